@@ -1,0 +1,5 @@
+export default {
+  extensions: ['ts'],
+  files: ['**/*.test.ts', '!dist/**'],
+  timeout: '5m',
+};
