@@ -1,0 +1,146 @@
+/**
+ * What a run of the simulator leaves behind: the shape of `result.json`, version 1.
+ *
+ * Units stand in the names: `…Ms` virtual milliseconds, `…RealMs` milliseconds of the machine that ran it,
+ * `…Ratio` from 0 to 1. Resource amounts are in their own unit (cores, MB, devices), not thousandths.
+ * `machine` is the only part that differs between two runs of the same scenario and seed;
+ * `--json` leaves it out.
+ */
+export const RESULT_VERSION = 1;
+
+/** Distribution of waiting times; percentiles by nearest rank, `countWaited` counts waits above 0. */
+export interface WaitingStats {
+  readonly count: number;
+  readonly countWaited: number;
+  readonly meanMs: number;
+  readonly p50Ms: number;
+  readonly p90Ms: number;
+  readonly p95Ms: number;
+  readonly p99Ms: number;
+  readonly maxMs: number;
+}
+
+export interface TaskCounts {
+  readonly submitted: number;
+  readonly placed: number;
+  readonly finished: number;
+  readonly failed: number;
+  readonly killed: number;
+  readonly lost: number;
+  readonly running: number;
+  readonly waiting: number;
+}
+
+/** Why tasks were still waiting at the end: one row per reason, most tasks first. */
+export interface WaitingReason {
+  readonly framework: string;
+  readonly reason: string;
+  readonly tasks: number;
+  readonly example: string;
+}
+
+export interface ResourceUse {
+  readonly resource: string;
+  readonly total: number;
+  readonly meanRatio: number;
+  readonly peakRatio: number;
+  readonly peakAtMs: number;
+}
+
+export interface ShareUse {
+  readonly name: string;
+  readonly role: string;
+  readonly meanRatio: number;
+  readonly peakRatio: number;
+  readonly endRatio: number;
+}
+
+export interface FrameworkResult {
+  readonly name: string;
+  readonly kind: 'marathon' | 'batch';
+  readonly role: string;
+  readonly tasks: TaskCounts;
+  readonly waiting: WaitingStats;
+  /** Batch only: last completion minus time 0. */
+  readonly makespanMs?: number;
+}
+
+export interface ExpectationResult {
+  readonly text: string;
+  readonly passed: boolean;
+  /** When it failed first (virtual ms), and the value that was found. */
+  readonly failedAtMs?: number;
+  readonly found?: string;
+}
+
+/** Points of one run over time; all columns have the same length. */
+export interface TimeSeries {
+  readonly atMs: readonly number[];
+  readonly runningTasks: readonly number[];
+  readonly waitingTasks: readonly number[];
+  readonly agentsUp: readonly number[];
+  /** resource name → allocated ÷ total at that instant. */
+  readonly usedRatio: Readonly<Record<string, readonly number[]>>;
+  /** framework name → dominant share at that instant. */
+  readonly shareRatio: Readonly<Record<string, readonly number[]>>;
+}
+
+/** How full the agents were: agents in registration order put into rows, instants into columns. */
+export interface FillMap {
+  readonly resource: string;
+  readonly atMs: readonly number[];
+  /** Label of each row, e.g. `spot-0 … spot-42`. */
+  readonly rows: readonly string[];
+  /** `cells[row][column]`: mean used ratio of the row's agents, -1 where all of them were down. */
+  readonly cells: readonly (readonly number[])[];
+}
+
+/** Waiting times in buckets with logarithmic upper bounds; the first holds the waits of 0. */
+export interface WaitingHistogram {
+  readonly upperMs: readonly number[];
+  readonly byFramework: Readonly<Record<string, readonly number[]>>;
+}
+
+/** Figures of the machine and the clock: never part of the deterministic result. */
+export interface MachineFigures {
+  readonly wallRealMs: number;
+  readonly eventsPerSecond: number;
+  readonly virtualToRealRatio: number;
+  readonly memoryPeakMiB: number;
+  readonly node: string;
+}
+
+export interface SimResult {
+  readonly version: typeof RESULT_VERSION;
+  readonly drydock: string;
+  readonly scenario: string;
+  readonly seed: number;
+  /** Hash over every input and effect with its instant: equal for equal runs. */
+  readonly runHash: string;
+  /** True when the run was interrupted: all figures are up to `endMs`. */
+  readonly partial: boolean;
+  readonly endMs: number;
+  readonly events: number;
+  readonly agents: {
+    readonly count: number;
+    readonly lost: number;
+    readonly returned: number;
+    readonly upAtEnd: number;
+  };
+  /** What the scenario assumes because its sources lack it, in the words of the scenario. */
+  readonly assumptions: readonly string[];
+  readonly tasks: TaskCounts;
+  readonly waiting: WaitingStats;
+  readonly waitingReasons: readonly WaitingReason[];
+  readonly utilisation: readonly ResourceUse[];
+  readonly frameworkShares: readonly ShareUse[];
+  readonly roleShares: readonly ShareUse[];
+  readonly frameworks: readonly FrameworkResult[];
+  readonly expectations: readonly ExpectationResult[];
+  /** Rows that lenient trace reading skipped: file → count. */
+  readonly skippedRows: Readonly<Record<string, number>>;
+  readonly series: TimeSeries;
+  readonly waitingHistogram: WaitingHistogram;
+  readonly fill: FillMap;
+  readonly machine?: MachineFigures;
+}
