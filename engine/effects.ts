@@ -1,0 +1,51 @@
+/** Everything the engine can want of the world: orders, to be carried out in this order. Plain, JSON-able data. */
+import type {AgentId, FrameworkId, TaskId} from './kernel/ids.ts';
+import type {Amounts} from './resources/amounts.ts';
+import type {FrameworkEvent, FrameworkReply, TaskOrigin} from './scheduler.ts';
+
+export type Effect =
+  | {
+      readonly kind: 'launchTask';
+      readonly agentId: AgentId;
+      readonly frameworkId: FrameworkId;
+      readonly taskId: TaskId;
+      readonly name: string;
+      readonly origin: TaskOrigin;
+      readonly resources: Amounts;
+      readonly details?: unknown;
+    }
+  | {
+      readonly kind: 'killTask';
+      readonly agentId: AgentId;
+      readonly frameworkId: FrameworkId;
+      readonly taskId: TaskId;
+      /** From the polite signal to the hard one; absent = the executor's default. */
+      readonly graceMs?: number | undefined;
+    }
+  | {
+      readonly kind: 'acknowledgeStatus';
+      readonly agentId: AgentId;
+      readonly frameworkId: FrameworkId;
+      readonly taskId: TaskId;
+      readonly updateId: string;
+    }
+  /** To be written as one transaction; answered by `recordsWritten`, until then later effects are held. */
+  | {
+      readonly kind: 'persist';
+      readonly batch: number;
+      readonly puts: readonly {readonly path: string; readonly document: unknown}[];
+      readonly deletes: readonly string[];
+    }
+  | {
+      readonly kind: 'reply';
+      readonly requestId: string;
+      readonly frameworkId: FrameworkId;
+      readonly reply: FrameworkReply;
+    }
+  | {
+      readonly kind: 'publish';
+      readonly frameworkId: FrameworkId;
+      readonly event: FrameworkEvent;
+    };
+
+export type EffectKind = Effect['kind'];

@@ -1,0 +1,282 @@
+/**
+ * The engine: one pure, deterministic state machine. Inputs come in with their instant, effects go out in order;
+ * it knows no clock, no chance but its seed, and no world (design.md, section 3).
+ */
+import type {Effect} from './effects.ts';
+import {Batch} from './frameworks/batch/batch.ts';
+import {Marathon} from './frameworks/marathon/marathon.ts';
+import type {Input} from './inputs.ts';
+import {assert, must, unreachable} from './kernel/assert.ts';
+import {frameworkIdOf} from './kernel/ids.ts';
+import {makeRandom, Random} from './kernel/random.ts';
+import {Timers, type TimersSnapshot} from './kernel/timers.ts';
+import {Master, MASTER_TIMERS, type MasterSnapshot} from './master/master.ts';
+import {
+  ALLOCATOR_DEFAULTS,
+  BATCH_DEFAULTS,
+  MARATHON_DEFAULTS,
+  MASTER_DEFAULTS,
+  type EngineOptions,
+  type FrameworkOptions,
+} from './options.ts';
+import {Outbox, type OutboxSnapshot} from './outbox.ts';
+import {ScalarKinds} from './resources/vector.ts';
+import type {Framework, FrameworkInfo, FrameworkServices, SchedulerDriver} from './scheduler.ts';
+import {EngineView} from './view.ts';
+
+/** The version of {@link EngineSnapshot}; another one is refused. */
+export const SNAPSHOT_VERSION = 1;
+
+/** Everything an engine is, as plain JSON-able data. */
+export interface EngineSnapshot {
+  readonly version: typeof SNAPSHOT_VERSION;
+  readonly now: number;
+  readonly options: EngineOptions;
+  readonly kinds: readonly string[];
+  readonly timers: TimersSnapshot;
+  readonly outbox: OutboxSnapshot;
+  readonly master: MasterSnapshot;
+  /** framework id → its own snapshot. */
+  readonly frameworks: Readonly<Record<string, unknown>>;
+}
+
+export interface Engine {
+  /**
+   * Takes one input at `now` (integer ms, never before the last one). Bad content of requests is answered with a
+   * refusal; an exception is a bug.
+   */
+  step(now: number, input: Input): void;
+  /** When the next `tick` is due; Infinity while there is nothing to wait for. */
+  readonly wakeAt: number;
+  /** What the world must do, in order; each effect is handed out once. */
+  takeEffects(): readonly Effect[];
+  /** The whole state between two steps; {@link restoreEngine} goes on from it identically. */
+  snapshot(): EngineSnapshot;
+  /** Reading, without any effect. */
+  readonly view: EngineView;
+}
+
+/** A new engine at instant `startedAt` (default 0). Frameworks are subscribed in the order of the options. */
+export function createEngine(options: EngineOptions, startedAt = 0): Engine {
+  return new Core(options, startedAt);
+}
+
+/** The engine that `snapshot` was taken of; JSON on the way does no harm. */
+export function restoreEngine(snapshot: EngineSnapshot): Engine {
+  assert(
+    snapshot.version === SNAPSHOT_VERSION,
+    () => `snapshot version ${snapshot.version}: expected ${SNAPSHOT_VERSION}`,
+  );
+  return new Core(snapshot.options, snapshot.now, snapshot);
+}
+
+class Core implements Engine {
+  readonly view: EngineView;
+  readonly #options: EngineOptions;
+  readonly #kinds: ScalarKinds;
+  readonly #timers: Timers;
+  readonly #outbox: Outbox;
+  readonly #master: Master;
+  readonly #frameworks = new Map<string, Framework>();
+  #now: number;
+
+  constructor(options: EngineOptions, startedAt: number, snapshot?: EngineSnapshot) {
+    this.#options = options;
+    this.#now = startedAt;
+    this.#kinds = new ScalarKinds(snapshot?.kinds);
+    this.#timers = snapshot === undefined ? new Timers() : Timers.restore(snapshot.timers);
+    this.#outbox = snapshot === undefined ? new Outbox() : Outbox.restore(snapshot.outbox);
+    const allocatorState = snapshot?.master.allocator.random;
+    this.#master = new Master(
+      {
+        kinds: this.#kinds,
+        timers: this.#timers,
+        now: () => this.#now,
+        emit: (effect) => {
+          this.#outbox.add(effect);
+        },
+      },
+      {...MASTER_DEFAULTS, ...options.master},
+      {...ALLOCATOR_DEFAULTS, ...options.allocator},
+      allocatorState === undefined
+        ? makeRandom(options.seed, 'allocator')
+        : new Random(allocatorState),
+      new Map(Object.entries(options.weights ?? {})),
+    );
+    if (snapshot === undefined) this.#start();
+    else this.#restore(snapshot);
+    this.view = new EngineView(this.#kinds, this.#master, this.#frameworks);
+  }
+
+  #start(): void {
+    for (const framework of this.#options.frameworks) {
+      const info = infoOf(framework);
+      const scheduler = this.#master.addFramework(info, this.#maker(framework, info));
+      this.#frameworks.set(framework.id, scheduler);
+      scheduler.registered();
+    }
+    this.#endStep();
+  }
+
+  #restore(snapshot: EngineSnapshot): void {
+    this.#master.load(snapshot.master);
+    for (const [subscriber, framework] of this.#options.frameworks.entries()) {
+      const info = infoOf(framework);
+      const make = this.#maker(framework, info, snapshot.frameworks[framework.id]);
+      this.#frameworks.set(framework.id, this.#master.reconnect(info, subscriber, make));
+    }
+    this.#master.loadTasks(snapshot.master);
+  }
+
+  #maker(
+    options: FrameworkOptions,
+    info: FrameworkInfo,
+    snapshot?: unknown,
+  ): (driver: SchedulerDriver) => Framework {
+    return (driver) => {
+      const services = this.#servicesOf(info, driver);
+      switch (options.type) {
+        case 'batch':
+          return new Batch(services, {...BATCH_DEFAULTS, ...options.batch}, snapshot);
+        case 'marathon':
+          return new Marathon(services, {...MARATHON_DEFAULTS, ...options.marathon}, snapshot);
+        default:
+          return unreachable(options);
+      }
+    };
+  }
+
+  #servicesOf(info: FrameworkInfo, driver: SchedulerDriver): FrameworkServices {
+    const {id} = info;
+    const timers = this.#timers;
+    const outbox = this.#outbox;
+    return {
+      id,
+      driver,
+      kinds: this.#kinds,
+      now: () => this.#now,
+      armTimer: (name, subject, at) => {
+        timers.arm(id, name, subject, Math.max(at, this.#now));
+      },
+      cancelTimer: (name, subject) => {
+        timers.cancel(id, name, subject);
+      },
+      random: (stream) => makeRandom(this.#options.seed, `${id}/${stream}`),
+      putRecord: (path, document) => {
+        outbox.put(path, document);
+      },
+      deleteRecord: (path) => {
+        outbox.delete(path);
+      },
+      publish: (event) => {
+        outbox.add({kind: 'publish', frameworkId: id, event});
+      },
+      reply: (requestId, reply) => {
+        outbox.add({kind: 'reply', requestId, frameworkId: id, reply});
+      },
+    };
+  }
+
+  step(now: number, input: Input): void {
+    assert(
+      Number.isSafeInteger(now) && now >= this.#now,
+      () => `step at ${now} after one at ${this.#now}`,
+    );
+    this.#now = now;
+    this.#apply(input);
+    this.#endStep();
+  }
+
+  #apply(input: Input): void {
+    const master = this.#master;
+    switch (input.kind) {
+      case 'tick':
+        this.#tick();
+        break;
+      case 'taskStatus':
+        master.taskStatus(input);
+        break;
+      case 'jobSubmitted':
+        must(this.view.batch(input.frameworkId), `batch framework ${input.frameworkId}`).submit(
+          input.job,
+        );
+        break;
+      case 'agentRegistered':
+        master.agentRegistered(input.agent, this.#kinds.compile(input.resources), input.tasks);
+        break;
+      case 'agentDisconnected':
+        master.agentDisconnected(input.agentId);
+        break;
+      case 'agentSilent':
+        master.agentSilent(input.agentId);
+        break;
+      case 'agentHeard':
+        master.agentHeard(input.agentId);
+        break;
+      case 'request':
+        must(master.schedulerOf(input.frameworkId), `framework ${input.frameworkId}`).onRequest(
+          input.requestId,
+          input.request,
+        );
+        break;
+      case 'recordsWritten':
+        this.#outbox.written(input.batch);
+        break;
+      default:
+        unreachable(input);
+    }
+  }
+
+  /**
+   * What the time brings. The allocator comes first: resources that came back at this instant must be offered
+   * before a framework decides what else to do at it.
+   */
+  #tick(): void {
+    this.#master.allocate();
+    this.#master.deliverMail();
+    const now = this.#now;
+    for (let timer = this.#timers.take(now); timer !== undefined; timer = this.#timers.take(now)) {
+      const {owner, name, subject} = timer;
+      if (owner === MASTER_TIMERS) this.#master.onTimer(name, subject);
+      else must(this.#frameworks.get(owner), `framework ${owner}`).onTimer(name, subject);
+      this.#master.deliverMail();
+    }
+  }
+
+  #endStep(): void {
+    this.#master.deliverMail();
+    this.#outbox.endStep();
+  }
+
+  get wakeAt(): number {
+    return Math.min(this.#timers.nextAt, this.#master.wakeAt(this.#now));
+  }
+
+  takeEffects(): readonly Effect[] {
+    return this.#outbox.take();
+  }
+
+  snapshot(): EngineSnapshot {
+    return {
+      version: SNAPSHOT_VERSION,
+      now: this.#now,
+      options: this.#options,
+      kinds: [...this.#kinds.names],
+      timers: this.#timers.snapshot(),
+      outbox: this.#outbox.snapshot(),
+      master: this.#master.snapshot(),
+      frameworks: Object.fromEntries(
+        [...this.#frameworks].map(([id, framework]) => [id, framework.snapshot()]),
+      ),
+    };
+  }
+}
+
+function infoOf({id, role}: FrameworkOptions): FrameworkInfo {
+  return {
+    id: frameworkIdOf(id),
+    name: id,
+    role,
+    capabilities: ['GPU_RESOURCES', 'PARTITION_AWARE', 'MULTI_ROLE'],
+  };
+}

@@ -1,0 +1,67 @@
+/** Everything that can happen to the engine: facts in the past tense, and requests. Plain, JSON-able data. */
+import type {AgentId, FrameworkId, TaskId} from './kernel/ids.ts';
+import type {Amounts} from './resources/amounts.ts';
+import type {AgentInfo, StatusReason, TaskOrigin, TaskState} from './scheduler.ts';
+
+/** A task that an agent says it has, when it registers (again). */
+export interface AgentTask {
+  readonly frameworkId: FrameworkId;
+  readonly taskId: TaskId;
+  readonly state: TaskState;
+  readonly name: string;
+  readonly origin: TaskOrigin;
+  readonly resources: Amounts;
+}
+
+/** A job of one or many equal tasks, for the batch framework. */
+export interface BatchJob {
+  readonly id: string;
+  /** How many tasks start together. */
+  readonly tasks: number;
+  /** What each of them needs. */
+  readonly resources: Amounts;
+  /** How long its owner thinks it runs: what backfilling plans with. Unknown = for ever. */
+  readonly estimateMs?: number | undefined;
+}
+
+export type Input =
+  /** The time has come that `wakeAt` asked for. */
+  | {readonly kind: 'tick'}
+  /** A new agent, or one that is back; `tasks` are all that it still runs or has not yet reported the end of. */
+  | {
+      readonly kind: 'agentRegistered';
+      readonly agent: AgentInfo;
+      readonly resources: Amounts;
+      readonly tasks: readonly AgentTask[];
+    }
+  /** The connection broke: no offers of it; after the ping timeouts it is unreachable. */
+  | {readonly kind: 'agentDisconnected'; readonly agentId: AgentId}
+  /** Pings are no longer answered, but the connection did not break: only the ping timeouts run. */
+  | {readonly kind: 'agentSilent'; readonly agentId: AgentId}
+  /** Pings are answered again before the timeouts ended. */
+  | {readonly kind: 'agentHeard'; readonly agentId: AgentId}
+  | {
+      readonly kind: 'taskStatus';
+      readonly agentId: AgentId;
+      readonly frameworkId: FrameworkId;
+      readonly taskId: TaskId;
+      readonly state: TaskState;
+      /** Identity of this update for its acknowledgement; an agent repeats it until acknowledged. */
+      readonly updateId: string;
+      readonly reason?: StatusReason | undefined;
+      readonly message?: string | undefined;
+      readonly healthy?: boolean | undefined;
+      readonly containerIp?: string | undefined;
+    }
+  | {readonly kind: 'jobSubmitted'; readonly frameworkId: FrameworkId; readonly job: BatchJob}
+  /** A request for a framework (of Marathon: see its requests.ts); answered by a `reply` effect. */
+  | {
+      readonly kind: 'request';
+      readonly requestId: string;
+      readonly frameworkId: FrameworkId;
+      readonly request: unknown;
+    }
+  /** The store has written a `persist` effect; batches are confirmed in order. */
+  | {readonly kind: 'recordsWritten'; readonly batch: number};
+
+export type InputKind = Input['kind'];

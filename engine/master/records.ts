@@ -1,0 +1,85 @@
+/** What the master keeps of agents, frameworks, offers and tasks. */
+import type {AgentSlot} from '../allocator/agent-table.ts';
+import type {Subscriber} from '../allocator/allocator.ts';
+import type {TaskId} from '../kernel/ids.ts';
+import type {Resources} from '../resources/vector.ts';
+import type {
+  AgentInfo,
+  Framework,
+  FrameworkInfo,
+  Offer,
+  TaskOrigin,
+  TaskState,
+} from '../scheduler.ts';
+
+/**
+ * `active`: offered and heard of. `disconnected`: its connection broke, not offered.
+ * `unreachable`: given up, its resources are out of the cluster until it registers again.
+ */
+export type AgentState = 'active' | 'disconnected' | 'unreachable';
+
+export interface AgentRecord {
+  info: AgentInfo;
+  state: AgentState;
+  total: Resources;
+  /** Its row in the allocator; -1 while unreachable. */
+  slot: AgentSlot;
+  /** Every task that is or may be running there, and ended ones until they are acknowledged. */
+  readonly tasks: Set<TaskRecord>;
+  readonly offers: Set<OfferRecord>;
+  /** Thousandths by kind that its tasks use. */
+  readonly used: number[];
+}
+
+export interface FrameworkRecord {
+  readonly info: FrameworkInfo;
+  /** The scheduler itself, set as soon as it is made. */
+  scheduler: Framework;
+  readonly subscriber: Subscriber;
+  readonly partitionAware: boolean;
+  readonly tasks: Map<TaskId, TaskRecord>;
+  /** Thousandths by kind that its tasks use. */
+  readonly used: number[];
+}
+
+export interface OfferRecord {
+  readonly offer: Offer;
+  readonly framework: FrameworkRecord;
+  readonly agent: AgentRecord;
+}
+
+export interface TaskRecord {
+  readonly id: TaskId;
+  readonly framework: FrameworkRecord;
+  readonly agent: AgentRecord;
+  readonly name: string;
+  readonly origin: TaskOrigin;
+  readonly resources: Resources;
+  state: TaskState;
+  /** The last update that was forwarded and not yet acknowledged. */
+  unacknowledged: string | undefined;
+  healthy: boolean | undefined;
+}
+
+const TERMINAL: ReadonlySet<TaskState> = new Set<TaskState>([
+  'TASK_FINISHED',
+  'TASK_FAILED',
+  'TASK_KILLED',
+  'TASK_ERROR',
+  'TASK_LOST',
+  'TASK_DROPPED',
+  'TASK_GONE',
+  'TASK_GONE_BY_OPERATOR',
+]);
+
+/** Whether a task in this state has ended for good (reference part 3.1). */
+export function isTerminal(state: TaskState): boolean {
+  return TERMINAL.has(state);
+}
+
+/** Adds to (or, with −1, takes from) sums of thousandths by kind. */
+export function addTo(sums: number[], scalars: readonly number[], sign: 1 | -1): void {
+  for (let kind = 0; kind < scalars.length; kind += 1) {
+    sums[kind] = (sums[kind] ?? 0) + sign * (scalars[kind] as number);
+  }
+}

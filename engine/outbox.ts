@@ -1,0 +1,113 @@
+/**
+ * Write before act: effects of a step that recorded something are held until the store has confirmed it, and so
+ * is everything after them, since a kill must not overtake its launch. A step that records nothing while nothing
+ * is held passes straight through (design.md, section 3).
+ */
+import type {Effect} from './effects.ts';
+import {assert} from './kernel/assert.ts';
+
+interface Held {
+  /** Confirmation that these effects wait for; 0 = none of their own, only for those before them. */
+  readonly batch: number;
+  readonly effects: readonly Effect[];
+}
+
+export interface OutboxSnapshot {
+  readonly ready: readonly Effect[];
+  readonly held: readonly Held[];
+  readonly nextBatch: number;
+  readonly written: number;
+}
+
+export class Outbox {
+  #ready: Effect[] = [];
+  #step: Effect[] = [];
+  #puts = new Map<string, unknown>();
+  #deletes = new Set<string>();
+  #held: Held[] = [];
+  #nextBatch = 1;
+  #written = 0;
+
+  /** An effect of the present step. */
+  add(effect: Effect): void {
+    this.#step.push(effect);
+  }
+
+  /** A record to be written by the present step; the last word on a path counts. */
+  put(path: string, document: unknown): void {
+    this.#deletes.delete(path);
+    this.#puts.set(path, document);
+  }
+
+  delete(path: string): void {
+    this.#puts.delete(path);
+    this.#deletes.add(path);
+  }
+
+  /** Ends the step: what it wrote goes out first, what it did follows now or when that is confirmed. */
+  endStep(): void {
+    const effects = this.#step;
+    const writes = this.#puts.size > 0 || this.#deletes.size > 0;
+    if (!writes && this.#held.length === 0) {
+      if (this.#ready.length === 0) {
+        this.#step = this.#ready;
+        this.#ready = effects;
+      } else {
+        for (const effect of effects) this.#ready.push(effect);
+        effects.length = 0;
+      }
+      return;
+    }
+    this.#step = [];
+    this.#held.push({batch: writes ? this.#persist() : 0, effects});
+  }
+
+  #persist(): number {
+    const batch = this.#nextBatch;
+    this.#nextBatch += 1;
+    const puts = [...this.#puts].map(([path, document]) => ({path, document}));
+    this.#ready.push({kind: 'persist', batch, puts, deletes: [...this.#deletes]});
+    this.#puts = new Map();
+    this.#deletes = new Set();
+    return batch;
+  }
+
+  /** The store has written `batch` and all before it. */
+  written(batch: number): void {
+    assert(batch < this.#nextBatch, () => `batch ${batch} was never sent`);
+    this.#written = Math.max(this.#written, batch);
+    let released = 0;
+    for (const {batch: wanted, effects} of this.#held) {
+      if (wanted > this.#written) break;
+      for (const effect of effects) this.#ready.push(effect);
+      released += 1;
+    }
+    this.#held.splice(0, released);
+  }
+
+  /** Everything that may be carried out now, in order. */
+  take(): readonly Effect[] {
+    const ready = this.#ready;
+    if (ready.length > 0) this.#ready = [];
+    return ready;
+  }
+
+  snapshot(): OutboxSnapshot {
+    assert(this.#step.length === 0, 'a snapshot in the middle of a step');
+    return {
+      ready: [...this.#ready],
+      held: [...this.#held],
+      nextBatch: this.#nextBatch,
+      written: this.#written,
+    };
+  }
+
+  static restore(snapshot: OutboxSnapshot): Outbox {
+    const outbox = new Outbox();
+    outbox.#ready = [...snapshot.ready];
+    outbox.#held = [...snapshot.held];
+    outbox.#nextBatch = snapshot.nextBatch;
+    outbox.#written = snapshot.written;
+    return outbox;
+  }
+}

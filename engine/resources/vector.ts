@@ -1,0 +1,282 @@
+/**
+ * Resources inside the engine: scalars by dense kind index, in integer thousandths, so that the hot paths add
+ * and compare numbers without looking at names. Values are immutable; agents keep their own columns.
+ *
+ * What is reserved, revocable or a volume becomes a kind of its own (its identity is interned here), so that
+ * arithmetic stays the same; the allocator decides which kinds a role may have.
+ */
+import {pairsOf, type Amounts} from './amounts.ts';
+import {
+  addRanges,
+  containsRanges,
+  countRanges,
+  equalRanges,
+  makeRanges,
+  subtractRanges,
+  type Ranges,
+} from './ranges.ts';
+
+/** Index of a scalar resource's name; dense from 0. */
+export type ScalarKind = number;
+
+/** A ranges resource (ports) and its numbers. */
+export interface NamedRanges {
+  readonly name: string;
+  readonly ranges: Ranges;
+}
+
+/** A set resource and its items, sorted. */
+export interface NamedSet {
+  readonly name: string;
+  readonly items: readonly string[];
+}
+
+/** Amounts on the inside. `scalars` may be shorter than the number of kinds: what is missing is 0. */
+export interface Resources {
+  /** Thousandths by {@link ScalarKind}. */
+  readonly scalars: readonly number[];
+  /** Sorted by name, none empty. */
+  readonly ranges: readonly NamedRanges[];
+  /** Sorted by name, none empty. */
+  readonly sets: readonly NamedSet[];
+}
+
+const NONE: readonly never[] = [];
+
+export const NO_RESOURCES: Resources = {scalars: NONE, ranges: NONE, sets: NONE};
+
+/** Kind of `gpus`, which decides whether a framework may see an agent at all. */
+export const GPUS: ScalarKind = 3;
+
+/** The names of scalar kinds and their indices; `cpus mem disk gpus` are always 0 to 3. */
+export class ScalarKinds {
+  readonly #names: string[] = [];
+  readonly #indices = new Map<string, ScalarKind>();
+  readonly #compiled = new WeakMap<Amounts, Resources>();
+  readonly #described = new WeakMap<Resources, Amounts>();
+
+  constructor(names: readonly string[] = ['cpus', 'mem', 'disk', 'gpus']) {
+    for (const name of names) this.indexOf(name);
+  }
+
+  get names(): readonly string[] {
+    return this.#names;
+  }
+
+  get count(): number {
+    return this.#names.length;
+  }
+
+  /** The index of a name, which becomes known by this. */
+  indexOf(name: string): ScalarKind {
+    const known = this.#indices.get(name);
+    if (known !== undefined) return known;
+    const index = this.#names.length;
+    this.#names.push(name);
+    this.#indices.set(name, index);
+    return index;
+  }
+
+  /** From the edge form. The same object compiles once. */
+  compile(amounts: Amounts): Resources {
+    const known = this.#compiled.get(amounts);
+    if (known !== undefined) return known;
+    const scalars: number[] = [];
+    for (const [name, fixed] of Object.entries(amounts.scalars)) {
+      const kind = this.indexOf(name);
+      while (scalars.length <= kind) scalars.push(0);
+      scalars[kind] = fixed;
+    }
+    const resources: Resources = {
+      scalars,
+      ranges: byName(amounts.ranges)
+        .map(([name, pairs]) => ({name, ranges: makeRanges(pairs)}))
+        .filter(({ranges}) => ranges.length > 0),
+      sets: byName(amounts.sets)
+        .map(([name, items]) => ({name, items: [...new Set(items)].sort()}))
+        .filter(({items}) => items.length > 0),
+    };
+    this.#compiled.set(amounts, resources);
+    return resources;
+  }
+
+  /** To the edge form. The same object is described once. */
+  describe(resources: Resources): Amounts {
+    const known = this.#described.get(resources);
+    if (known !== undefined) return known;
+    const scalars: Record<string, number> = {};
+    resources.scalars.forEach((fixed, kind) => {
+      if (fixed !== 0) scalars[this.#names[kind] as string] = fixed;
+    });
+    const ranges = resources.ranges.map(({name, ranges: spans}) => [name, pairsOf(spans)]);
+    const sets = resources.sets.map(({name, items}) => [name, items]);
+    const amounts: Amounts = {
+      scalars,
+      ...(ranges.length > 0 ? {ranges: Object.fromEntries(ranges)} : {}),
+      ...(sets.length > 0 ? {sets: Object.fromEntries(sets)} : {}),
+    };
+    this.#described.set(resources, amounts);
+    return amounts;
+  }
+}
+
+function byName<T>(record: Readonly<Record<string, T>> | undefined): [string, T][] {
+  if (record === undefined) return [];
+  return Object.entries(record).sort((left, right) => (left[0] < right[0] ? -1 : 1));
+}
+
+/** The amount of one scalar kind. */
+export function scalarOf(resources: Resources, kind: ScalarKind): number {
+  return resources.scalars[kind] ?? 0;
+}
+
+/** The ranges of one name. */
+export function rangesOf(resources: Resources, name: string): Ranges {
+  for (const entry of resources.ranges) if (entry.name === name) return entry.ranges;
+  return NONE;
+}
+
+export function addResources(left: Resources, right: Resources): Resources {
+  return {
+    scalars: combineScalars(left.scalars, right.scalars, 1),
+    ranges: addNamedRanges(left.ranges, right.ranges),
+    sets: addNamedSets(left.sets, right.sets),
+  };
+}
+
+/** `left` without `right`; the caller has made sure that it {@link containsResources}. */
+export function subtractResources(left: Resources, right: Resources): Resources {
+  return {
+    scalars: combineScalars(left.scalars, right.scalars, -1),
+    ranges: subtractNamedRanges(left.ranges, right.ranges),
+    sets: subtractNamedSets(left.sets, right.sets),
+  };
+}
+
+function combineScalars(
+  left: readonly number[],
+  right: readonly number[],
+  sign: 1 | -1,
+): readonly number[] {
+  const length = Math.max(left.length, right.length);
+  const out = new Array<number>(length);
+  for (let kind = 0; kind < length; kind += 1) {
+    out[kind] = (left[kind] ?? 0) + sign * (right[kind] ?? 0);
+  }
+  return out;
+}
+
+/** Whether `outer` has at least everything of `inner`. */
+export function containsResources(outer: Resources, inner: Resources): boolean {
+  const {scalars} = inner;
+  for (let kind = 0; kind < scalars.length; kind += 1) {
+    if ((scalars[kind] as number) > (outer.scalars[kind] ?? 0)) return false;
+  }
+  for (const {name, ranges} of inner.ranges) {
+    if (!containsRanges(rangesOf(outer, name), ranges)) return false;
+  }
+  for (const {name, items} of inner.sets) {
+    const held = outer.sets.find((entry) => entry.name === name)?.items ?? NONE;
+    if (!items.every((item) => (held as readonly string[]).includes(item))) return false;
+  }
+  return true;
+}
+
+export function isEmpty(resources: Resources): boolean {
+  return (
+    resources.ranges.length === 0 &&
+    resources.sets.length === 0 &&
+    resources.scalars.every((fixed) => fixed === 0)
+  );
+}
+
+export function equalResources(left: Resources, right: Resources): boolean {
+  return containsResources(left, right) && containsResources(right, left);
+}
+
+/** Amount of `name` as a quantity: thousandths of a scalar, or 1000 per item of ranges and sets. */
+export function quantityOf(resources: Resources, kinds: ScalarKinds, name: string): number {
+  const kind = kinds.names.indexOf(name);
+  if (kind >= 0 && scalarOf(resources, kind) > 0) return scalarOf(resources, kind);
+  const items = resources.sets.find((entry) => entry.name === name)?.items ?? NONE;
+  return 1000 * (countRanges(rangesOf(resources, name)) + items.length);
+}
+
+export function addNamedRanges(
+  left: readonly NamedRanges[],
+  right: readonly NamedRanges[],
+): readonly NamedRanges[] {
+  if (left.length === 0) return right;
+  if (right.length === 0) return left;
+  return mergeNamed(left, right, (name, mine, other) => ({
+    name,
+    ranges: addRanges(mine?.ranges ?? NONE, other?.ranges ?? NONE),
+  }));
+}
+
+export function subtractNamedRanges(
+  left: readonly NamedRanges[],
+  right: readonly NamedRanges[],
+): readonly NamedRanges[] {
+  if (left.length === 0 || right.length === 0) return left;
+  const out: NamedRanges[] = [];
+  for (const entry of left) {
+    const taken = right.find(({name}) => name === entry.name);
+    const ranges = taken === undefined ? entry.ranges : subtractRanges(entry.ranges, taken.ranges);
+    if (ranges.length > 0) out.push({name: entry.name, ranges});
+  }
+  return out;
+}
+
+export function addNamedSets(
+  left: readonly NamedSet[],
+  right: readonly NamedSet[],
+): readonly NamedSet[] {
+  if (left.length === 0) return right;
+  if (right.length === 0) return left;
+  return mergeNamed(left, right, (name, mine, other) => ({
+    name,
+    items: [...new Set([...(mine?.items ?? NONE), ...(other?.items ?? NONE)])].sort(),
+  }));
+}
+
+export function subtractNamedSets(
+  left: readonly NamedSet[],
+  right: readonly NamedSet[],
+): readonly NamedSet[] {
+  if (left.length === 0 || right.length === 0) return left;
+  const out: NamedSet[] = [];
+  for (const entry of left) {
+    const taken = right.find(({name}) => name === entry.name)?.items ?? NONE;
+    const items = entry.items.filter((item) => !(taken as readonly string[]).includes(item));
+    if (items.length > 0) out.push({name: entry.name, items});
+  }
+  return out;
+}
+
+function mergeNamed<T extends {readonly name: string}>(
+  left: readonly T[],
+  right: readonly T[],
+  combine: (name: string, mine: T | undefined, other: T | undefined) => T,
+): readonly T[] {
+  const names = [...new Set([...left, ...right].map(({name}) => name))].sort();
+  return names.map((name) =>
+    combine(
+      name,
+      left.find((entry) => entry.name === name),
+      right.find((entry) => entry.name === name),
+    ),
+  );
+}
+
+export function equalNamedRanges(
+  left: readonly NamedRanges[],
+  right: readonly NamedRanges[],
+): boolean {
+  if (left === right) return true;
+  if (left.length !== right.length) return false;
+  return left.every((entry, at) => {
+    const other = right[at] as NamedRanges;
+    return entry.name === other.name && equalRanges(entry.ranges, other.ranges);
+  });
+}

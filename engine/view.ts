@@ -1,0 +1,144 @@
+/** Reading the engine: pure queries over its state, for HTTP faces, the simulator and reports. */
+import {Batch} from './frameworks/batch/batch.ts';
+import {Marathon} from './frameworks/marathon/marathon.ts';
+import {violationsOf} from './invariants.ts';
+import type {FrameworkId} from './kernel/ids.ts';
+import type {Master} from './master/master.ts';
+import type {AgentState} from './master/records.ts';
+import {printAmounts} from './resources/amounts.ts';
+import {containsResources, type Resources, type ScalarKinds} from './resources/vector.ts';
+import type {AgentInfo, Framework} from './scheduler.ts';
+
+/** An agent as it stands. */
+export interface AgentView {
+  readonly info: AgentInfo;
+  readonly state: AgentState;
+  readonly total: Resources;
+  /** Thousandths by kind that its tasks use; may be shorter than the number of kinds. */
+  readonly usedScalars: readonly number[];
+}
+
+/** Why tasks wait. */
+export interface WaitingExplanation {
+  readonly frameworkId: FrameworkId;
+  readonly reason: string;
+  readonly tasks: number;
+  readonly example: string;
+}
+
+export class EngineView {
+  readonly kinds: ScalarKinds;
+  readonly #master: Master;
+  readonly #frameworks: ReadonlyMap<string, Framework>;
+
+  constructor(kinds: ScalarKinds, master: Master, frameworks: ReadonlyMap<string, Framework>) {
+    this.kinds = kinds;
+    this.#master = master;
+    this.#frameworks = frameworks;
+  }
+
+  /** Thousandths by kind of all agents that are not unreachable. */
+  clusterTotal(): readonly number[] {
+    return this.#master.allocator.clusterTotals;
+  }
+
+  /** Thousandths by kind that tasks use (offers not counted). */
+  clusterUsed(): readonly number[] {
+    return this.#master.used;
+  }
+
+  /** Thousandths by kind that the tasks of a framework use. */
+  frameworkUsed(id: FrameworkId): readonly number[] {
+    return this.#master.frameworks.get(id)?.used ?? [];
+  }
+
+  /** Dominant share of the cluster that the tasks of a framework use, unweighted. */
+  dominantShare(id: FrameworkId): number {
+    return this.#master.allocator.dominantShare(this.frameworkUsed(id));
+  }
+
+  /** Dominant share that the tasks of all frameworks of a role use, unweighted. */
+  roleShare(role: string): number {
+    const sums: number[] = [];
+    for (const {info, used} of this.#master.frameworks.values()) {
+      if (info.role !== role) continue;
+      used.forEach((fixed, kind) => {
+        sums[kind] = (sums[kind] ?? 0) + fixed;
+      });
+    }
+    return this.#master.allocator.dominantShare(sums);
+  }
+
+  get agentCount(): number {
+    return this.#master.agents.size;
+  }
+
+  /** All agents that ever registered, in order of their first registration. */
+  *agents(): IterableIterator<AgentView> {
+    for (const {info, state, total, used} of this.#master.agents.values()) {
+      yield {info, state, total, usedScalars: used};
+    }
+  }
+
+  /** Tasks that the master knows of a framework and that have not ended. */
+  liveTasks(id: FrameworkId): number {
+    return this.#master.frameworks.get(id)?.tasks.size ?? 0;
+  }
+
+  /** Runs that the allocator has made. */
+  get allocationRuns(): number {
+    return this.#master.allocator.runs;
+  }
+
+  /** Why tasks wait: what their framework knows, and what the cluster lacks for them. */
+  explainWaiting(): readonly WaitingExplanation[] {
+    const out: WaitingExplanation[] = [];
+    for (const [id, framework] of this.#frameworks) {
+      for (const {tasks, example, reason, needs} of framework.waiting()) {
+        const lack = needs === undefined ? '' : `: ${this.#lackOf(needs)}`;
+        out.push({frameworkId: id as FrameworkId, reason: `${reason}${lack}`, tasks, example});
+      }
+    }
+    return out;
+  }
+
+  /** Which agents could hold `needs`, and what stands in the way. */
+  #lackOf(needs: Resources): string {
+    const what = printAmounts(this.kinds.describe(needs));
+    let large = 0;
+    let free = 0;
+    const short = new Map<string, number>();
+    for (const {state, total, slot, used} of this.#master.agents.values()) {
+      if (state !== 'active' || !containsResources(total, needs)) continue;
+      large += 1;
+      if (containsResources(this.#master.allocator.availableOn(slot), needs)) free += 1;
+      for (const [kind, need] of needs.scalars.entries()) {
+        if ((total.scalars[kind] ?? 0) - (used[kind] ?? 0) >= need) continue;
+        const name = this.kinds.names[kind] as string;
+        short.set(name, (short.get(name) ?? 0) + 1);
+      }
+    }
+    if (large === 0) return `no agent is large enough for ${what}`;
+    if (free > 0) return `${free} of ${large} large enough agents have ${what} free`;
+    const [scarcest] = [...short].sort((left, right) => right[1] - left[1]);
+    if (scarcest === undefined) return `${what} is held in offers on all ${large} such agents`;
+    return `${what} is free on none of ${large} agents, ${scarcest[1]} lack ${scarcest[0]}`;
+  }
+
+  /** The Marathon framework with this id, for its own queries. */
+  marathon(id: FrameworkId): Marathon | undefined {
+    const framework = this.#frameworks.get(id);
+    return framework instanceof Marathon ? framework : undefined;
+  }
+
+  /** The batch framework with this id, for its own queries. */
+  batch(id: FrameworkId): Batch | undefined {
+    const framework = this.#frameworks.get(id);
+    return framework instanceof Batch ? framework : undefined;
+  }
+
+  /** Broken invariants of the state, in words; empty when all hold. */
+  checkInvariants(): readonly string[] {
+    return violationsOf(this.#master, this.kinds);
+  }
+}
