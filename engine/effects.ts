@@ -1,4 +1,7 @@
-/** Everything the engine can want of the world: orders, to be carried out in this order. Plain, JSON-able data. */
+/**
+ * Everything the engine can want of the world: orders, to be carried out in this order. Plain,
+ * JSON-able data.
+ */
 import type {AgentId, FrameworkId, TaskId} from './kernel/ids.ts';
 import type {Amounts} from './resources/amounts.ts';
 import type {FrameworkEvent, FrameworkReply, TaskOrigin} from './scheduler.ts';
@@ -29,7 +32,10 @@ export type Effect =
       readonly taskId: TaskId;
       readonly updateId: string;
     }
-  /** To be written as one transaction; answered by `recordsWritten`, until then later effects are held. */
+  /**
+   * To be written as one transaction; answered by `recordsWritten`, until then later effects are
+   * held.
+   */
   | {
       readonly kind: 'persist';
       readonly batch: number;

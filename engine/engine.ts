@@ -1,6 +1,6 @@
 /**
- * The engine: one pure, deterministic state machine. Inputs come in with their instant, effects go out in order;
- * it knows no clock, no chance but its seed, and no world (design.md, section 3).
+ * The engine: one pure, deterministic state machine. Inputs come in with their instant, effects go
+ * out in order; it knows no clock, no chance but its seed, and no world (design.md, section 3).
  */
 import type {Effect} from './effects.ts';
 import {Batch} from './frameworks/batch/batch.ts';
@@ -42,8 +42,8 @@ export interface EngineSnapshot {
 
 export interface Engine {
   /**
-   * Takes one input at `now` (integer ms, never before the last one). Bad content of requests is answered with a
-   * refusal; an exception is a bug.
+   * Takes one input at `now` (integer ms, never before the last one). Bad content of requests is
+   * answered with a refusal; an exception is a bug.
    */
   step(now: number, input: Input): void;
   /** When the next `tick` is due; Infinity while there is nothing to wait for. */
@@ -56,7 +56,10 @@ export interface Engine {
   readonly view: EngineView;
 }
 
-/** A new engine at instant `startedAt` (default 0). Frameworks are subscribed in the order of the options. */
+/**
+ * A new engine at instant `startedAt` (default 0). Frameworks are subscribed in the order of the
+ * options.
+ */
 export function createEngine(options: EngineOptions, startedAt = 0): Engine {
   return new Core(options, startedAt);
 }
@@ -96,12 +99,15 @@ class Core implements Engine {
           this.#outbox.add(effect);
         },
       },
-      {...MASTER_DEFAULTS, ...options.master},
-      {...ALLOCATOR_DEFAULTS, ...options.allocator},
-      allocatorState === undefined
-        ? makeRandom(options.seed, 'allocator')
-        : new Random(allocatorState),
-      new Map(Object.entries(options.weights ?? {})),
+      {
+        master: {...MASTER_DEFAULTS, ...options.master},
+        allocator: {...ALLOCATOR_DEFAULTS, ...options.allocator},
+        random:
+          allocatorState === undefined
+            ? makeRandom(options.seed, 'allocator')
+            : new Random(allocatorState),
+        weights: new Map(Object.entries(options.weights ?? {})),
+      },
     );
     if (snapshot === undefined) this.#start();
     else this.#restore(snapshot);
@@ -228,8 +234,8 @@ class Core implements Engine {
   }
 
   /**
-   * What the time brings. The allocator comes first: resources that came back at this instant must be offered
-   * before a framework decides what else to do at it.
+   * What the time brings. The allocator comes first: resources that came back at this instant must
+   * be offered before a framework decides what else to do at it.
    */
   #tick(): void {
     this.#master.allocate();

@@ -1,4 +1,7 @@
-/** Everything that can happen to the engine: facts in the past tense, and requests. Plain, JSON-able data. */
+/**
+ * Everything that can happen to the engine: facts in the past tense, and requests. Plain, JSON-able
+ * data.
+ */
 import type {AgentId, FrameworkId, TaskId} from './kernel/ids.ts';
 import type {Amounts} from './resources/amounts.ts';
 import type {AgentInfo, StatusReason, TaskOrigin, TaskState} from './scheduler.ts';
@@ -27,7 +30,10 @@ export interface BatchJob {
 export type Input =
   /** The time has come that `wakeAt` asked for. */
   | {readonly kind: 'tick'}
-  /** A new agent, or one that is back; `tasks` are all that it still runs or has not yet reported the end of. */
+  /**
+   * A new agent, or one that is back; `tasks` are all that it still runs or has not yet reported
+   * the end of.
+   */
   | {
       readonly kind: 'agentRegistered';
       readonly agent: AgentInfo;
@@ -46,7 +52,9 @@ export type Input =
       readonly frameworkId: FrameworkId;
       readonly taskId: TaskId;
       readonly state: TaskState;
-      /** Identity of this update for its acknowledgement; an agent repeats it until acknowledged. */
+      /**
+       * Identity of this update for its acknowledgement; an agent repeats it until acknowledged.
+       */
       readonly updateId: string;
       readonly reason?: StatusReason | undefined;
       readonly message?: string | undefined;

@@ -1,6 +1,7 @@
 /**
- * What must hold between any two steps, derived anew from agents, offers and tasks: nothing over-allocated,
- * nothing offered twice, everything that is free counted as free, every task in one place, no port twice.
+ * What must hold between any two steps, derived anew from agents, offers and tasks: nothing
+ * over-allocated, nothing offered twice, everything that is free counted as free, every task in one
+ * place, no port twice.
  */
 import type {Master} from './master/master.ts';
 import {isTerminal, type AgentRecord, type TaskRecord} from './master/records.ts';
@@ -32,7 +33,7 @@ function checkAgent(
 ): void {
   const {info, state, total, slot} = agent;
   if (state === 'unreachable') {
-    if (agent.tasks.size > 0 || agent.offers.size > 0) {
+    if (agent.tasks.length > 0 || agent.offers.length > 0) {
       violations.push(`unreachable agent ${info.id} holds tasks or offers`);
     }
     return;
@@ -54,7 +55,7 @@ function checkAgent(
         `not its total ${describe(total, kinds)}`,
     );
   }
-  if (state !== 'active' && agent.offers.size > 0) {
+  if (state !== 'active' && agent.offers.length > 0) {
     violations.push(`agent ${info.id} is ${state} and offered`);
   }
 }
@@ -79,7 +80,8 @@ function checkTasks(master: Master, violations: string[]): void {
   for (const agent of master.agents.values()) {
     for (const task of agent.tasks) {
       seen.set(task, (seen.get(task) ?? 0) + 1);
-      if (task.agent !== agent) violations.push(`task ${task.id} is listed on a foreign agent`);
+      if (task.agent !== agent || agent.tasks[task.position] !== task)
+        violations.push(`task ${task.id} is listed on a foreign agent`);
     }
   }
   let known = 0;
@@ -95,7 +97,7 @@ function checkTasks(master: Master, violations: string[]): void {
     violations.push(`agents list ${seen.size} tasks, frameworks ${known}`);
   }
   for (const {offer, agent} of master.offers.values()) {
-    if ([...agent.offers].some((record) => record.offer === offer)) continue;
+    if (agent.offers.some((record) => record.offer === offer)) continue;
     violations.push(`offer ${offer.id} is not listed on its agent`);
   }
 }

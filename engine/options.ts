@@ -6,7 +6,10 @@ export interface AllocatorOptions {
   readonly allocationIntervalMs: number;
   /** Unlike Mesos, also run at once when resources come back, instead of at the next batch. */
   readonly allocateOnRecovery: boolean;
-  /** An offer must contain one of these (`--min_allocatable_resources`); an empty list is no minimum. */
+  /**
+   * An offer must contain one of these (`--min_allocatable_resources`); an empty list is no
+   * minimum.
+   */
   readonly minAllocatable: readonly Quantities[];
   /** Names that do not count in the dominant share (`--fair_sharing_excluded_resource_names`). */
   readonly fairSharingExcludes: readonly string[];
@@ -17,7 +20,10 @@ export interface AllocatorOptions {
 export interface MasterOptions {
   /** An unanswered offer is rescinded after this; undefined = never (`--offer_timeout`). */
   readonly offerTimeoutMs: number | undefined;
-  /** `--agent_ping_timeout` and `--max_agent_ping_timeouts`: their product makes an agent unreachable. */
+  /**
+   * `--agent_ping_timeout` and `--max_agent_ping_timeouts`: their product makes an agent
+   * unreachable.
+   */
   readonly agentPingTimeoutMs: number;
   readonly agentPingTimeoutsMax: number;
 }

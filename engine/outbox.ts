@@ -1,13 +1,15 @@
 /**
- * Write before act: effects of a step that recorded something are held until the store has confirmed it, and so
- * is everything after them, since a kill must not overtake its launch. A step that records nothing while nothing
- * is held passes straight through (design.md, section 3).
+ * Write before act: effects of a step that recorded something are held until the store has
+ * confirmed it, and so is everything after them, since a kill must not overtake its launch. A step
+ * that records nothing while nothing is held passes straight through (design.md, section 3).
  */
 import type {Effect} from './effects.ts';
 import {assert} from './kernel/assert.ts';
 
 interface Held {
-  /** Confirmation that these effects wait for; 0 = none of their own, only for those before them. */
+  /**
+   * Confirmation that these effects wait for; 0 = none of their own, only for those before them.
+   */
   readonly batch: number;
   readonly effects: readonly Effect[];
 }
@@ -44,7 +46,9 @@ export class Outbox {
     this.#deletes.add(path);
   }
 
-  /** Ends the step: what it wrote goes out first, what it did follows now or when that is confirmed. */
+  /**
+   * Ends the step: what it wrote goes out first, what it did follows now or when that is confirmed.
+   */
   endStep(): void {
     const effects = this.#step;
     const writes = this.#puts.size > 0 || this.#deletes.size > 0;

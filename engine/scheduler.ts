@@ -1,7 +1,8 @@
 /**
- * The one interface between the master and whoever schedules on it: Marathon, Chronos, batch, and later external
- * frameworks over the v1 HTTP API. A framework sees offers and updates, and answers through its driver; it has no
- * other way to the allocator or to agents (Mesos scheduler API, reference part 4.1).
+ * The one interface between the master and whoever schedules on it: Marathon, Chronos, batch, and
+ * later external frameworks over the v1 HTTP API. A framework sees offers and updates, and answers
+ * through its driver; it has no other way to the allocator or to agents (Mesos scheduler API,
+ * reference part 4.1).
  */
 import type {AgentId, FrameworkId, OfferId, TaskId} from './kernel/ids.ts';
 import type {Random} from './kernel/random.ts';
@@ -49,7 +50,10 @@ export type TaskState =
   | 'TASK_GONE_BY_OPERATOR'
   | 'TASK_UNKNOWN';
 
-/** Why a status was sent; Mesos's names without `REASON_` in front are not used: the wire names stand here. */
+/**
+ * Why a status was sent; Mesos's names without `REASON_` in front are not used: the wire names
+ * stand here.
+ */
 export type StatusReason = `REASON_${string}`;
 
 /** News of one task, as a framework gets it. */
@@ -79,7 +83,10 @@ export interface TaskLaunch {
   readonly name: string;
   readonly origin: TaskOrigin;
   readonly resources: Resources;
-  /** Everything the executor needs (command, container, env, labels): JSON-able, opaque to the master. */
+  /**
+   * Everything the executor needs (command, container, env, labels): JSON-able, opaque to the
+   * master.
+   */
   readonly details?: unknown;
 }
 
@@ -88,11 +95,15 @@ export type Quantities = Readonly<Record<string, number>>;
 
 /** What a framework may change about itself while subscribed (Mesos: UPDATE_FRAMEWORK). */
 export interface FrameworkChange {
-  /** Alternatives, one of which an offer must contain; an empty list is no minimum; `null` the cluster's. */
+  /**
+   * Alternatives, one of which an offer must contain; an empty list is no minimum; `null` the
+   * cluster's.
+   */
   readonly minAllocatable?: readonly Quantities[] | null | undefined;
   /**
-   * How many offers it wants to hold at most. Mesos knows no such bound (its constant of 50 is unused); with it
-   * a framework that needs one task is not handed the whole cluster. Infinity is Mesos's behaviour.
+   * How many offers it wants to hold at most. Mesos knows no such bound (its constant of 50 is
+   * unused); with it a framework that needs one task is not handed the whole cluster. Infinity is
+   * Mesos's behaviour.
    */
   readonly offersMax?: number | undefined;
 }
@@ -100,11 +111,15 @@ export interface FrameworkChange {
 /** The calls of a framework to the master; the verbs of Mesos's v1 scheduler API. */
 export interface SchedulerDriver {
   /**
-   * Launches tasks on offers of one agent and role, and declines what they leave with a filter of `refuseMs`
-   * (default 5 s, 0 = none). Answers with updates; an invalid offer gives TASK_DROPPED for each task.
+   * Launches tasks on offers of one agent and role, and declines what they leave with a filter of
+   * `refuseMs` (default 5 s, 0 = none). Answers with updates; an invalid offer gives TASK_DROPPED
+   * for each task.
    */
   accept(offerIds: readonly OfferId[], launches: readonly TaskLaunch[], refuseMs?: number): void;
-  /** Gives offers back; the agent is not offered again to this framework for `refuseMs` (default 5 s). */
+  /**
+   * Gives offers back; the agent is not offered again to this framework for `refuseMs` (default 5
+   * s).
+   */
   decline(offerIds: readonly OfferId[], refuseMs?: number): void;
   /** Confirms an update that has an `updateId`; the next one of that task may then come. */
   acknowledge(update: StatusUpdate): void;
@@ -114,23 +129,31 @@ export interface SchedulerDriver {
   /** Wants offers, and forgets what it declined. */
   revive(): void;
   updateFramework(change: FrameworkChange): void;
-  /** Asks for the state of tasks; an empty list asks for all (implicit). Answers come as updates. */
+  /**
+   * Asks for the state of tasks; an empty list asks for all (implicit). Answers come as updates.
+   */
   reconcile(tasks: readonly {taskId: TaskId; agentId?: AgentId | undefined}[]): void;
 }
 
-/** What the engine gives every framework beside the driver: time, timers, chance, records, events. */
+/**
+ * What the engine gives every framework beside the driver: time, timers, chance, records, events.
+ */
 export interface FrameworkServices {
   readonly id: FrameworkId;
   readonly driver: SchedulerDriver;
   readonly kinds: ScalarKinds;
   /** Instant of the step that is being made: integer ms since the epoch of the run. */
   now(): number;
-  /** Calls `onTimer(name, subject)` at `at`; replaces a pending timer of the same name and subject. */
+  /**
+   * Calls `onTimer(name, subject)` at `at`; replaces a pending timer of the same name and subject.
+   */
   armTimer(name: string, subject: string, at: number): void;
   cancelTimer(name: string, subject: string): void;
   /** A fresh stream; the same name gives the same draws, so name it after entity and occasion. */
   random(stream: string): Random;
-  /** Records this framework's document at `path`; effects of this step wait for it to be written. */
+  /**
+   * Records this framework's document at `path`; effects of this step wait for it to be written.
+   */
   putRecord(path: string, document: unknown): void;
   deleteRecord(path: string): void;
   /** An event for people and subscribers; `type` is the wire name. */
@@ -162,13 +185,18 @@ export interface WaitingGroup {
   readonly tasks: number;
   /** One of them: an instance or job id. */
   readonly example: string;
-  /** What the framework itself knows: behind another job, in back-off, no agent meets a constraint. */
+  /**
+   * What the framework itself knows: behind another job, in back-off, no agent meets a constraint.
+   */
   readonly reason: string;
   /** What one of the tasks needs, where it waits for resources: the cluster says what lacks. */
   readonly needs?: Resources | undefined;
 }
 
-/** A framework inside the engine. All its calls come from the master, never while it is being called. */
+/**
+ * A framework inside the engine. All its calls come from the master, never while it is being
+ * called.
+ */
 export interface Framework {
   /** Once, at the start, before any offer. */
   registered(): void;
@@ -178,7 +206,9 @@ export interface Framework {
   offerRescinded(offerId: OfferId): void;
   statusUpdate(update: StatusUpdate): void;
   onTimer(name: string, subject: string): void;
-  /** A request addressed to this framework; bad content is answered with a refusal, never thrown. */
+  /**
+   * A request addressed to this framework; bad content is answered with a refusal, never thrown.
+   */
   onRequest(requestId: string, request: unknown): void;
   /** Tasks that wait, in groups, most tasks first. */
   waiting(): readonly WaitingGroup[];

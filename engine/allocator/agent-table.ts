@@ -1,6 +1,7 @@
 /**
- * What the allocator knows of agents: scalars as flat columns (slot × kind), so that a scan over thousands of
- * agents reads memory in order; everything else in plain lists. Slots are dense and reused.
+ * What the allocator knows of agents: scalars as flat columns (slot × kind), so that a scan over
+ * thousands of agents reads memory in order; everything else in plain lists. Slots are dense and
+ * reused.
  */
 import {assert} from '../kernel/assert.ts';
 import {
@@ -70,7 +71,9 @@ export class AgentTable {
     this.#free.push(slot);
   }
 
-  /** Replaces the total; what was allocated stays so, and availability never falls below nothing. */
+  /**
+   * Replaces the total; what was allocated stays so, and availability never falls below nothing.
+   */
   setTotal(slot: AgentSlot, total: Resources): void {
     const before = this.totalOf(slot);
     this.#fit(total);

@@ -1,10 +1,12 @@
 /**
- * Who gets which agent: two levels, roles and then frameworks, each by Dominant Resource Fairness; refused agents
- * are filtered; runs happen on events and periodically (Apache Mesos `hierarchical.cpp`, reference part 1).
+ * Who gets which agent: two levels, roles and then frameworks, each by Dominant Resource Fairness;
+ * refused agents are filtered; runs happen on events and periodically (Apache Mesos
+ * `hierarchical.cpp`, reference part 1).
  *
- * An agent that gave nothing in a run would give nothing in the next one unless something about it, its filters or
- * the frameworks changed. So runs look only at agents that changed, or at all when a framework began to want;
- * the offers are those of a run over everything, and an idle cluster costs nothing.
+ * An agent that gave nothing in a run would give nothing in the next one unless something about it,
+ * its filters or the frameworks changed. So runs look only at agents that changed, or at all when a
+ * framework began to want; the offers are those of a run over everything, and an idle cluster costs
+ * nothing.
  */
 import {assert} from '../kernel/assert.ts';
 import type {Random} from '../kernel/random.ts';
@@ -51,6 +53,23 @@ interface SubscriberRow {
   offers: number;
   /** null: the cluster's minimum. */
   minAllocatable: readonly Quantities[] | null;
+}
+
+/** What an allocator works with. */
+export interface AllocatorContext {
+  readonly kinds: ScalarKinds;
+  /** Decides the order in which agents are visited. */
+  readonly random: Random;
+  /** role → weight, 1 where absent. */
+  readonly weights: ReadonlyMap<string, number>;
+  /** The first batch run is one interval later. */
+  readonly startedAt: number;
+}
+
+/** How long a refused agent is kept away, and since when. */
+export interface Refusal {
+  readonly refuseMs: number;
+  readonly now: number;
 }
 
 export interface AllocatorSnapshot {
@@ -113,13 +132,8 @@ export class Allocator {
   #lastBatchAt: number;
   #runs = 0;
 
-  constructor(
-    options: AllocatorOptions,
-    kinds: ScalarKinds,
-    random: Random,
-    weights: ReadonlyMap<string, number>,
-    startedAt: number,
-  ) {
+  constructor(options: AllocatorOptions, context: AllocatorContext) {
+    const {kinds, random, weights, startedAt} = context;
     this.#options = options;
     this.#kinds = kinds;
     this.#random = random;
@@ -295,17 +309,18 @@ export class Allocator {
   }
 
   /** Keeps the agent from the subscriber for `refuseMs` (one interval at least; 0 = not at all). */
-  refuse(
-    subscriber: Subscriber,
-    slot: AgentSlot,
-    refused: Resources,
-    refuseMs: number,
-    now: number,
-  ): void {
+  refuse(subscriber: Subscriber, slot: AgentSlot, refused: Resources, refusal: Refusal): void {
+    const {refuseMs, now} = refusal;
     if (refuseMs === 0) return;
     const asked = refuseMs > 0 ? Math.min(refuseMs, REFUSE_MS_MAX) : 5000;
     const lifetime = Math.max(asked, this.#options.allocationIntervalMs);
-    this.#filters.add(subscriber, slot, refused, now + lifetime, now === this.#lastBatchAt);
+    this.#filters.add({
+      client: subscriber,
+      agent: slot,
+      refused,
+      expiresAt: now + lifetime,
+      late: now === this.#lastBatchAt,
+    });
   }
 
   #allocated(row: SubscriberRow, scalars: readonly number[]): void {
@@ -370,7 +385,10 @@ export class Allocator {
     return grants;
   }
 
-  /** Nobody wants anything: what was to be looked at waits for a batch run that has somebody to serve. */
+  /**
+   * Nobody wants anything: what was to be looked at waits for a batch run that has somebody to
+   * serve.
+   */
   #putOff(): void {
     if (this.#allRequested) this.#allChanged = true;
     this.#allRequested = false;
@@ -405,7 +423,9 @@ export class Allocator {
     this.#changed.add(slot);
   };
 
-  /** Visits agents with anything free in random order: a shuffle that stops when nobody wants more. */
+  /**
+   * Visits agents with anything free in random order: a shuffle that stops when nobody wants more.
+   */
   #visitAll(grants: Grant[]): void {
     const free = this.#withFree;
     let next = 0;
@@ -539,7 +559,10 @@ export class Allocator {
     };
   }
 
-  /** Puts a snapshot into an allocator that was made with the same options and `random` of its state. */
+  /**
+   * Puts a snapshot into an allocator that was made with the same options and `random` of its
+   * state.
+   */
   load(snapshot: AllocatorSnapshot): void {
     this.#agents = AgentTable.restore(snapshot.agents);
     for (const slot of this.#agents.slots()) this.#pool.add(this.#agents.totalOf(slot).scalars, 1);

@@ -1,10 +1,11 @@
 /**
- * Orders the clients of one level (roles, or the frameworks of one role) by Dominant Resource Fairness:
- * weighted dominant share, then lifetime number of allocations, then path (Mesos `drf/sorter.cpp`, reference
- * part 1.2; Ghodsi et al., NSDI'11).
+ * Orders the clients of one level (roles, or the frameworks of one role) by Dominant Resource
+ * Fairness: weighted dominant share, then lifetime number of allocations, then path (Mesos
+ * `drf/sorter.cpp`, reference part 1.2; Ghodsi et al., NSDI'11).
  *
- * The order is kept up to date by moving one client at a time (O(log n) comparisons and one block move); only a
- * change of the pool, which changes every share, makes it sort anew, and not before somebody asks.
+ * The order is kept up to date by moving one client at a time (O(log n) comparisons and one block
+ * move); only a change of the pool, which changes every share, makes it sort anew, and not before
+ * somebody asks.
  */
 import {assert} from '../kernel/assert.ts';
 
@@ -62,7 +63,10 @@ export class DrfSorter {
   readonly #pool: Pool;
   readonly #clients: (ClientRecord | undefined)[] = [];
   readonly #free: Client[] = [];
-  /** The active clients in order, valid up to `#activeCount` while `#sortedFor` is the pool's version. */
+  /**
+   * The active clients in order, valid up to `#activeCount` while `#sortedFor` is the pool's
+   * version.
+   */
   #order = new Int32Array(8);
   #activeCount = 0;
   #sortedFor = -1;
@@ -134,7 +138,10 @@ export class DrfSorter {
     return this.#activeCount;
   }
 
-  /** The active clients, lowest share first. Valid until the next change; only the first `activeCount` count. */
+  /**
+   * The active clients, lowest share first. Valid until the next change; only the first
+   * `activeCount` count.
+   */
   sorted(): Int32Array {
     if (!this.#isSorted()) this.#sortAnew();
     return this.#order;

@@ -1,4 +1,6 @@
-/** The least that an offer must contain: alternatives of quantities (Mesos, reference part 1.10). */
+/**
+ * The least that an offer must contain: alternatives of quantities (Mesos, reference part 1.10).
+ */
 import {countRanges} from '../resources/ranges.ts';
 import type {NamedRanges, NamedSet, ScalarKinds} from '../resources/vector.ts';
 import type {Quantities} from '../scheduler.ts';

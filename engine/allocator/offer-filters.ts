@@ -1,9 +1,9 @@
 /**
- * What frameworks refused: a filter keeps an agent from a client (a framework in a role) until it expires, as long
- * as nothing beyond the refused resources is there (Mesos, reference part 1.11).
+ * What frameworks refused: a filter keeps an agent from a client (a framework in a role) until it
+ * expires, as long as nothing beyond the refused resources is there (Mesos, reference part 1.11).
  *
- * Rows in typed columns behind an open-addressing index on (client, agent): tens of bytes a filter and no object,
- * since there can be one for every pair.
+ * Rows in typed columns behind an open-addressing index on (client, agent): tens of bytes a filter
+ * and no object, since there can be one for every pair.
  */
 import {Agenda, type AgendaSnapshot} from '../kernel/agenda.ts';
 import {containsResources, type Resources} from '../resources/vector.ts';
@@ -18,6 +18,16 @@ export interface OfferFiltersSnapshot {
   readonly expiresAt: readonly number[];
   readonly free: readonly number[];
   readonly agenda: AgendaSnapshot;
+}
+
+/** One filter: `client` does not want `refused` (or less) of `agent` before `expiresAt`. */
+export interface OfferFilter {
+  readonly client: number;
+  readonly agent: number;
+  readonly refused: Resources;
+  readonly expiresAt: number;
+  /** Made after the batch run of its instant: see {@link OfferFilters.expire}. */
+  readonly late: boolean;
 }
 
 /** Called for every filter that has gone by itself. */
@@ -47,7 +57,7 @@ export class OfferFilters {
     return this.#counts[client] ?? 0;
   }
 
-  add(client: number, agent: number, refused: Resources, expiresAt: number, late: boolean): void {
+  add({client, agent, refused, expiresAt, late}: OfferFilter): void {
     const row = this.#takeRow();
     this.#clients[row] = client;
     this.#agents[row] = agent;
@@ -74,9 +84,9 @@ export class OfferFilters {
   }
 
   /**
-   * Takes away what has expired. A filter that expires at the instant of a batch run is gone before that run,
-   * unless it was made `late`, after the run one lifetime earlier: timers of one instant fire in the order
-   * in which they were armed, and the run's timer was armed at the run before.
+   * Takes away what has expired. A filter that expires at the instant of a batch run is gone before
+   * that run, unless it was made `late`, after the run one lifetime earlier: timers of one instant
+   * fire in the order in which they were armed, and the run's timer was armed at the run before.
    */
   expire(now: number, beforeBatch: boolean, onExpired: OnExpired): void {
     const kept: number[] = [];
@@ -171,7 +181,10 @@ export class OfferFilters {
     this.#free.push(row);
   }
 
-  /** Deletes from the index by moving later entries of the probe run back, so that no tombstone is needed. */
+  /**
+   * Deletes from the index by moving later entries of the probe run back, so that no tombstone is
+   * needed.
+   */
   #unlink(row: number): void {
     const index = this.#index;
     const mask = index.length - 1;

@@ -1,4 +1,6 @@
-/** Identities of the things that the engine knows. Branded, so that one is never passed for another. */
+/**
+ * Identities of the things that the engine knows. Branded, so that one is never passed for another.
+ */
 
 declare const agentTag: unique symbol;
 declare const frameworkTag: unique symbol;
@@ -14,7 +16,10 @@ export type TaskId = string & {readonly [taskTag]: true};
 /** Serial number of an offer; the wire form `<masterId>-O<n>` is made by the HTTP face. */
 export type OfferId = number & {readonly [offerTag]: true};
 
-/** Whether `text` may name an agent, framework or task (Mesos: non-empty, no slash, not `.` or `..`). */
+/**
+ * Whether `text` may name an agent, framework or task (Mesos: non-empty, no slash, not `.` or
+ * `..`).
+ */
 export function isValidId(text: string): boolean {
   return text !== '' && text !== '.' && text !== '..' && !text.includes('/');
 }

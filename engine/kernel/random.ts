@@ -1,9 +1,9 @@
 /**
- * Seeded randomness: sfc32 (Chris Doty-Humphrey, PractRand), seeded through splitmix32-style mixing of a
- * 53-bit seed and a stream name.
+ * Seeded randomness: sfc32 (Chris Doty-Humphrey, PractRand), seeded through splitmix32-style mixing
+ * of a 53-bit seed and a stream name.
  *
- * Every entity draws from a stream of its own, `makeRandom(seed, 'allocator')`, so that taking one entity
- * out of a run does not change the draws of the others.
+ * Every entity draws from a stream of its own, `makeRandom(seed, 'allocator')`, so that taking one
+ * entity out of a run does not change the draws of the others.
  */
 
 /** The four words of the generator: plain data, part of every snapshot. */
@@ -32,8 +32,8 @@ export class Random {
   }
 
   /**
-   * An integer from 0 to `bound` − 1, without bias (draws beyond the last full multiple are thrown away).
-   * `bound` must be from 1 to 2³².
+   * An integer from 0 to `bound` − 1, without bias (draws beyond the last full multiple are thrown
+   * away). `bound` must be from 1 to 2³².
    */
   below(bound: number): number {
     const limit = 4294967296 - (4294967296 % bound);
@@ -42,7 +42,10 @@ export class Random {
     return value % bound;
   }
 
-  /** A double in [0, 1) with 53 random bits. For the simulator's distributions; the engine uses integers. */
+  /**
+   * A double in [0, 1) with 53 random bits. For the simulator's distributions; the engine uses
+   * integers.
+   */
   float(): number {
     const high = this.uint32() >>> 5;
     const low = this.uint32() >>> 6;

@@ -1,6 +1,7 @@
 /**
- * The engine's own timers: values in its state, not callbacks. Timers of one instant fire in the order in which
- * they were armed. Cancelling leaves the entry in the agenda, where it is passed over when its time comes.
+ * The engine's own timers: values in its state, not callbacks. Timers of one instant fire in the
+ * order in which they were armed. Cancelling leaves the entry in the agenda, where it is passed
+ * over when its time comes.
  */
 import {Agenda, type AgendaSnapshot} from './agenda.ts';
 import {assert} from './assert.ts';
@@ -25,7 +26,9 @@ export class Timers {
   readonly #pending = new Map<string, number>();
   #agenda = new Agenda();
 
-  /** When the next one is due; Infinity when none is pending. Drops cancelled entries on its way. */
+  /**
+   * When the next one is due; Infinity when none is pending. Drops cancelled entries on its way.
+   */
   get nextAt(): number {
     while (this.#agenda.size > 0 && this.#rows[this.#agenda.nextPayload] === undefined) {
       this.#free.push(this.#agenda.pop());

@@ -1,6 +1,7 @@
 /**
- * The master: knows agents, frameworks, offers and tasks; hands out what the allocator grants, launches what
- * frameworks accept, forwards updates and acknowledgements, and answers reconciliation (reference parts 1.17, 3).
+ * The master: knows agents, frameworks, offers and tasks; hands out what the allocator grants,
+ * launches what frameworks accept, forwards updates and acknowledgements, and answers
+ * reconciliation (reference parts 1.17, 3).
  */
 import {Allocator, type AllocatorSnapshot, type Grant} from '../allocator/allocator.ts';
 import type {Effect} from '../effects.ts';
@@ -38,13 +39,13 @@ import type {
   TaskState,
 } from '../scheduler.ts';
 import {
-  addTo,
   isTerminal,
   type AgentRecord,
   type FrameworkRecord,
   type OfferRecord,
   type TaskRecord,
 } from './records.ts';
+import {TaskTable, type TaskTableSnapshot} from './task-table.ts';
 
 /** Filters of calls that name none (Mesos: `refuse_seconds` 5.0). */
 const REFUSE_MS_DEFAULT = 5000;
@@ -61,32 +62,22 @@ export interface MasterContext {
   emit(effect: Effect): void;
 }
 
+/** How a master is set up. */
+export interface MasterSetup {
+  readonly master: MasterOptions;
+  readonly allocator: AllocatorOptions;
+  readonly random: Random;
+  readonly weights: ReadonlyMap<string, number>;
+}
+
 interface Mail {
   readonly framework: FrameworkRecord;
   readonly update: StatusUpdate;
 }
 
-interface TaskSnapshot {
-  readonly id: TaskId;
-  readonly frameworkId: FrameworkId;
-  readonly agentId: AgentId;
-  readonly name: string;
-  readonly origin: TaskRecord['origin'];
-  readonly resources: Resources;
-  readonly state: TaskState;
-  readonly unacknowledged: string | null;
-  readonly healthy: boolean | null;
-}
-
 export interface MasterSnapshot {
-  readonly agents: readonly (Pick<AgentRecord, 'info' | 'state' | 'total' | 'slot'> & {
-    /** Its tasks in order, as keys `frameworkId/taskId`. */
-    readonly tasks: readonly string[];
-  })[];
-  readonly frameworks: readonly {
-    readonly id: FrameworkId;
-    readonly tasks: readonly TaskSnapshot[];
-  }[];
+  readonly agents: readonly Pick<AgentRecord, 'info' | 'state' | 'total' | 'slot'>[];
+  readonly tasks: TaskTableSnapshot;
   readonly offers: readonly Offer[];
   readonly nextOffer: number;
   readonly allocator: AllocatorSnapshot;
@@ -104,27 +95,21 @@ export class Master {
   readonly #frameworkAt: FrameworkRecord[] = [];
   readonly #offers = new Map<OfferId, OfferRecord>();
   #nextOffer = 0;
-  /** Updates that the master made up while a framework was calling; delivered when it has returned. */
+  /**
+   * Updates that the master made up while a framework was calling; delivered when it has returned.
+   */
   readonly #mailbox: Mail[] = [];
-  /** Thousandths by kind used by tasks. */
-  readonly #used: number[] = [];
+  readonly #tasks = new TaskTable();
 
-  constructor(
-    context: MasterContext,
-    options: MasterOptions,
-    allocatorOptions: AllocatorOptions,
-    random: Random,
-    weights: ReadonlyMap<string, number>,
-  ) {
+  constructor(context: MasterContext, setup: MasterSetup) {
     this.#context = context;
-    this.#options = options;
-    this.#allocator = new Allocator(
-      allocatorOptions,
-      context.kinds,
-      random,
-      weights,
-      context.now(),
-    );
+    this.#options = setup.master;
+    this.#allocator = new Allocator(setup.allocator, {
+      kinds: context.kinds,
+      random: setup.random,
+      weights: setup.weights,
+      startedAt: context.now(),
+    });
   }
 
   // Frameworks and their calls.
@@ -210,7 +195,7 @@ export class Master {
   #closeOffer(record: OfferRecord): void {
     const {offer, agent, framework} = record;
     this.#offers.delete(offer.id);
-    agent.offers.delete(record);
+    agent.offers.splice(agent.offers.indexOf(record), 1);
     if (this.#options.offerTimeoutMs !== undefined) {
       this.#context.timers.cancel(MASTER_TIMERS, 'offerTimeout', `${offer.id}`);
     }
@@ -220,7 +205,8 @@ export class Master {
   #giveBack(record: OfferRecord, resources: Resources, refuseMs: number): void {
     const {agent, framework} = record;
     const {subscriber} = framework;
-    this.#allocator.refuse(subscriber, agent.slot, resources, refuseMs, this.#context.now());
+    const now = this.#context.now();
+    this.#allocator.refuse(subscriber, agent.slot, resources, {refuseMs, now});
     this.#allocator.recover(subscriber, agent.slot, resources);
   }
 
@@ -302,7 +288,8 @@ export class Master {
 
   #launch(framework: FrameworkRecord, agent: AgentRecord, launch: TaskLaunch): void {
     const {taskId, name, origin, resources, details} = launch;
-    this.#addTask(framework, agent, {id: taskId, name, origin, resources}, 'TASK_STAGING');
+    const state = 'TASK_STAGING';
+    this.#tasks.add(framework, agent, {id: taskId, name, origin, resources, state});
     this.#context.emit({
       kind: 'launchTask',
       agentId: agent.info.id,
@@ -315,43 +302,13 @@ export class Master {
     });
   }
 
-  #addTask(
-    framework: FrameworkRecord,
-    agent: AgentRecord,
-    task: Pick<TaskRecord, 'id' | 'name' | 'origin' | 'resources'>,
-    state: TaskState,
-  ): TaskRecord {
-    const record: TaskRecord = {
-      id: task.id,
-      framework,
-      agent,
-      name: task.name,
-      origin: task.origin,
-      resources: task.resources,
-      state,
-      unacknowledged: undefined,
-      healthy: undefined,
-    };
-    framework.tasks.set(task.id, record);
-    agent.tasks.add(record);
-    this.#use(record, 1);
-    return record;
-  }
-
-  /** Books a task's resources as used, or (−1) as no longer used. */
-  #use({agent, framework, resources}: TaskRecord, sign: 1 | -1): void {
-    addTo(agent.used, resources.scalars, sign);
-    addTo(framework.used, resources.scalars, sign);
-    addTo(this.#used, resources.scalars, sign);
-  }
-
   #acknowledge(framework: FrameworkRecord, update: StatusUpdate): void {
     const {taskId, updateId, agentId} = update;
     if (updateId === undefined || agentId === undefined) return;
     const task = framework.tasks.get(taskId);
     if (task !== undefined && task.unacknowledged === updateId) {
       task.unacknowledged = undefined;
-      if (isTerminal(task.state)) this.#forget(task);
+      if (isTerminal(task.state)) this.#tasks.forget(task);
     }
     this.#context.emit({
       kind: 'acknowledgeStatus',
@@ -360,11 +317,6 @@ export class Master {
       taskId,
       updateId,
     });
-  }
-
-  #forget(task: TaskRecord): void {
-    task.framework.tasks.delete(task.id);
-    task.agent.tasks.delete(task);
   }
 
   /** A kill of an unknown task is answered like a question about it. */
@@ -469,7 +421,7 @@ export class Master {
     this.#nextOffer += 1;
     const record: OfferRecord = {offer, framework, agent};
     this.#offers.set(offer.id, record);
-    agent.offers.add(record);
+    agent.offers.push(record);
     const {offerTimeoutMs} = this.#options;
     if (offerTimeoutMs !== undefined) {
       const at = this.#context.now() + offerTimeoutMs;
@@ -509,8 +461,8 @@ export class Master {
       state: 'active',
       total,
       slot: this.#allocator.addAgent(total),
-      tasks: new Set(),
-      offers: new Set(),
+      tasks: [],
+      offers: [],
       used: [],
     };
     this.#agents.set(info.id, agent);
@@ -542,7 +494,8 @@ export class Master {
     if (framework.tasks.has(task.taskId) || isTerminal(task.state)) return;
     const resources = this.#context.kinds.compile(task.resources);
     const {taskId: id, name, origin} = task;
-    this.#addTask(framework, agent, {id, name, origin, resources}, task.state);
+    const {state} = task;
+    this.#tasks.add(framework, agent, {id, name, origin, resources, state});
     this.#allocator.charge(framework.subscriber, agent.slot, resources);
     this.#sendMadeUp(framework, task.taskId, agent.info.id, {
       state: task.state,
@@ -554,11 +507,11 @@ export class Master {
   /** A task that the master thought to be on the agent, and that is not there. */
   #taskMissing(task: TaskRecord): void {
     if (isTerminal(task.state)) {
-      this.#forget(task);
+      this.#tasks.forget(task);
       return;
     }
     this.#end(task, task.framework.partitionAware ? 'TASK_GONE' : 'TASK_LOST');
-    this.#forget(task);
+    this.#tasks.forget(task);
     this.#sendMadeUp(task.framework, task.id, task.agent.info.id, {
       state: task.state,
       reason: 'REASON_RECONCILIATION',
@@ -568,8 +521,7 @@ export class Master {
 
   /** Marks a live task as ended: its resources are free at once. */
   #end(task: TaskRecord, state: TaskState): void {
-    task.state = state;
-    this.#use(task, -1);
+    this.#tasks.end(task, state);
     this.#allocator.recover(task.framework.subscriber, task.agent.slot, task.resources);
   }
 
@@ -600,7 +552,7 @@ export class Master {
   #markUnreachable(agent: AgentRecord): void {
     for (const record of [...agent.offers]) this.#rescind(record);
     for (const task of [...agent.tasks]) {
-      this.#forget(task);
+      this.#tasks.forget(task);
       if (isTerminal(task.state)) continue;
       this.#end(task, task.framework.partitionAware ? 'TASK_UNREACHABLE' : 'TASK_LOST');
       this.#sendMadeUp(task.framework, task.id, agent.info.id, {
@@ -689,7 +641,7 @@ export class Master {
 
   /** Thousandths by kind that tasks use on all agents. */
   get used(): readonly number[] {
-    return this.#used;
+    return this.#tasks.used;
   }
 
   // Snapshots.
@@ -697,43 +649,32 @@ export class Master {
   snapshot(): MasterSnapshot {
     assert(this.#mailbox.length === 0, 'a snapshot in the middle of a step');
     return {
-      agents: [...this.#agents.values()].map(({info, state, total, slot, tasks}) => ({
-        info,
-        state,
-        total,
-        slot,
-        tasks: [...tasks].map(({framework, id}) => `${framework.info.id}/${id}`),
-      })),
-      frameworks: [...this.#frameworks.values()].map(({info, tasks}) => ({
-        id: info.id,
-        tasks: [...tasks.values()].map(taskSnapshot),
-      })),
+      agents: [...this.#agents.values()].map(({info, state, total, slot}) => {
+        return {info, state, total, slot};
+      }),
+      tasks: this.#tasks.snapshot(this.#frameworks.values(), this.#agents.values()),
       offers: [...this.#offers.values()].map(({offer}) => offer),
       nextOffer: this.#nextOffer,
       allocator: this.#allocator.snapshot(),
     };
   }
 
-  /** Puts a snapshot into a new master; frameworks are connected afterwards with {@link reconnect}. */
+  /**
+   * Puts a snapshot into a new master; frameworks are connected afterwards with {@link reconnect}.
+   */
   load(snapshot: MasterSnapshot): void {
     this.#allocator.load(snapshot.allocator);
     this.#nextOffer = snapshot.nextOffer;
-    for (const {info, state, total, slot} of snapshot.agents) {
-      const agent: AgentRecord = {
-        info,
-        state,
-        total,
-        slot,
-        tasks: new Set(),
-        offers: new Set(),
-        used: [],
-      };
-      this.#agents.set(info.id, agent);
-      if (slot >= 0) this.#agentAt[slot] = agent;
+    for (const known of snapshot.agents) {
+      const agent: AgentRecord = {...known, tasks: [], offers: [], used: []};
+      this.#agents.set(agent.info.id, agent);
+      if (agent.slot >= 0) this.#agentAt[agent.slot] = agent;
     }
   }
 
-  /** Connects a framework of a loaded snapshot again; `subscriber` is its position in the options. */
+  /**
+   * Connects a framework of a loaded snapshot again; `subscriber` is its position in the options.
+   */
   reconnect(
     info: FrameworkInfo,
     subscriber: number,
@@ -744,56 +685,13 @@ export class Master {
 
   /** After all frameworks are connected: their tasks and offers. */
   loadTasks(snapshot: MasterSnapshot): void {
-    for (const {id, tasks} of snapshot.frameworks) {
-      const framework = must(this.#frameworks.get(id), `framework ${id}`);
-      for (const task of tasks) this.#loadTask(framework, task);
-    }
-    for (const {info, tasks} of snapshot.agents) {
-      const agent = must(this.#agents.get(info.id), `agent ${info.id}`);
-      const byKey = new Map(
-        [...agent.tasks].map((task) => [`${task.framework.info.id}/${task.id}`, task]),
-      );
-      agent.tasks.clear();
-      for (const key of tasks) agent.tasks.add(must(byKey.get(key), `task ${key}`));
-    }
+    this.#tasks.load(snapshot.tasks, this.#frameworks, this.#agents);
     for (const offer of snapshot.offers) {
       const framework = must(this.#frameworks.get(offer.frameworkId), 'framework of an offer');
       const agent = must(this.#agents.get(offer.agent.id), 'agent of an offer');
       const record: OfferRecord = {offer, framework, agent};
       this.#offers.set(offer.id, record);
-      agent.offers.add(record);
+      agent.offers.push(record);
     }
   }
-
-  #loadTask(framework: FrameworkRecord, task: TaskSnapshot): void {
-    const agent = must(this.#agents.get(task.agentId), `agent ${task.agentId}`);
-    const record: TaskRecord = {
-      id: task.id,
-      framework,
-      agent,
-      name: task.name,
-      origin: task.origin,
-      resources: task.resources,
-      state: task.state,
-      unacknowledged: task.unacknowledged ?? undefined,
-      healthy: task.healthy ?? undefined,
-    };
-    framework.tasks.set(record.id, record);
-    agent.tasks.add(record);
-    if (!isTerminal(record.state)) this.#use(record, 1);
-  }
-}
-
-function taskSnapshot(task: TaskRecord): TaskSnapshot {
-  return {
-    id: task.id,
-    frameworkId: task.framework.info.id,
-    agentId: task.agent.info.id,
-    name: task.name,
-    origin: task.origin,
-    resources: task.resources,
-    state: task.state,
-    unacknowledged: task.unacknowledged ?? null,
-    healthy: task.healthy ?? null,
-  };
 }

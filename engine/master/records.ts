@@ -25,8 +25,8 @@ export interface AgentRecord {
   /** Its row in the allocator; -1 while unreachable. */
   slot: AgentSlot;
   /** Every task that is or may be running there, and ended ones until they are acknowledged. */
-  readonly tasks: Set<TaskRecord>;
-  readonly offers: Set<OfferRecord>;
+  readonly tasks: TaskRecord[];
+  readonly offers: OfferRecord[];
   /** Thousandths by kind that its tasks use. */
   readonly used: number[];
 }
@@ -52,6 +52,8 @@ export interface TaskRecord {
   readonly id: TaskId;
   readonly framework: FrameworkRecord;
   readonly agent: AgentRecord;
+  /** In its agent's list. */
+  position: number;
   readonly name: string;
   readonly origin: TaskOrigin;
   readonly resources: Resources;

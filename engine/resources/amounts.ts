@@ -1,10 +1,14 @@
 /**
- * Resources at the edge: plain JSON-able data by name, the form of inputs, effects and scenario files.
- * Inside, the engine works on {@link Resources} (see `vector.ts`), whose scalars are indexed by kind.
+ * Resources at the edge: plain JSON-able data by name, the form of inputs, effects and scenario
+ * files. Inside, the engine works on {@link Resources} (see `vector.ts`), whose scalars are indexed
+ * by kind.
  */
-import {addRanges, makeRanges, printRanges, type Ranges} from './ranges.ts';
+import {addRanges, makeRanges, pairsOf, printRanges, type Ranges} from './ranges.ts';
 
-/** Scalars in thousandths (1 cpu = 1000, 1 MB = 1000); ranges inclusive; sets of texts. Absent = nothing. */
+/**
+ * Scalars in thousandths (1 cpu = 1000, 1 MB = 1000); ranges inclusive; sets of texts. Absent =
+ * nothing.
+ */
 export interface Amounts {
   readonly scalars: Readonly<Record<string, number>>;
   readonly ranges?: Readonly<Record<string, readonly (readonly [number, number])[]>> | undefined;
@@ -23,8 +27,8 @@ export type AmountsResult = {readonly ok: true; readonly amounts: Amounts} | Amo
 export const SCALAR_MAX = Number.MAX_SAFE_INTEGER;
 
 /**
- * A number of a scalar resource in thousandths, rounded half away from zero (Mesos: `llround(value × 1000)`).
- * Refused: not finite, negative, too large, and above 0 but rounding to 0.
+ * A number of a scalar resource in thousandths, rounded half away from zero (Mesos: `llround(value
+ * × 1000)`). Refused: not finite, negative, too large, and above 0 but rounding to 0.
  */
 export function thousandths(value: number): number | undefined {
   if (!Number.isFinite(value) || value < 0) return undefined;
@@ -47,8 +51,9 @@ type Value =
   | {readonly kind: 'set'; readonly items: string[]};
 
 /**
- * Reads the text form `cpus:4;mem:1024;ports:[31000-32000];disks:{sda,sdb}` (reference: Mesos, part 2.3).
- * The same name twice adds up; with two different types it is refused; `(*)` may follow a name.
+ * Reads the text form `cpus:4;mem:1024;ports:[31000-32000];disks:{sda,sdb}` (reference: Mesos, part
+ * 2.3). The same name twice adds up; with two different types it is refused; `(*)` may follow a
+ * name.
  */
 export function parseAmounts(text: string): AmountsResult {
   const scalars = new Map<string, number>();
@@ -102,13 +107,6 @@ function canonical(
         .map(([name, items]) => [name, [...items].sort()]),
     ),
   };
-}
-
-/** Flat ranges as pairs. */
-export function pairsOf(spans: Ranges): [number, number][] {
-  const pairs: [number, number][] = [];
-  for (let at = 0; at < spans.length; at += 2) pairs.push([spans[at]!, spans[at + 1]!]);
-  return pairs;
 }
 
 function parseEntry(part: string): {name: string; value: Value} | string {

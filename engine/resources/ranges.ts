@@ -1,12 +1,16 @@
 /**
- * Sets of integers as inclusive ranges, the way Mesos keeps ports: sorted, coalesced (adjacent ranges are one),
- * flat as `[begin, end, begin, end, …]`. Immutable; every function returns its argument where nothing changes.
+ * Sets of integers as inclusive ranges, the way Mesos keeps ports: sorted, coalesced (adjacent
+ * ranges are one), flat as `[begin, end, begin, end, …]`. Immutable; every function returns its
+ * argument where nothing changes.
  */
 export type Ranges = readonly number[];
 
-export const NO_RANGES: Ranges = [];
+/* oxlint-disable typescript/no-non-null-assertion -- Hot loops; begins and ends come in pairs by construction. */
 
-/** Any list of inclusive ranges, overlapping or not, in canonical form. Each begin must be ≤ its end. */
+/**
+ * Any list of inclusive ranges, overlapping or not, in canonical form. Each begin must be ≤ its
+ * end.
+ */
 export function makeRanges(pairs: readonly (readonly [number, number])[]): Ranges {
   const sorted = [...pairs].sort((left, right) => left[0] - right[0] || left[1] - right[1]);
   const out: number[] = [];
@@ -14,7 +18,10 @@ export function makeRanges(pairs: readonly (readonly [number, number])[]): Range
   return out;
 }
 
-/** Adds a range whose begin is not below the last one's begin, melting it into the last where they touch. */
+/**
+ * Adds a range whose begin is not below the last one's begin, melting it into the last where they
+ * touch.
+ */
 function append(out: number[], begin: number, end: number): void {
   const last = out.length - 1;
   if (last > 0 && begin <= (out[last] as number) + 1) {
@@ -113,4 +120,11 @@ export function printRanges(ranges: Ranges): string {
   const parts: string[] = [];
   for (let at = 0; at < ranges.length; at += 2) parts.push(`${ranges[at]}-${ranges[at + 1]}`);
   return `[${parts.join(', ')}]`;
+}
+
+/** Flat ranges as pairs. */
+export function pairsOf(ranges: Ranges): [number, number][] {
+  const pairs: [number, number][] = [];
+  for (let at = 0; at < ranges.length; at += 2) pairs.push([ranges[at]!, ranges[at + 1]!]);
+  return pairs;
 }

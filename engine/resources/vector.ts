@@ -1,17 +1,17 @@
 /**
- * Resources inside the engine: scalars by dense kind index, in integer thousandths, so that the hot paths add
- * and compare numbers without looking at names. Values are immutable; agents keep their own columns.
+ * Resources inside the engine: scalars by dense kind index, in integer thousandths, so that the hot
+ * paths add and compare numbers without looking at names. Values are immutable; agents keep their
+ * own columns.
  *
- * What is reserved, revocable or a volume becomes a kind of its own (its identity is interned here), so that
- * arithmetic stays the same; the allocator decides which kinds a role may have.
+ * What is reserved, revocable or a volume becomes a kind of its own (its identity is interned
+ * here), so that arithmetic stays the same; the allocator decides which kinds a role may have.
  */
-import {pairsOf, type Amounts} from './amounts.ts';
+import type {Amounts} from './amounts.ts';
 import {
   addRanges,
   containsRanges,
-  countRanges,
-  equalRanges,
   makeRanges,
+  pairsOf,
   subtractRanges,
   type Ranges,
 } from './ranges.ts';
@@ -31,7 +31,9 @@ export interface NamedSet {
   readonly items: readonly string[];
 }
 
-/** Amounts on the inside. `scalars` may be shorter than the number of kinds: what is missing is 0. */
+/**
+ * Amounts on the inside. `scalars` may be shorter than the number of kinds: what is missing is 0.
+ */
 export interface Resources {
   /** Thousandths by {@link ScalarKind}. */
   readonly scalars: readonly number[];
@@ -177,7 +179,7 @@ export function containsResources(outer: Resources, inner: Resources): boolean {
   }
   for (const {name, items} of inner.sets) {
     const held = outer.sets.find((entry) => entry.name === name)?.items ?? NONE;
-    if (!items.every((item) => (held as readonly string[]).includes(item))) return false;
+    if (!items.every((item) => held.includes(item))) return false;
   }
   return true;
 }
@@ -192,14 +194,6 @@ export function isEmpty(resources: Resources): boolean {
 
 export function equalResources(left: Resources, right: Resources): boolean {
   return containsResources(left, right) && containsResources(right, left);
-}
-
-/** Amount of `name` as a quantity: thousandths of a scalar, or 1000 per item of ranges and sets. */
-export function quantityOf(resources: Resources, kinds: ScalarKinds, name: string): number {
-  const kind = kinds.names.indexOf(name);
-  if (kind >= 0 && scalarOf(resources, kind) > 0) return scalarOf(resources, kind);
-  const items = resources.sets.find((entry) => entry.name === name)?.items ?? NONE;
-  return 1000 * (countRanges(rangesOf(resources, name)) + items.length);
 }
 
 export function addNamedRanges(
@@ -248,7 +242,7 @@ export function subtractNamedSets(
   const out: NamedSet[] = [];
   for (const entry of left) {
     const taken = right.find(({name}) => name === entry.name)?.items ?? NONE;
-    const items = entry.items.filter((item) => !(taken as readonly string[]).includes(item));
+    const items = entry.items.filter((item) => !taken.includes(item));
     if (items.length > 0) out.push({name: entry.name, items});
   }
   return out;
@@ -267,16 +261,4 @@ function mergeNamed<T extends {readonly name: string}>(
       right.find((entry) => entry.name === name),
     ),
   );
-}
-
-export function equalNamedRanges(
-  left: readonly NamedRanges[],
-  right: readonly NamedRanges[],
-): boolean {
-  if (left === right) return true;
-  if (left.length !== right.length) return false;
-  return left.every((entry, at) => {
-    const other = right[at] as NamedRanges;
-    return entry.name === other.name && equalRanges(entry.ranges, other.ranges);
-  });
 }

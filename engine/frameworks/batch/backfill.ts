@@ -1,7 +1,8 @@
 /**
- * EASY backfilling (Lifka 1995, Mu'alem & Feitelson 2001) over agents with several resources: the first job in
- * the queue gets a reservation at the earliest instant at which it fits (its shadow time); a later job may start
- * now if it ends by then, or if it takes only what the reservation leaves over.
+ * EASY backfilling (Lifka 1995, Mu'alem & Feitelson 2001) over agents with several resources: the
+ * first job in the queue gets a reservation at the earliest instant at which it fits (its shadow
+ * time); a later job may start now if it ends by then, or if it takes only what the reservation
+ * leaves over.
  */
 import type {Resources} from '../../resources/vector.ts';
 import {tasksThatFit, type HeldOffer} from './held-offers.ts';
@@ -21,7 +22,10 @@ interface Ending {
   readonly job: Job;
 }
 
-/** Plans the reservation of `head` from what is held now and from the expected ends of the running jobs. */
+/**
+ * Plans the reservation of `head` from what is held now and from the expected ends of the running
+ * jobs.
+ */
 export function shadowOf(
   head: Job,
   held: readonly HeldOffer[],
@@ -36,7 +40,7 @@ export function shadowOf(
   }
   const released: string[] = [];
   let at = now;
-  for (const { at: endsAt, job } of endingsOf(running, now)) {
+  for (const {at: endsAt, job} of endingsOf(running, now)) {
     if (room >= head.tasks) break;
     at = endsAt;
     for (const agent of job.agents) {
@@ -50,12 +54,13 @@ export function shadowOf(
 }
 
 /**
- * Running jobs by expected end; of several that end together the narrowest comes first. What ends at the shadow time
- * beyond the job that makes room is not counted as spare, as in the schedules we are compared with.
+ * Running jobs by expected end; of several that end together the narrowest comes first. What ends
+ * at the shadow time beyond the job that makes room is not counted as spare, as in the schedules we
+ * are compared with.
  */
 function endingsOf(running: Iterable<Job>, now: number): readonly Ending[] {
   return [...running]
-    .map((job) => ({ at: Math.max(now, job.startedAt + job.estimateMs), job }))
+    .map((job) => ({at: Math.max(now, job.startedAt + job.estimateMs), job}))
     .sort(
       (left, right) =>
         left.at - right.at ||
@@ -84,7 +89,10 @@ function roomIn(scalars: readonly number[], needs: Resources): number {
   return tasksThatFit({scalars, ranges: needs.ranges, sets: needs.sets}, needs);
 }
 
-/** Takes the head's tasks out of what is spare; agents that are busy now come first, so that free ones stay free. */
+/**
+ * Takes the head's tasks out of what is spare; agents that are busy now come first, so that free
+ * ones stay free.
+ */
 function reserve(head: Job, spare: Map<string, number[]>, released: readonly string[]): void {
   let left = head.tasks;
   for (const agent of new Set([...released, ...spare.keys()])) {
@@ -103,9 +111,9 @@ function take(scalars: number[], needs: Resources, count: number): void {
 }
 
 /**
- * Where a later job may start now without delaying the first: one held offer per task, or undefined.
- * A job that ends in time takes what the reservation needs anyway, and leaves the spare resources to longer jobs;
- * what a longer one takes of them is booked in `shadow`.
+ * Where a later job may start now without delaying the first: one held offer per task, or
+ * undefined. A job that ends in time takes what the reservation needs anyway, and leaves the spare
+ * resources to longer jobs; what a longer one takes of them is booked in `shadow`.
  */
 export function backfillPlaces(
   job: Job,

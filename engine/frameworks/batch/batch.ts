@@ -1,7 +1,7 @@
 /**
- * A framework for jobs that come, wait in order, run for a time and end: strict first come, first served, with
- * EASY backfilling as an option. A job of many tasks starts all of them together, so offers are held until they
- * suffice for the first job in the queue.
+ * A framework for jobs that come, wait in order, run for a time and end: strict first come, first
+ * served, with EASY backfilling as an option. A job of many tasks starts all of them together, so
+ * offers are held until they suffice for the first job in the queue.
  */
 import type {BatchJob} from '../../inputs.ts';
 import {assert} from '../../kernel/assert.ts';
@@ -21,7 +21,9 @@ import {backfillPlaces, shadowOf} from './backfill.ts';
 import {HeldOffers, plan, tasksThatFit, type HeldOffer} from './held-offers.ts';
 import {JobQueue, type Job} from './job-queue.ts';
 
-/** Distinct sizes that are told to the allocator one by one; above, it is told their common minimum. */
+/**
+ * Distinct sizes that are told to the allocator one by one; above, it is told their common minimum.
+ */
 const SHAPES_MAX = 16;
 
 /** Ends that say nothing about the job: its agent went away, or the launch never arrived. */
@@ -118,11 +120,14 @@ export class Batch implements Framework {
     else this.#waitingShapes.set(resources, count);
   }
 
-  /** Asks for offers where the new job changes what is wanted; a job behind the first one may change nothing. */
+  /**
+   * Asks for offers where the new job changes what is wanted; a job behind the first one may change
+   * nothing.
+   */
   #queueGrew(): void {
     const isEasy = this.#options.policy === 'easy';
     if (this.#queue.size > 1 && !isEasy) {
-      this.#services.driver.updateFramework({ offersMax: this.#waitingTasks });
+      this.#services.driver.updateFramework({offersMax: this.#waitingTasks});
       return;
     }
     // Not at once: the ends of this instant must have come back before anything is decided.
@@ -231,7 +236,10 @@ export class Batch implements Framework {
     }
   }
 
-  /** Whether an unused offer is worth holding: the first job has room on it, or any job where overtaking is allowed. */
+  /**
+   * Whether an unused offer is worth holding: the first job has room on it, or any job where
+   * overtaking is allowed.
+   */
   #mayServe(held: HeldOffer, head: Job): boolean {
     return this.#options.policy === 'easy' || tasksThatFit(held.left, head.resources) > 0;
   }
@@ -239,7 +247,6 @@ export class Batch implements Framework {
   #suppress(): void {
     if (this.#suppressed) return;
     this.#suppressed = true;
-    this.#demand = '';
     this.#services.driver.suppress();
   }
 
@@ -252,17 +259,27 @@ export class Batch implements Framework {
     }
     const {driver} = this.#services;
     const isEasy = this.#options.policy === 'easy';
-    // One offer per waiting task is the most that can be used; where sizes differ, any may be needed.
+    // One offer per waiting task is the most that can be used; where sizes differ, any may be
+    // needed.
     driver.updateFramework({offersMax: isEasy ? Infinity : this.#waitingTasks});
-    if (!this.#suppressed && head.resources === this.#demandFor && !isEasy) return;
+    const isKnown = !isEasy && head.resources === this.#demandFor;
+    if (isKnown && !this.#suppressed) return;
+    const isNew = !isKnown && this.#tellMinimum(head);
+    if (!isNew && !this.#suppressed) return;
+    this.#suppressed = false;
+    driver.revive();
+  }
+
+  /** Tells the least that an offer must hold; answers whether that is something new. */
+  #tellMinimum(head: Job): boolean {
+    const isEasy = this.#options.policy === 'easy';
     const minAllocatable = isEasy ? this.#shapes() : [this.#quantities(head.resources)];
     const demand = JSON.stringify(minAllocatable);
     this.#demandFor = head.resources;
-    if (demand === this.#demand) return;
+    if (demand === this.#demand) return false;
     this.#demand = demand;
-    this.#suppressed = false;
-    driver.updateFramework({minAllocatable});
-    driver.revive();
+    this.#services.driver.updateFramework({minAllocatable});
+    return true;
   }
 
   #quantities(resources: Resources): Quantities {
@@ -407,7 +424,9 @@ function hasNothingLeft({left}: HeldOffer): boolean {
   return left.scalars.every((fixed) => fixed === 0);
 }
 
-/** The first launch of a one-task job carries the job's own id: nothing to make, nothing to look up. */
+/**
+ * The first launch of a one-task job carries the job's own id: nothing to make, nothing to look up.
+ */
 function taskIdFor(job: Job, index: number): TaskId {
   const base = job.tasks === 1 ? job.id : `${job.id}.${index}`;
   return taskIdOf(job.relaunches === 0 ? base : `${base}.again-${job.relaunches}`);

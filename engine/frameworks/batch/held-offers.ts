@@ -1,4 +1,7 @@
-/** The offers that the batch framework holds, and what it has already planned to launch on each of them. */
+/**
+ * The offers that the batch framework holds, and what it has already planned to launch on each of
+ * them.
+ */
 import type {OfferId} from '../../kernel/ids.ts';
 import {containsResources, subtractResources, type Resources} from '../../resources/vector.ts';
 import type {Offer, TaskLaunch} from '../../scheduler.ts';
@@ -63,8 +66,8 @@ export class HeldOffers {
   }
 
   /**
-   * Finds room for `count` tasks at once, first fit in order of arrival: a list with one entry per task, or
-   * undefined when not all of them fit (all or none).
+   * Finds room for `count` tasks at once, first fit in order of arrival: a list with one entry per
+   * task, or undefined when not all of them fit (all or none).
    */
   place(needs: Resources, count: number): HeldOffer[] | undefined {
     if (this.#cursorNeeds !== needs) {

@@ -1,4 +1,7 @@
-/** Jobs in order of arrival. Taking the first is O(1); taking or putting back in the middle is O(n) and rare. */
+/**
+ * Jobs in order of arrival. Taking the first is O(1); taking or putting back in the middle is O(n)
+ * and rare.
+ */
 import type {Amounts} from '../../resources/amounts.ts';
 import type {Resources} from '../../resources/vector.ts';
 
@@ -19,7 +22,9 @@ export interface Job {
   live: number;
   /** Set when the job must not go on: its other tasks are being killed. */
   ending: 'failed' | 'requeued' | undefined;
-  /** Agents of its tasks, in order of launch: what backfilling knows about when resources come back. */
+  /**
+   * Agents of its tasks, in order of launch: what backfilling knows about when resources come back.
+   */
   agents: readonly string[];
 }
 
@@ -61,8 +66,8 @@ export class JobQueue {
   }
 
   /**
-   * Walks the jobs behind the first one in order; `visit` answers whether it took the job out of the queue,
-   * or `stop` to end the walk.
+   * Walks the jobs behind the first one in order; `visit` answers whether it took the job out of
+   * the queue, or `stop` to end the walk.
    */
   visitOthers(visit: (job: Job) => 'keep' | 'take' | 'stop'): void {
     this.#skipHoles();

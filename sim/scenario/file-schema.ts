@@ -1,0 +1,248 @@
+/**
+ * The form in which people write a scenario: strict, so that a slip is an error and not a silence.
+ * docs/scenario.schema.json is generated from it (`scripts/write-schema.ts`); `resolve.ts` makes a
+ * {@link Scenario} of what it lets through.
+ */
+import {z} from 'zod';
+import {
+  duration,
+  durationDistribution,
+  durationOr,
+  exactlyOne,
+  fields,
+  foundText,
+  identifier,
+  numberDistribution,
+  period,
+  ratio,
+  resources,
+  selection,
+  whole,
+} from './fields.ts';
+
+const file = (what: string) =>
+  z.string().min(1).describe(`${what}: a path relative to this file, or data:NAME`);
+
+const attributes = z.record(
+  z.string().min(1),
+  z.union([z.string(), z.number(), z.boolean()], {
+    error: (issue) => `expected a text, found ${foundText(issue.input)}`,
+  }),
+);
+
+/** A number makes `zone-0`, `zone-1` …; a list gives the names. */
+const places = () =>
+  z.union([whole(1, 100_000), z.array(z.string().min(1)).min(1)], {
+    error: (issue) =>
+      `expected a whole number above 0 or a list of names, found ${foundText(issue.input)}`,
+  });
+
+const where = {
+  attributes: attributes.optional().describe('texts that constraints can ask for'),
+  zones: places().optional().describe('fault domain: how many zones, or their names'),
+  racks: places().optional().describe('how many racks, or their names'),
+  region: z.string().min(1).optional(),
+};
+
+const assume = fields({
+  memPerCpu: z.number().min(0).optional().describe('MB per cpu, where the list has no memory'),
+  diskPerCpu: z.number().min(0).optional().describe('MB per cpu'),
+  add: resources.optional().describe('added to every node'),
+});
+
+/** Made after the published statistics of a trace, for those who do not have it. */
+const synthesised = <Model extends string>(model: Model) => fields({synthesise: z.literal(model)});
+
+const agentGroup = z.union(
+  [
+    fields({
+      name: identifier,
+      count: whole(1, 1_000_000).optional(),
+      resources: resources,
+      ...where,
+    }),
+    fields({
+      name: identifier,
+      nodes: z.union([file('a node list'), synthesised('spot')]),
+      format: z.enum(['spot-nodes', 'openb-nodes', 'nodes']).optional(),
+      limit: whole(1).optional().describe('take the first nodes only'),
+      assume: assume.optional(),
+      ...where,
+    }),
+  ],
+  {error: 'expected a group of agents: name and resources, or name and nodes'},
+);
+
+const weight = z.number().gt(0).optional();
+
+const framework = z.union(
+  [
+    fields({
+      type: z.literal('marathon'),
+      role: identifier.optional(),
+      weight,
+      declineFor: duration.optional(),
+      reviveInterval: duration.optional(),
+      launchesPerOfferMax: whole(1).optional(),
+    }),
+    fields({
+      type: z.literal('batch'),
+      role: identifier.optional(),
+      weight,
+      policy: z.enum(['fcfs', 'easy']).optional(),
+      relaunchesMax: whole(0).optional(),
+    }),
+  ],
+  {error: 'expected a framework with type marathon or batch'},
+);
+
+/**
+ * Marathon's own validation belongs to the engine; here only what the rest of a scenario refers to.
+ */
+const app = z.looseObject({id: z.string().min(1)});
+
+const workloadBase = {
+  name: identifier.optional(),
+  framework: z.string().min(1).optional(),
+  at: duration.optional(),
+};
+
+const limit = whole(1).optional().describe('take the first rows only');
+
+const workload = z.union(
+  [
+    fields({app: z.union([file('a Marathon app'), app]), ...workloadBase}),
+    fields({
+      jobs: z.union([
+        file('a trace of jobs'),
+        fields({synthesise: z.literal('lcg'), count: whole(1).optional()}),
+      ]),
+      format: z.enum(['swf', 'lcg', 'surf', 'jobs']).optional(),
+      arrivalScale: z.number().gt(0).optional(),
+      perTask: resources.optional(),
+      limit,
+      ...workloadBase,
+    }),
+    fields({
+      services: z.union([file('a trace of services'), synthesised('dlrm')]),
+      format: z.enum(['dlrm']).optional(),
+      limit,
+      ...workloadBase,
+    }),
+    fields({
+      pods: file('a list of pods'),
+      format: z.enum(['openb-pods']).optional(),
+      timing: z.enum(['stream', 'trace']).optional(),
+      every: period.optional(),
+      limit,
+      ...workloadBase,
+    }),
+    fields({
+      arrivals: fields({
+        interarrival: durationDistribution,
+        tasks: numberDistribution.optional(),
+        duration: durationDistribution,
+        resources: resources,
+        count: whole(1).optional(),
+        until: period.optional(),
+      }),
+      ...workloadBase,
+    }),
+  ],
+  {error: 'expected a workload with one of app, jobs, services, pods, arrivals'},
+);
+
+const behaviour = fields({
+  match: z.string().min(1),
+  version: whole(1).optional(),
+  startup: durationDistribution.optional(),
+  duration: durationDistribution.optional(),
+  end: z.enum(['finished', 'failed']).optional(),
+  failure: fields({probability: ratio(), after: durationDistribution.optional()}).optional(),
+  healthyAfter: durationDistribution.optional(),
+});
+
+const appEvent = {app: z.string().min(1), framework: z.string().min(1).optional()};
+const fault = fields({agents: selection, for: period.optional()});
+
+const event = z.union(
+  [
+    fields({at: duration, scale: fields({...appEvent, instances: whole(0)})}),
+    fields({
+      at: duration,
+      upgrade: fields({...appEvent, with: z.record(z.string(), z.unknown())}),
+    }),
+    fields({at: duration, remove: fields(appEvent)}),
+    fields({at: duration, kill: fault}),
+    fields({at: duration, partition: fault}),
+  ],
+  {error: 'expected an event with one of scale, upgrade, remove, kill, partition'},
+);
+
+const faultKind = z.enum(['crash', 'partition']).optional();
+
+const failure = z.union(
+  [
+    fields({
+      agents: selection,
+      every: durationDistribution,
+      for: durationDistribution.optional(),
+      kind: faultKind,
+    }),
+    fields({
+      outages: z.union([file('a trace of outages'), synthesised('facebook')]),
+      agents: selection.optional(),
+      intensityScale: z.number().min(0).max(1).optional(),
+      timeScale: z.number().gt(0).optional(),
+      kind: faultKind,
+    }),
+  ],
+  {error: 'expected failures with agents and every, or with outages'},
+);
+
+const COMPARATORS = ['is', 'isNot', 'atLeast', 'atMost', 'above', 'below'] as const;
+
+const expectation = fields({
+  at: durationOr('end', 'always').optional(),
+  metric: z.string().min(1),
+  is: z.number().optional(),
+  isNot: z.number().optional(),
+  atLeast: z.number().optional(),
+  atMost: z.number().optional(),
+  above: z.number().optional(),
+  below: z.number().optional(),
+  since: duration.optional(),
+  until: duration.optional(),
+}).superRefine(exactlyOne(COMPARATORS));
+
+export const scenarioFile = fields({
+  $schema: z.string().optional(),
+  name: z.string().min(1).optional(),
+  about: z.string().optional(),
+  seed: whole(0).optional(),
+  until: durationOr('idle'),
+  include: z.array(z.string().min(1)).optional(),
+  allocator: fields({
+    interval: period.optional(),
+    onRecovery: z.boolean().optional(),
+    minAllocatable: z.array(resources).optional(),
+    excludeFromFairness: z.array(z.string().min(1)).optional(),
+    offerTimeout: durationOr('none').optional(),
+  }).optional(),
+  master: fields({
+    agentPingTimeout: period.optional(),
+    agentPingTimeoutsMax: whole(1).optional(),
+  }).optional(),
+  assumptions: z.array(z.string().min(1)).optional(),
+  cluster: fields({agents: z.array(agentGroup).min(1)}),
+  frameworks: z.record(identifier, framework).optional(),
+  workloads: z.array(workload).optional(),
+  behaviours: z.array(behaviour).optional(),
+  events: z.array(event).optional(),
+  failures: z.array(failure).optional(),
+  expect: z.array(expectation).optional(),
+  sample: fields({every: period.optional(), fillRows: whole(1, 1000).optional()}).optional(),
+});
+
+export type ScenarioFile = z.output<typeof scenarioFile>;
+export {COMPARATORS};

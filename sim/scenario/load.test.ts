@@ -1,0 +1,376 @@
+import {mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {dirname, join, relative} from 'node:path';
+import test from 'ava';
+import {loadScenario, problemText, scenarioOf} from './load.ts';
+import {SCENARIO_SCHEMA_FILE, scenarioSchemaText} from './json-schema.ts';
+import {metricNames} from './metrics.ts';
+import type {Scenario} from './schema.ts';
+
+const root = join(import.meta.dirname, '..', '..');
+const folder = mkdtempSync(join(tmpdir(), 'drydock-scenario-'));
+test.after.always(() => rmSync(folder, {recursive: true, force: true}));
+
+let cases = 0;
+
+/** Writes the files into a folder of their own and loads `s.yaml`, or else the first of them. */
+function load(files: Readonly<Record<string, string>>): ReturnType<typeof loadScenario> & {
+  readonly texts: readonly string[];
+} {
+  cases += 1;
+  const home = join(folder, String(cases));
+  for (const [name, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(home, name)), {recursive: true});
+    writeFileSync(join(home, name), text);
+  }
+  const [first = ''] = Object.keys(files);
+  const result = loadScenario(join(home, 's.yaml' in files ? 's.yaml' : first), {
+    dataFolders: [join(home, 'data')],
+  });
+  const shorten = (file: string): string => relative(home, file);
+  const texts = result.ok
+    ? []
+    : result.problems.map((problem) => problemText(problem, shorten).replaceAll(home, ''));
+  return {...result, texts};
+}
+
+/**
+ * What every case of testdata/bad-scenarios.txt builds on: four lines that are a sound scenario.
+ */
+const sound = `until: 1h
+cluster:
+  agents:
+    - {name: a, count: 2, resources: "cpus:4;mem:1024"}
+`;
+
+/** The cases of testdata/bad-scenarios.txt: title, files by name, and what is to be told. */
+function badScenarios(): {title: string; files: Record<string, string>; problems: string[]}[] {
+  const text = readFileSync(join(import.meta.dirname, 'testdata', 'bad-scenarios.txt'), 'utf8');
+  return text
+    .split(/^=== /m)
+    .slice(1)
+    .map((part) => {
+      const [title = '', ...sections] = part.split(/^-- |^(?==== )/m);
+      const files = Object.fromEntries(
+        sections.map((section) => {
+          const [, name = '', body = ''] = /^(\S+) --\n(.*)$/s.exec(section) ?? [];
+          return [name, body];
+        }),
+      );
+      const {problems = '', ...others} = files;
+      return {title: title.trim(), files: others, problems: problems.trim().split('\n')};
+    });
+}
+
+for (const {title, files, problems} of badScenarios()) {
+  test(`bad input is told with its place: ${title}`, (t) => {
+    t.deepEqual(load(files).texts, problems);
+  });
+}
+
+test('a missing scenario file is a problem, not an exception', (t) => {
+  const file = join(folder, 'nowhere.yaml');
+  t.deepEqual(loadScenario(file, {dataFolders: []}), {
+    ok: false,
+    problems: [{path: '', message: 'file not found', file}],
+  });
+});
+
+test('a data file without any data folder says what to set', (t) => {
+  const value = {until: '1h', cluster: {agents: [{name: 'a', nodes: 'data:n.csv'}]}};
+  const result = scenarioOf(value, {dataFolders: [], folder});
+  t.deepEqual(result, {
+    ok: false,
+    problems: [
+      {
+        path: 'cluster.agents[0].nodes',
+        message: 'file not found: data:n.csv (no data folder; set DRYDOCK_DATA)',
+      },
+    ],
+  });
+});
+
+test('nested aliases that stand for billions of values are refused', (t) => {
+  const lines = ['x0: &x0 [1, 1, 1, 1, 1, 1, 1, 1, 1, 1]'];
+  for (let level = 1; level < 10; level += 1) {
+    lines.push(
+      `x${level}: &x${level} [${Array(10)
+        .fill(`*x${level - 1}`)
+        .join(', ')}]`,
+    );
+  }
+  const {texts} = load({'s.yaml': lines.join('\n')});
+  t.deepEqual(texts, ['s.yaml: more than 1000000 values (aliases count each time)']);
+});
+
+test('brackets without end, and brackets beyond measure, are refused', (t) => {
+  const endless = '['.repeat(100_000);
+  t.is(load({'s.yaml': `seed: ${endless}`}).texts.length, 1);
+  const closed = `seed: ${endless}${']'.repeat(100_000)}`;
+  t.deepEqual(load({'s.yaml': closed}).texts, ['s.yaml: nested too deeply']);
+});
+
+function scenario(files: Readonly<Record<string, string>>): Scenario {
+  const result = load(files);
+  if (!result.ok) throw new Error(result.texts.join('\n'));
+  return result.scenario;
+}
+
+test('a small scenario gets every default', (t) => {
+  t.deepEqual(scenario({'small.yaml': sound}), {
+    name: 'small',
+    about: '',
+    seed: 1,
+    until: {kind: 'time', atMs: 3_600_000},
+    allocator: {
+      intervalMs: 1000,
+      allocateOnRecovery: false,
+      minAllocatable: [
+        {scalars: {cpus: 10}, ranges: {}, sets: {}},
+        {scalars: {mem: 32_000}, ranges: {}, sets: {}},
+      ],
+      excludeFromFairness: [],
+    },
+    master: {agentPingTimeoutMs: 15_000, agentPingTimeoutsMax: 5},
+    assumptions: [],
+    agents: [
+      {
+        kind: 'uniform',
+        name: 'a',
+        attributes: {},
+        zones: [],
+        racks: [],
+        count: 2,
+        resources: {scalars: {cpus: 4000, mem: 1_024_000}, ranges: {}, sets: {}},
+      },
+    ],
+    frameworks: [],
+    workloads: [],
+    behaviours: [],
+    events: [],
+    failures: [],
+    expectations: [],
+    sampling: {everyMs: 15_000, fillRows: 64},
+  });
+});
+
+test('a full scenario is resolved: files, times, amounts, distributions, selections', (t) => {
+  const files = {
+    's.yaml': `
+name: full
+until: idle
+allocator: {interval: 500ms, onRecovery: true, minAllocatable: [], offerTimeout: 2m}
+cluster:
+  agents:
+    - {name: n, nodes: data:nodes.csv, format: nodes, limit: 9, zones: 2,
+       attributes: {ssd: true, gen: 3},
+       assume: {memPerCpu: 5333.5, add: "ports:[1-2,3-4]"}}
+workloads:
+  - {app: app.json, at: 1h}
+  - {jobs: jobs.swf.gz, arrivalScale: 0.5, perTask: cpus:0.5, limit: 7}
+  - {services: {synthesise: dlrm}}
+  - {arrivals: {interarrival: {lognormal: {mean: 1s, sigma: 0}}, duration: 5s,
+     tasks: {choice: {values: [1, 2]}}, resources: "cpus:1", count: 3}}
+behaviours:
+  - {match: "/dlrm/*", startup: 2s, failure: {probability: 0.1, after: {exponential: {mean: 1m}}}}
+events:
+  - {at: 2h, kill: {agents: {zone: zone-1, fraction: 0.5}}}
+  - {at: 1h, upgrade: {app: x, with: {cmd: null}}}
+expect:
+  - {at: always, since: 1m, metric: apps.x.running, atLeast: 1}
+`,
+    'app.json': '{"id": "/x", "unknown": [1]}',
+    'jobs.swf.gz': '',
+    'data/nodes.csv': '',
+  };
+  const {agents, frameworks, workloads, behaviours, events, expectations, allocator} =
+    scenario(files);
+  const home = join(folder, String(cases));
+  t.deepEqual(allocator, {
+    intervalMs: 500,
+    allocateOnRecovery: true,
+    minAllocatable: [],
+    excludeFromFairness: [],
+    offerTimeoutMs: 120_000,
+  });
+  t.deepEqual(agents, [
+    {
+      kind: 'listed',
+      name: 'n',
+      attributes: {ssd: 'true', gen: '3'},
+      zones: ['zone-0', 'zone-1'],
+      racks: [],
+      file: {written: 'data:nodes.csv', path: join(home, 'data', 'nodes.csv')},
+      format: 'nodes',
+      limit: 9,
+      assume: {
+        memPerCpuThousandths: 5_333_500,
+        diskPerCpuThousandths: 0,
+        add: {scalars: {}, ranges: {ports: [[1, 4]]}, sets: {}},
+      },
+    },
+  ]);
+  t.deepEqual(
+    frameworks.map(({kind, name, role, weight}) => ({kind, name, role, weight})),
+    [
+      {kind: 'marathon', name: 'marathon', role: 'marathon', weight: 1},
+      {kind: 'batch', name: 'batch', role: 'batch', weight: 1},
+    ],
+  );
+  t.deepEqual(workloads, [
+    {
+      kind: 'app',
+      name: 'app',
+      framework: 'marathon',
+      atMs: 3_600_000,
+      app: {id: '/x', unknown: [1]},
+      file: {written: 'app.json', path: join(home, 'app.json')},
+    },
+    {
+      kind: 'jobs',
+      name: 'jobs',
+      framework: 'batch',
+      atMs: 0,
+      source: {kind: 'file', file: {written: 'jobs.swf.gz', path: join(home, 'jobs.swf.gz')}},
+      arrivalScale: 0.5,
+      perTask: {scalars: {cpus: 500}, ranges: {}, sets: {}},
+      limit: 7,
+    },
+    {
+      kind: 'services',
+      name: 'services',
+      framework: 'marathon',
+      atMs: 0,
+      source: {kind: 'synthesised', model: 'dlrm'},
+    },
+    {
+      kind: 'arrivals',
+      name: 'arrivals',
+      framework: 'batch',
+      atMs: 0,
+      interarrivalMs: {kind: 'lognormal', median: 1000, sigma: 0},
+      tasks: {kind: 'choice', values: [1, 2], weights: [1, 1]},
+      durationMs: {kind: 'constant', value: 5000},
+      resources: {scalars: {cpus: 1000}, ranges: {}, sets: {}},
+      count: 3,
+    },
+  ]);
+  t.deepEqual(behaviours, [
+    {
+      match: '/dlrm/*',
+      startupMs: {kind: 'constant', value: 2000},
+      end: 'finished',
+      failure: {probability: 0.1, afterMs: {kind: 'exponential', mean: 60_000}},
+      healthyAfterMs: {kind: 'constant', value: 0},
+    },
+  ]);
+  t.deepEqual(events, [
+    {atMs: 3_600_000, kind: 'upgrade', app: '/x', framework: 'marathon', patch: {cmd: null}},
+    {atMs: 7_200_000, kind: 'fault', fault: 'crash', agents: {zone: 'zone-1', fraction: 0.5}},
+  ]);
+  t.deepEqual(expectations, [
+    {
+      text: 'apps.x.running is at least 1 always from 1m',
+      when: {kind: 'always', sinceMs: 60_000},
+      metric: 'apps.x.running',
+      comparator: 'atLeast',
+      value: 1,
+    },
+  ]);
+});
+
+test('included parts come first: lists are put together, single values are overridden', (t) => {
+  const {seed, agents, allocator, workloads} = scenario({
+    's.yaml': `include: [parts/base.yaml]\nseed: 3\nallocator: {onRecovery: true}\n${sound}`,
+    'parts/base.yaml': `seed: 2
+allocator: {interval: 2s, onRecovery: false}
+cluster: {agents: [{name: first, resources: cpus:1}]}
+workloads: [{app: app.json}]`,
+    'parts/app.json': '{"id": "/beside-the-part"}',
+  });
+  t.is(seed, 3);
+  t.deepEqual(
+    agents.map(({name}) => name),
+    ['first', 'a'],
+  );
+  t.is(allocator.intervalMs, 2000);
+  t.true(allocator.allocateOnRecovery);
+  t.is(workloads[0]?.kind === 'app' ? workloads[0].app.id : '', '/beside-the-part');
+});
+
+test('a scenario in JSON is the same scenario', (t) => {
+  const value = {
+    until: '1h',
+    cluster: {agents: [{name: 'a', count: 2, resources: 'cpus:4;mem:1024'}]},
+  };
+  t.deepEqual(
+    scenario({'small.json': JSON.stringify(value, null, '\t')}),
+    scenario({'small.yaml': sound}),
+  );
+});
+
+test('a resolved scenario is plain data: JSON gives it back unchanged', (t) => {
+  const result = scenarioOf(
+    {until: '1h', cluster: {agents: [{name: 'a', resources: 'cpus:4'}]}},
+    {dataFolders: [], folder},
+  );
+  t.true(result.ok);
+  t.deepEqual(JSON.parse(JSON.stringify(result)), result);
+});
+
+test('every scenario that comes with Drydock loads', (t) => {
+  const data = join(folder, 'all-data');
+  mkdirSync(data);
+  const home = join(root, 'scenarios');
+  const names = readdirSync(home).filter((name) => name.endsWith('.yaml'));
+  t.true(names.length >= 10);
+  for (const name of names) {
+    // The traces need not be at hand: an empty file stands for each.
+    const text = readFileSync(join(home, name), 'utf8');
+    for (const [, file = ''] of text.matchAll(/data:([\w.]+)/g))
+      writeFileSync(join(data, file), '');
+    const result = loadScenario(join(home, name), {dataFolders: [data]});
+    t.deepEqual(result.ok ? [] : result.problems, [], name);
+    t.true(text.startsWith('# yaml-language-server: $schema=../docs/scenario.schema.json\n'), name);
+  }
+});
+
+// When it fails: node scripts/write-schema.ts
+test('the published JSON Schema is the one that loading uses', (t) => {
+  t.is(readFileSync(join(root, SCENARIO_SCHEMA_FILE), 'utf8'), scenarioSchemaText());
+});
+
+const manual = readFileSync(join(root, 'docs', 'scenarios.md'), 'utf8');
+
+test('the first scenario of the manual is one', (t) => {
+  const [, first = ''] = manual.split(/^## /m).filter((part) => !part.startsWith('How'));
+  const blocks = [...first.matchAll(/```yaml\n(.*?)```/gs)].map(([, block = '']) => block);
+  t.is(blocks.length, 5);
+  const {workloads, events, expectations} = scenario({
+    's.yaml': blocks.join(''),
+    'hello_world.json': readFileSync(join(root, 'scenarios', 'hello_world.json'), 'utf8'),
+  });
+  t.deepEqual([workloads.length, events.length, expectations.length], [2, 2, 2]);
+});
+
+test('the manual names every field and every metric', (t) => {
+  const names = new Set<string>();
+  JSON.parse(scenarioSchemaText(), (_, value: unknown) => {
+    if (typeof value === 'object' && value !== null && 'properties' in value) {
+      for (const name of Object.keys(value.properties ?? {})) names.add(name);
+    }
+    return value;
+  });
+  t.true(names.size > 60);
+  const words = new Set(manual.match(/[$\w]+/g));
+  t.deepEqual(
+    [...names].filter((name) => !words.has(name)),
+    [],
+  );
+  t.deepEqual(
+    metricNames().filter((metric) =>
+      metric.split(/[.<>]+/).some((word) => word !== '' && !words.has(word)),
+    ),
+    [],
+  );
+});

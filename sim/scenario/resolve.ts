@@ -1,0 +1,213 @@
+/**
+ * From the written form to a {@link Scenario}: defaults, files, and everything that one part of a
+ * scenario says about another. Notes all problems and goes on; the caller discards the result when
+ * there were any.
+ */
+import type {Distribution} from '../random/distributions.ts';
+import {resolveAgents} from './agents.ts';
+import {globPattern} from './behaviours.ts';
+import {expectationText} from './expectations.ts';
+import {foundText, nearest} from './fields.ts';
+import {COMPARATORS, type ScenarioFile} from './file-schema.ts';
+import {definesApp, resolveEvents, resolveFailures, SERVICES_PREFIX} from './happenings.ts';
+import {metricNames, metricProblem, type MetricScope} from './metrics.ts';
+import type {FieldPath} from './problems.ts';
+import {optional, type Resolving} from './resolving.ts';
+import type {
+  AgentGroup,
+  AllocatorSettings,
+  Behaviour,
+  Expectation,
+  ExpectationTime,
+  Framework,
+  Resources,
+  Sampling,
+  Scenario,
+  Until,
+  Workload,
+} from './schema.ts';
+import {absoluteAppId, checkFits, resolveFrameworks, resolveWorkloads} from './workloads.ts';
+
+export function resolveScenario(
+  written: ScenarioFile,
+  defaultName: string,
+  resolving: Resolving,
+): Scenario {
+  const agents = resolveAgents(written.cluster.agents, resolving);
+  const writtenWorkloads = written.workloads ?? [];
+  const frameworks = resolveFrameworks(written.frameworks, writtenWorkloads, resolving);
+  const workloads = resolveWorkloads(writtenWorkloads, frameworks, resolving);
+  checkFits(workloads, agents, writtenWorkloads, resolving);
+  const until: Until =
+    written.until === 'idle' ? {kind: 'idle'} : {kind: 'time', atMs: written.until};
+  if (until.kind === 'idle') checkEnds(writtenWorkloads, resolving);
+  const {agentPingTimeout = 15_000, agentPingTimeoutsMax = 5} = written.master ?? {};
+  return {
+    name: written.name ?? defaultName,
+    about: written.about ?? '',
+    seed: written.seed ?? 1,
+    until,
+    allocator: allocatorOf(written.allocator),
+    master: {agentPingTimeoutMs: agentPingTimeout, agentPingTimeoutsMax},
+    assumptions: written.assumptions ?? [],
+    agents,
+    frameworks,
+    workloads,
+    behaviours: resolveBehaviours(written.behaviours ?? [], workloads, resolving),
+    events: resolveEvents(written.events ?? [], {agents, workloads}, resolving),
+    failures: resolveFailures(written.failures ?? [], agents, resolving),
+    expectations: resolveExpectations(
+      written.expect ?? [],
+      metricScope(agents, frameworks, workloads),
+      resolving,
+    ),
+    sampling: samplingOf(written.sample, until),
+  };
+}
+
+/** Mesos' `--min_allocatable_resources=cpus:0.01|mem:32`. */
+const MIN_ALLOCATABLE: readonly Resources[] = [
+  {scalars: {cpus: 10}, ranges: {}, sets: {}},
+  {scalars: {mem: 32_000}, ranges: {}, sets: {}},
+];
+
+function allocatorOf(written: ScenarioFile['allocator']): AllocatorSettings {
+  const offerTimeout = written?.offerTimeout ?? 'none';
+  return {
+    intervalMs: written?.interval ?? 1000,
+    allocateOnRecovery: written?.onRecovery ?? false,
+    minAllocatable: written?.minAllocatable ?? MIN_ALLOCATABLE,
+    excludeFromFairness: written?.excludeFromFairness ?? [],
+    ...optional('offerTimeoutMs', offerTimeout === 'none' ? undefined : offerTimeout),
+  };
+}
+
+/** A run that shall end when nothing is left to do needs workloads that end. */
+function checkEnds(written: NonNullable<ScenarioFile['workloads']>, resolving: Resolving): void {
+  for (const [index, workload] of written.entries()) {
+    if (!('arrivals' in workload)) continue;
+    if (workload.arrivals.count !== undefined || workload.arrivals.until !== undefined) continue;
+    const message = 'expected count or until, because the run ends when it is idle';
+    resolving.problem(['workloads', index, 'arrivals'], message);
+  }
+}
+
+/** About as many points as a plot is wide, whole seconds apart. */
+const SAMPLES = 240;
+
+function samplingOf(written: ScenarioFile['sample'], until: Until): Sampling {
+  const usualMs =
+    until.kind === 'idle' ? 3_600_000 : Math.max(1, Math.ceil(until.atMs / SAMPLES / 1000)) * 1000;
+  return {everyMs: written?.every ?? usualMs, fillRows: written?.fillRows ?? 64};
+}
+
+const AT_ONCE: Distribution = {kind: 'constant', value: 0};
+
+function resolveBehaviours(
+  written: NonNullable<ScenarioFile['behaviours']>,
+  workloads: readonly Workload[],
+  resolving: Resolving,
+): Behaviour[] {
+  return written.map((behaviour, index) => {
+    const {match, version, startup, duration, end, failure, healthyAfter} = behaviour;
+    if (!mayMatch(match, workloads)) {
+      const message = `${foundText(match)} matches no app or job of the workloads`;
+      resolving.problem(['behaviours', index, 'match'], message);
+    }
+    return {
+      match,
+      ...optional('version', version),
+      startupMs: startup ?? AT_ONCE,
+      ...optional('durationMs', duration),
+      end: end ?? 'finished',
+      ...optional(
+        'failure',
+        failure && {probability: failure.probability, afterMs: failure.after ?? AT_ONCE},
+      ),
+      healthyAfterMs: healthyAfter ?? AT_ONCE,
+    };
+  });
+}
+
+/** False when a glob is known to match nothing: a slip in it would otherwise go unnoticed. */
+function mayMatch(glob: string, workloads: readonly Workload[]): boolean {
+  const pattern = globPattern(glob);
+  return workloads.some((workload) => {
+    if (workload.kind === 'app') return pattern.test(absoluteAppId(workload.app.id));
+    // Of services and jobs only the first part is known before the trace is read.
+    const prefix = workload.kind === 'services' ? SERVICES_PREFIX : `job:${workload.name}/`;
+    const literal = /^[^*?]*/.exec(glob)?.[0] ?? '';
+    if (literal.length === glob.length) return glob.startsWith(prefix);
+    return prefix.startsWith(literal) || literal.startsWith(prefix);
+  });
+}
+
+function metricScope(
+  agents: readonly AgentGroup[],
+  frameworks: readonly Framework[],
+  workloads: readonly Workload[],
+): MetricScope {
+  const uniform = agents.filter((group) => group.kind === 'uniform');
+  const names = uniform.flatMap(({resources}) => [
+    ...Object.keys(resources.scalars),
+    ...Object.keys(resources.ranges),
+    ...Object.keys(resources.sets),
+  ]);
+  return {
+    resources: uniform.length === agents.length ? new Set(names) : undefined,
+    isApp: (id) => workloads.some((workload) => definesApp(workload, id)),
+    frameworks: new Set(frameworks.map(({name}) => name)),
+    roles: new Set(frameworks.map(({role}) => role)),
+  };
+}
+
+type WrittenExpectation = NonNullable<ScenarioFile['expect']>[number];
+
+function resolveExpectations(
+  written: readonly WrittenExpectation[],
+  scope: MetricScope,
+  resolving: Resolving,
+): Expectation[] {
+  return written.flatMap((expectation, index) => {
+    const path: FieldPath = ['expect', index];
+    const {metric} = expectation;
+    const problem = metricProblem(metric, scope);
+    if (problem !== undefined)
+      resolving.problem([...path, 'metric'], withSuggestion(problem, metric));
+    const when = timeOf(expectation, path, resolving);
+    const comparator = COMPARATORS.find((name) => expectation[name] !== undefined);
+    const value = comparator && expectation[comparator];
+    if (comparator === undefined || value === undefined) return [];
+    return [
+      {text: expectationText(metric, comparator, value, when), when, metric, comparator, value},
+    ];
+  });
+}
+
+function withSuggestion(problem: string, metric: string): string {
+  const near = nearest(metric, metricNames());
+  return problem.includes(':') || near === undefined || near === metric
+    ? problem
+    : `${problem}; did you mean "${near}"?`;
+}
+
+function timeOf(
+  {at = 'end', since, until}: WrittenExpectation,
+  path: FieldPath,
+  resolving: Resolving,
+): ExpectationTime {
+  if (at === 'always') {
+    if (until !== undefined && until < (since ?? 0)) {
+      resolving.problem([...path, 'until'], 'expected until to be no earlier than since');
+    }
+    return {kind: 'always', sinceMs: since ?? 0, ...optional('untilMs', until)};
+  }
+  for (const [name, value] of [
+    ['since', since],
+    ['until', until],
+  ] as const) {
+    if (value === undefined) continue;
+    resolving.problem([...path, name], `expected no ${name}: only "at: always" has a window`);
+  }
+  return at === 'end' ? {kind: 'end'} : {kind: 'at', atMs: at};
+}

@@ -1,0 +1,316 @@
+/** Workloads and the frameworks they belong to. */
+import {type Distribution, meanOf} from '../random/distributions.ts';
+import {NO_RESOURCES, printScalar} from './amounts.ts';
+import {nearest} from './fields.ts';
+import type {ScenarioFile} from './file-schema.ts';
+import type {FieldPath} from './problems.ts';
+import {checkUnique, optional, type Resolving} from './resolving.ts';
+import type {
+  AgentGroup,
+  Framework,
+  Resources,
+  TraceSource,
+  UniformAgents,
+  Workload,
+} from './schema.ts';
+
+type Written = NonNullable<ScenarioFile['workloads']>[number];
+type WrittenFrameworks = ScenarioFile['frameworks'];
+type FrameworkKind = Framework['kind'];
+
+const ONE_CPU: Resources = {...NO_RESOURCES, scalars: {cpus: 1000}};
+
+/** An app's id as Marathon has it: with a leading slash. */
+export function absoluteAppId(id: string): string {
+  return id.startsWith('/') ? id : `/${id}`;
+}
+
+const kindOf = (written: Written): FrameworkKind =>
+  'app' in written || 'services' in written ? 'marathon' : 'batch';
+
+/** The declared frameworks, or else one for each name that the workloads use. */
+export function resolveFrameworks(
+  written: WrittenFrameworks,
+  workloads: readonly Written[],
+  resolving: Resolving,
+): Framework[] {
+  if (written !== undefined) return declaredFrameworks(written, resolving);
+  // Where two workloads disagree on a kind the first decides; `frameworkFor` tells the other one.
+  const kinds = new Map<string, FrameworkKind>();
+  for (const workload of workloads) {
+    const kind = kindOf(workload);
+    const name = workload.framework ?? kind;
+    if (!kinds.has(name)) kinds.set(name, kind);
+  }
+  return [...kinds].map(([name, kind]) => frameworkOf(name, {type: kind}, 1));
+}
+
+type WrittenFramework = NonNullable<WrittenFrameworks>[string];
+
+/** A weight belongs to a role; frameworks of one role may not differ in it. */
+function declaredFrameworks(
+  written: NonNullable<WrittenFrameworks>,
+  resolving: Resolving,
+): Framework[] {
+  const weights = new Map<string, {readonly weight: number; readonly by: string}>();
+  for (const [name, {role = name, weight}] of Object.entries(written)) {
+    const known = weights.get(role);
+    if (weight === undefined) continue;
+    if (known !== undefined && known.weight !== weight) {
+      const by = `weight ${known.weight} by framework "${known.by}"`;
+      const message = `role "${role}" has ${by}, found ${weight}`;
+      resolving.problem(['frameworks', name, 'weight'], message);
+    } else weights.set(role, {weight, by: name});
+  }
+  return Object.entries(written).map(([name, framework]) =>
+    frameworkOf(name, framework, weights.get(framework.role ?? name)?.weight ?? 1),
+  );
+}
+
+function frameworkOf(name: string, written: WrittenFramework, weight: number): Framework {
+  const base = {name, role: written.role ?? name, weight};
+  if (written.type === 'batch') {
+    const {policy = 'fcfs', relaunchesMax = 10} = written;
+    return {kind: 'batch', ...base, policy, relaunchesMax};
+  }
+  return {
+    kind: 'marathon',
+    ...base,
+    declineForMs: written.declineFor ?? 120_000,
+    reviveIntervalMs: written.reviveInterval ?? 5000,
+    launchesPerOfferMax: written.launchesPerOfferMax ?? 5,
+  };
+}
+
+export function resolveWorkloads(
+  written: readonly Written[],
+  frameworks: readonly Framework[],
+  resolving: Resolving,
+): Workload[] {
+  const names = workloadNames(written, resolving);
+  const workloads = written.map((workload, index) => {
+    const path = ['workloads', index];
+    const framework = frameworkFor(workload, frameworks, path, resolving);
+    const base = {name: names[index] ?? '', framework, atMs: workload.at ?? 0};
+    return resolveWorkload(workload, base, path, resolving);
+  });
+  checkUnique(
+    workloads.flatMap((workload, index) =>
+      workload?.kind === 'app'
+        ? [{name: absoluteAppId(workload.app.id), path: ['workloads', index, 'app']}]
+        : [],
+    ),
+    'app',
+    resolving,
+  );
+  return workloads.filter((workload) => workload !== undefined);
+}
+
+/** Names that were not given are made of the kind, and numbered where that is not enough. */
+function workloadNames(written: readonly Written[], resolving: Resolving): string[] {
+  checkUnique(
+    written.flatMap(({name}, index) =>
+      name === undefined ? [] : [{name, path: ['workloads', index, 'name']}],
+    ),
+    'workload',
+    resolving,
+  );
+  const taken = new Set(written.map(({name}) => name));
+  return written.map((workload) => {
+    if (workload.name !== undefined) return workload.name;
+    const stem = defaultName(workload);
+    let name = stem;
+    for (let number = 2; taken.has(name); number += 1) name = `${stem}-${number}`;
+    taken.add(name);
+    return name;
+  });
+}
+
+function defaultName(written: Written): string {
+  if ('app' in written) return 'app';
+  if ('jobs' in written) return 'jobs';
+  if ('services' in written) return 'services';
+  return 'pods' in written ? 'pods' : 'arrivals';
+}
+
+function frameworkFor(
+  written: Written,
+  frameworks: readonly Framework[],
+  path: FieldPath,
+  resolving: Resolving,
+): string {
+  const kind = kindOf(written);
+  const ofKind = frameworks.filter((framework) => framework.kind === kind);
+  const [first] = ofKind;
+  if (written.framework === undefined) {
+    const usual = ofKind.find(({name}) => name === kind);
+    const only = ofKind.length === 1 ? first : usual;
+    if (only !== undefined) return only.name;
+    const found = ofKind.length === 0 ? 'there is none' : `there are ${namesOf(ofKind)}`;
+    resolving.problem([...path, 'framework'], `missing: expected a ${kind} framework; ${found}`);
+    return '';
+  }
+  const named = frameworks.find(({name}) => name === written.framework);
+  if (named === undefined) {
+    resolving.problem([...path, 'framework'], unknownFramework(written.framework, frameworks));
+  } else if (named.kind !== kind) {
+    const found = `"${named.name}", which is a ${named.kind} framework`;
+    const message = `expected a ${kind} framework, found ${found}`;
+    resolving.problem([...path, 'framework'], message);
+  }
+  return written.framework;
+}
+
+function unknownFramework(name: string, frameworks: readonly Framework[]): string {
+  const near = nearest(
+    name,
+    frameworks.map((framework) => framework.name),
+  );
+  const hint = near === undefined ? `known: ${namesOf(frameworks)}` : `did you mean "${near}"?`;
+  return `unknown framework "${name}"; ${hint}`;
+}
+
+const namesOf = (frameworks: readonly Framework[]): string =>
+  frameworks.map(({name}) => name).join(', ');
+
+interface Base {
+  readonly name: string;
+  readonly framework: string;
+  readonly atMs: number;
+}
+
+function resolveWorkload(
+  written: Written,
+  base: Base,
+  path: FieldPath,
+  resolving: Resolving,
+): Workload | undefined {
+  if ('app' in written) return resolveApp(written.app, base, [...path, 'app'], resolving);
+  if ('arrivals' in written) return resolveArrivals(written.arrivals, base, path, resolving);
+  const limit = optional('limit', written.limit);
+  if ('jobs' in written) {
+    const source = sourceOf(written.jobs, written.format, [...path, 'jobs'], resolving);
+    const {arrivalScale = 1, perTask = ONE_CPU} = written;
+    return source && {kind: 'jobs', ...base, source, arrivalScale, perTask, ...limit};
+  }
+  if ('services' in written) {
+    const source = sourceOf(written.services, written.format, [...path, 'services'], resolving);
+    return source && {kind: 'services', ...base, source, ...limit};
+  }
+  const source = sourceOf<'openb-pods', never>(
+    written.pods,
+    written.format,
+    [...path, 'pods'],
+    resolving,
+  );
+  const {timing = 'stream', every = 1000} = written;
+  return source && {kind: 'pods', ...base, source, timing, everyMs: every, ...limit};
+}
+
+type WrittenSource<Model extends string> =
+  | string
+  | {readonly synthesise: Model; readonly count?: number | undefined};
+
+/** A trace file, or a generator; `path` is that of `written`. */
+export function sourceOf<Format extends string, Model extends string>(
+  written: WrittenSource<Model>,
+  format: Format | undefined,
+  path: FieldPath,
+  resolving: Resolving,
+): TraceSource<Format, Model> | undefined {
+  if (typeof written === 'string') {
+    const file = resolving.findFile(written, path);
+    return file && {kind: 'file', file, ...optional('format', format)};
+  }
+  if (format !== undefined) {
+    const message = 'expected no format, because the rows are synthesised';
+    resolving.problem([...path.slice(0, -1), 'format'], message);
+  }
+  return {kind: 'synthesised', model: written.synthesise, ...optional('count', written.count)};
+}
+
+type WrittenApp = Extract<Written, {app: unknown}>['app'];
+
+function resolveApp(
+  written: WrittenApp,
+  base: Base,
+  path: FieldPath,
+  resolving: Resolving,
+): Workload | undefined {
+  if (typeof written !== 'string') return {kind: 'app', ...base, app: written};
+  const file = resolving.findFile(written, path);
+  const app = file && resolving.readApp(file, path);
+  return app && {kind: 'app', ...base, app, file};
+}
+
+type WrittenArrivals = Extract<Written, {arrivals: unknown}>['arrivals'];
+
+const ONE: Distribution = {kind: 'constant', value: 1};
+
+function resolveArrivals(
+  written: WrittenArrivals,
+  base: Base,
+  path: FieldPath,
+  resolving: Resolving,
+): Workload {
+  const {interarrival, tasks = ONE, duration, resources, count, until} = written;
+  if (count === undefined && meanOf(interarrival) === 0) {
+    const message = 'expected a mean above 0, because there is no count: the jobs would never end';
+    resolving.problem([...path, 'arrivals', 'interarrival'], message);
+  }
+  return {
+    kind: 'arrivals',
+    ...base,
+    interarrivalMs: interarrival,
+    tasks,
+    durationMs: duration,
+    resources,
+    ...optional('count', count),
+    ...optional('untilMs', until),
+  };
+}
+
+/** Notes arrivals whose tasks fit no agent, where all agents are known before any file is read. */
+export function checkFits(
+  workloads: readonly Workload[],
+  groups: readonly AgentGroup[],
+  written: readonly Written[],
+  resolving: Resolving,
+): void {
+  const known = groups.filter((group) => group.kind === 'uniform');
+  if (known.length < groups.length) return;
+  for (const workload of workloads) {
+    if (workload.kind !== 'arrivals') continue;
+    const {scalars} = workload.resources;
+    if (known.some((group) => missingIn(group.resources.scalars, scalars) === undefined)) continue;
+    const name = missingIn(largestOf(known), scalars);
+    const largest = name === undefined ? 0 : (largestOf(known)[name] ?? 0);
+    const message =
+      name === undefined
+        ? 'no agent is large enough: no single one has all that a task takes'
+        : `no agent is large enough: a task takes ${name}:${printScalar(scalars[name] ?? 0)}, ` +
+          `the largest agent has ${name}:${printScalar(largest)}`;
+    const index = written.findIndex(
+      (entry) => 'arrivals' in entry && entry.arrivals.resources === workload.resources,
+    );
+    resolving.problem(['workloads', index, 'arrivals', 'resources'], message);
+  }
+}
+
+type Scalars = Resources['scalars'];
+
+/** The first scalar of which there is less than is asked for. */
+function missingIn(has: Scalars, asked: Scalars): string | undefined {
+  return Object.keys(asked).find((name) => (has[name] ?? 0) < (asked[name] ?? 0));
+}
+
+/** Of each scalar the most that one agent has. */
+function largestOf(groups: readonly UniformAgents[]): Scalars {
+  const largest: Record<string, number> = {};
+  for (const {resources} of groups) {
+    for (const [name, amount] of Object.entries(resources.scalars)) {
+      largest[name] = Math.max(largest[name] ?? 0, amount);
+    }
+  }
+  return largest;
+}
