@@ -55,7 +55,16 @@ export {
   type AmountsResult,
   type WireResource,
 } from './resources/amounts.ts';
-export {containsResources, NO_RESOURCES, ScalarKinds, type Resources} from './resources/vector.ts';
+export {
+  addResources,
+  containsResources,
+  equalResources,
+  NO_RESOURCES,
+  ScalarKinds,
+  scalarOf,
+  subtractResources,
+  type Resources,
+} from './resources/vector.ts';
 export {
   addRanges,
   containsRanges,
@@ -64,6 +73,9 @@ export {
   subtractRanges,
   type Ranges,
 } from './resources/ranges.ts';
+export {Allocator, type Grant, type Subscriber} from './allocator/allocator.ts';
+export type {AgentSlot} from './allocator/agent-table.ts';
+export {DrfSorter, Pool, type Client} from './allocator/drf-sorter.ts';
 export {Agenda, type AgendaSnapshot} from './kernel/agenda.ts';
 export {assert, InvariantError, must, unreachable} from './kernel/assert.ts';
 export {makeRandom, Random, type RandomState} from './kernel/random.ts';

@@ -4,7 +4,7 @@
  * place, no port twice.
  */
 import type {Master} from './master/master.ts';
-import {isTerminal, type AgentRecord, type TaskRecord} from './master/records.ts';
+import {isTerminal, offersOf, type AgentRecord, type TaskRecord} from './master/records.ts';
 import {printAmounts} from './resources/amounts.ts';
 import {addRanges, countRanges} from './resources/ranges.ts';
 import {
@@ -33,14 +33,14 @@ function checkAgent(
 ): void {
   const {info, state, total, slot} = agent;
   if (state === 'unreachable') {
-    if (agent.tasks.length > 0 || agent.offers.length > 0) {
+    if (agent.tasks.length > 0 || agent.offers !== undefined) {
       violations.push(`unreachable agent ${info.id} holds tasks or offers`);
     }
     return;
   }
   const parts: Resources[] = [master.allocator.availableOn(slot)];
   for (const task of agent.tasks) if (!isTerminal(task.state)) parts.push(task.resources);
-  for (const {offer} of agent.offers) parts.push(offer.resources);
+  for (const {offer} of offersOf(agent)) parts.push(offer.resources);
   let sum = NO_RESOURCES;
   for (const part of parts) {
     if (part.scalars.some((fixed) => fixed < 0)) {
@@ -55,7 +55,7 @@ function checkAgent(
         `not its total ${describe(total, kinds)}`,
     );
   }
-  if (state !== 'active' && agent.offers.length > 0) {
+  if (state !== 'active' && agent.offers !== undefined) {
     violations.push(`agent ${info.id} is ${state} and offered`);
   }
 }
@@ -97,7 +97,7 @@ function checkTasks(master: Master, violations: string[]): void {
     violations.push(`agents list ${seen.size} tasks, frameworks ${known}`);
   }
   for (const {offer, agent} of master.offers.values()) {
-    if (agent.offers.some((record) => record.offer === offer)) continue;
+    if (offersOf(agent).some((record) => record.offer === offer)) continue;
     violations.push(`offer ${offer.id} is not listed on its agent`);
   }
 }

@@ -5,6 +5,7 @@ import {violationsOf} from './invariants.ts';
 import type {FrameworkId} from './kernel/ids.ts';
 import type {Master} from './master/master.ts';
 import type {AgentState} from './master/records.ts';
+import {usedOn} from './master/task-table.ts';
 import {printAmounts} from './resources/amounts.ts';
 import {containsResources, type Resources, type ScalarKinds} from './resources/vector.ts';
 import type {AgentInfo, Framework} from './scheduler.ts';
@@ -75,8 +76,9 @@ export class EngineView {
 
   /** All agents that ever registered, in order of their first registration. */
   *agents(): IterableIterator<AgentView> {
-    for (const {info, state, total, used} of this.#master.agents.values()) {
-      yield {info, state, total, usedScalars: used};
+    for (const agent of this.#master.agents.values()) {
+      const {info, state, total} = agent;
+      yield {info, state, total, usedScalars: usedOn(agent)};
     }
   }
 
@@ -108,9 +110,11 @@ export class EngineView {
     let large = 0;
     let free = 0;
     const short = new Map<string, number>();
-    for (const {state, total, slot, used} of this.#master.agents.values()) {
+    for (const agent of this.#master.agents.values()) {
+      const {state, total, slot} = agent;
       if (state !== 'active' || !containsResources(total, needs)) continue;
       large += 1;
+      const used = usedOn(agent);
       if (containsResources(this.#master.allocator.availableOn(slot), needs)) free += 1;
       for (const [kind, need] of needs.scalars.entries()) {
         if ((total.scalars[kind] ?? 0) - (used[kind] ?? 0) >= need) continue;

@@ -7,6 +7,8 @@ import {assert} from '../kernel/assert.ts';
 import {
   addNamedRanges,
   addNamedSets,
+  GPUS,
+  scalarOf,
   type NamedRanges,
   type NamedSet,
   type Resources,
@@ -20,10 +22,21 @@ export type AgentSlot = number;
 
 const NONE: readonly never[] = [];
 
+const ACTIVATED = 1;
+const WITH_GPUS = 2;
+
+/** Items that are used on an agent and no longer in its total. */
+interface Surplus {
+  readonly ranges: readonly NamedRanges[];
+  readonly sets: readonly NamedSet[];
+}
+
 interface AgentRow {
   readonly total: Resources;
   readonly activated: boolean;
+  /** Scalars below 0 where more is used than there is. */
   readonly available: Resources;
+  readonly surplus: Surplus | null;
 }
 
 export interface AgentTableSnapshot {
@@ -35,12 +48,18 @@ export class AgentTable {
   /** Kinds that a row has room for; rows are laid out anew when more become known. */
   #stride = 4;
   #capacity = 16;
-  /** Unallocated thousandths, `slot × stride + kind`. */
+  /**
+   * Unallocated thousandths, `slot × stride + kind`; below 0 where the total has shrunk below what
+   * is used, so that what comes back fills the gap first.
+   */
   #available = new Float64Array(64);
   readonly #ranges: (readonly NamedRanges[])[] = [];
   readonly #sets: (readonly NamedSet[])[] = [];
+  /** Almost always empty: only agents whose total has shrunk below what is used. */
+  readonly #surplus = new Map<AgentSlot, Surplus>();
   readonly #totals: (Resources | undefined)[] = [];
-  #activated = new Uint8Array(16);
+  /** Bits: {@link ACTIVATED}, {@link WITH_GPUS}. */
+  #flags = new Uint8Array(16);
   readonly #free: AgentSlot[] = [];
   /** Reused, so that looking at an agent costs nothing. */
   readonly #holding = {
@@ -56,7 +75,7 @@ export class AgentTable {
     if (slot >= this.#capacity) this.#layOut(2 * this.#capacity, this.#stride);
     this.#fit(total);
     this.#totals[slot] = total;
-    this.#activated[slot] = 1;
+    this.#flags[slot] = ACTIVATED | (scalarOf(total, GPUS) > 0 ? WITH_GPUS : 0);
     this.#ranges[slot] = total.ranges;
     this.#sets[slot] = total.sets;
     const from = slot * this.#stride;
@@ -67,26 +86,46 @@ export class AgentTable {
 
   remove(slot: AgentSlot): void {
     this.#totals[slot] = undefined;
-    this.#activated[slot] = 0;
+    this.#surplus.delete(slot);
+    this.#flags[slot] = 0;
     this.#free.push(slot);
   }
 
   /**
-   * Replaces the total; what was allocated stays so, and availability never falls below nothing.
+   * Replaces the total; what was allocated stays so, and what is more than the new total is not
+   * available again when it comes back.
    */
   setTotal(slot: AgentSlot, total: Resources): void {
     const before = this.totalOf(slot);
     this.#fit(total);
     const from = slot * this.#stride;
     for (let kind = 0; kind < this.#stride; kind += 1) {
-      const used = (before.scalars[kind] ?? 0) - (this.#available[from + kind] as number);
-      this.#available[from + kind] = Math.max(0, (total.scalars[kind] ?? 0) - used);
+      const change = (total.scalars[kind] ?? 0) - (before.scalars[kind] ?? 0);
+      this.#available[from + kind] = (this.#available[from + kind] as number) + change;
     }
-    const usedRanges = subtractNamedRanges(before.ranges, this.#ranges[slot] ?? NONE);
-    const usedSets = subtractNamedSets(before.sets, this.#sets[slot] ?? NONE);
-    this.#ranges[slot] = subtractNamedRanges(total.ranges, usedRanges);
-    this.#sets[slot] = subtractNamedSets(total.sets, usedSets);
+    const surplus = this.#surplus.get(slot);
+    const ranges = addNamedRanges(
+      subtractNamedRanges(before.ranges, this.#ranges[slot] ?? NONE),
+      surplus?.ranges ?? NONE,
+    );
+    const sets = addNamedSets(
+      subtractNamedSets(before.sets, this.#sets[slot] ?? NONE),
+      surplus?.sets ?? NONE,
+    );
+    this.#ranges[slot] = subtractNamedRanges(total.ranges, ranges);
+    this.#sets[slot] = subtractNamedSets(total.sets, sets);
+    this.#setSurplus(slot, {
+      ranges: subtractNamedRanges(ranges, total.ranges),
+      sets: subtractNamedSets(sets, total.sets),
+    });
     this.#totals[slot] = total;
+    const others = (this.#flags[slot] ?? 0) & ~WITH_GPUS;
+    this.#flags[slot] = scalarOf(total, GPUS) > 0 ? others | WITH_GPUS : others;
+  }
+
+  #setSurplus(slot: AgentSlot, surplus: Surplus): void {
+    if (surplus.ranges.length === 0 && surplus.sets.length === 0) this.#surplus.delete(slot);
+    else this.#surplus.set(slot, surplus);
   }
 
   has(slot: AgentSlot): boolean {
@@ -100,11 +139,17 @@ export class AgentTable {
   }
 
   isActivated(slot: AgentSlot): boolean {
-    return this.#activated[slot] === 1;
+    return ((this.#flags[slot] ?? 0) & ACTIVATED) !== 0;
+  }
+
+  /** Whether its total has gpus: a column of its own, asked at every visit. */
+  hasGpus(slot: AgentSlot): boolean {
+    return ((this.#flags[slot] ?? 0) & WITH_GPUS) !== 0;
   }
 
   setActivated(slot: AgentSlot, activated: boolean): void {
-    this.#activated[slot] = activated ? 1 : 0;
+    const others = (this.#flags[slot] ?? 0) & ~ACTIVATED;
+    this.#flags[slot] = activated ? others | ACTIVATED : others;
   }
 
   /** A view of what is available; valid until the next call of any method. */
@@ -122,15 +167,18 @@ export class AgentTable {
     const from = slot * this.#stride;
     const scalars = new Array<number>(this.#stride);
     for (let kind = 0; kind < this.#stride; kind += 1) {
-      scalars[kind] = this.#available[from + kind] as number;
+      scalars[kind] = Math.max(0, this.#available[from + kind] as number);
     }
     return {scalars, ranges: this.#ranges[slot] ?? NONE, sets: this.#sets[slot] ?? NONE};
   }
 
   /** Everything available is taken. */
   takeAll(slot: AgentSlot): void {
+    const available = this.#available;
     const from = slot * this.#stride;
-    this.#available.fill(0, from, from + this.#stride);
+    for (let at = from; at < from + this.#stride; at += 1) {
+      if ((available[at] as number) > 0) available[at] = 0;
+    }
     this.#ranges[slot] = NONE;
     this.#sets[slot] = NONE;
   }
@@ -145,12 +193,26 @@ export class AgentTable {
   /** Resources come back. */
   giveBack(slot: AgentSlot, resources: Resources): void {
     this.#addScalars(slot, resources.scalars, 1);
-    if (resources.ranges.length > 0) {
-      this.#ranges[slot] = addNamedRanges(this.#ranges[slot] ?? NONE, resources.ranges);
+    const surplus = this.#surplus.get(slot);
+    const {ranges, sets} = surplus === undefined ? resources : this.#drop(slot, resources, surplus);
+    if (ranges.length > 0) {
+      this.#ranges[slot] = addNamedRanges(this.#ranges[slot] ?? NONE, ranges);
     }
-    if (resources.sets.length > 0) {
-      this.#sets[slot] = addNamedSets(this.#sets[slot] ?? NONE, resources.sets);
+    if (sets.length > 0) {
+      this.#sets[slot] = addNamedSets(this.#sets[slot] ?? NONE, sets);
     }
+  }
+
+  /** Takes what is no longer in the agent's total out of what comes back. */
+  #drop(slot: AgentSlot, {ranges, sets}: Surplus, surplus: Surplus): Surplus {
+    this.#setSurplus(slot, {
+      ranges: subtractNamedRanges(surplus.ranges, ranges),
+      sets: subtractNamedSets(surplus.sets, sets),
+    });
+    return {
+      ranges: subtractNamedRanges(ranges, surplus.ranges),
+      sets: subtractNamedSets(sets, surplus.sets),
+    };
   }
 
   /** Slots in use, ascending. */
@@ -181,10 +243,10 @@ export class AgentTable {
       const from = slot * this.#stride;
       available.set(this.#available.subarray(from, from + this.#stride), slot * stride);
     }
-    const activated = new Uint8Array(capacity);
-    activated.set(this.#activated);
+    const flags = new Uint8Array(capacity);
+    flags.set(this.#flags);
     this.#available = available;
-    this.#activated = activated;
+    this.#flags = flags;
     this.#capacity = capacity;
     this.#stride = stride;
   }
@@ -197,10 +259,19 @@ export class AgentTable {
           : {
               total,
               activated: this.isActivated(slot),
-              available: this.availableResources(slot),
+              available: this.#rawAvailable(slot),
+              surplus: this.#surplus.get(slot) ?? null,
             },
       ),
       free: [...this.#free],
+    };
+  }
+
+  #rawAvailable(slot: AgentSlot): Resources {
+    const from = slot * this.#stride;
+    return {
+      ...this.availableResources(slot),
+      scalars: Array.from(this.#available.subarray(from, from + this.#stride)),
     };
   }
 
@@ -210,13 +281,14 @@ export class AgentTable {
       table.add(row?.total ?? {scalars: [], ranges: [], sets: []});
       if (row === null) {
         table.#totals[slot] = undefined;
-        table.#activated[slot] = 0;
+        table.#flags[slot] = 0;
         continue;
       }
       table.setActivated(slot, row.activated);
       table.takeAll(slot);
       table.#fit(row.available);
       table.giveBack(slot, row.available);
+      if (row.surplus !== null) table.#surplus.set(slot, row.surplus);
     }
     table.#free.push(...snapshot.free);
     return table;

@@ -11,7 +11,7 @@
 import {assert} from '../kernel/assert.ts';
 import type {Random} from '../kernel/random.ts';
 import type {AllocatorOptions} from '../options.ts';
-import {GPUS, scalarOf, type Resources, type ScalarKinds} from '../resources/vector.ts';
+import type {Resources, ScalarKinds} from '../resources/vector.ts';
 import type {Quantities} from '../scheduler.ts';
 import {AgentSet} from './agent-set.ts';
 import {AgentTable, type AgentSlot, type AgentTableSnapshot} from './agent-table.ts';
@@ -313,13 +313,15 @@ export class Allocator {
     const {refuseMs, now} = refusal;
     if (refuseMs === 0) return;
     const asked = refuseMs > 0 ? Math.min(refuseMs, REFUSE_MS_MAX) : 5000;
-    const lifetime = Math.max(asked, this.#options.allocationIntervalMs);
+    const interval = this.#options.allocationIntervalMs;
+    const lifetime = Math.max(asked, interval);
     this.#filters.add({
       client: subscriber,
       agent: slot,
       refused,
       expiresAt: now + lifetime,
-      late: now === this.#lastBatchAt,
+      // A longer one was armed before the timer of the run at its end, whenever it was made.
+      late: lifetime === interval && now === this.#lastBatchAt,
     });
   }
 
@@ -469,8 +471,7 @@ export class Allocator {
   /** Whether a subscriber can use what the agent has, filters apart. */
   #mayHave(subscriber: Subscriber, slot: AgentSlot): boolean {
     const row = this.#subscribers[subscriber] as SubscriberRow;
-    const gpusTotal = scalarOf(this.#agents.totalOf(slot), GPUS);
-    if (this.#options.filterGpuResources && gpusTotal > 0 && !row.gpus) return false;
+    if (this.#options.filterGpuResources && !row.gpus && this.#agents.hasGpus(slot)) return false;
     return meetsMinimum(this.#agents.available(slot), this.#minimums[subscriber] as Minimum);
   }
 
@@ -511,6 +512,15 @@ export class Allocator {
 
   get roleNames(): readonly string[] {
     return [...this.#roles.keys()];
+  }
+
+  /** Offer filters of a role's frameworks; one that expired counts until the next run. */
+  filterCount(name: string): number {
+    let count = 0;
+    for (const [subscriber, {role}] of this.#subscribers.entries()) {
+      if (role === name) count += this.#filters.countOf(subscriber);
+    }
+    return count;
   }
 
   /** Offered and used scalars of a subscriber. */

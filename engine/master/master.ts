@@ -40,6 +40,9 @@ import type {
 } from '../scheduler.ts';
 import {
   isTerminal,
+  linkOffer,
+  offersOf,
+  unlinkOffer,
   type AgentRecord,
   type FrameworkRecord,
   type OfferRecord,
@@ -193,9 +196,9 @@ export class Master {
   }
 
   #closeOffer(record: OfferRecord): void {
-    const {offer, agent, framework} = record;
+    const {offer, framework} = record;
     this.#offers.delete(offer.id);
-    agent.offers.splice(agent.offers.indexOf(record), 1);
+    unlinkOffer(record);
     if (this.#options.offerTimeoutMs !== undefined) {
       this.#context.timers.cancel(MASTER_TIMERS, 'offerTimeout', `${offer.id}`);
     }
@@ -419,9 +422,9 @@ export class Master {
       resources,
     };
     this.#nextOffer += 1;
-    const record: OfferRecord = {offer, framework, agent};
+    const record: OfferRecord = {offer, framework, agent, next: undefined};
     this.#offers.set(offer.id, record);
-    agent.offers.push(record);
+    linkOffer(record);
     const {offerTimeoutMs} = this.#options;
     if (offerTimeoutMs !== undefined) {
       const at = this.#context.now() + offerTimeoutMs;
@@ -462,8 +465,7 @@ export class Master {
       total,
       slot: this.#allocator.addAgent(total),
       tasks: [],
-      offers: [],
-      used: [],
+      offers: undefined,
     };
     this.#agents.set(info.id, agent);
     this.#agentAt[agent.slot] = agent;
@@ -471,7 +473,7 @@ export class Master {
   }
 
   #agentReturned(agent: AgentRecord, info: AgentInfo, total: Resources): void {
-    for (const record of [...agent.offers]) this.#rescind(record);
+    for (const record of offersOf(agent)) this.#rescind(record);
     agent.info = info;
     if (agent.state === 'unreachable') {
       agent.slot = this.#allocator.addAgent(total);
@@ -530,7 +532,7 @@ export class Master {
     if (agent === undefined || agent.state !== 'active') return;
     agent.state = 'disconnected';
     this.#allocator.setAgentActivated(agent.slot, false);
-    for (const record of [...agent.offers]) this.#rescind(record);
+    for (const record of offersOf(agent)) this.#rescind(record);
     this.#suspect(agentId);
   }
 
@@ -550,7 +552,7 @@ export class Master {
   }
 
   #markUnreachable(agent: AgentRecord): void {
-    for (const record of [...agent.offers]) this.#rescind(record);
+    for (const record of offersOf(agent)) this.#rescind(record);
     for (const task of [...agent.tasks]) {
       this.#tasks.forget(task);
       if (isTerminal(task.state)) continue;
@@ -569,17 +571,19 @@ export class Master {
   // Updates and timers.
 
   taskStatus(input: TaskStatus): void {
-    const agent = this.#agents.get(input.agentId);
+    const framework = this.#frameworks.get(input.frameworkId);
+    const task = framework?.tasks.get(input.taskId);
+    // A known task leads to its agent without another search.
+    const isThere = task !== undefined && task.agent.info.id === input.agentId;
+    const agent = isThere ? task.agent : this.#agents.get(input.agentId);
     // An unreachable agent must register first; it repeats its updates afterwards.
     if (agent === undefined || agent.state === 'unreachable') return;
-    const framework = this.#frameworks.get(input.frameworkId);
     if (framework === undefined) {
       const {agentId, frameworkId, taskId, updateId} = input;
       this.#context.emit({kind: 'acknowledgeStatus', agentId, frameworkId, taskId, updateId});
       return;
     }
-    const task = framework.tasks.get(input.taskId);
-    if (task !== undefined && task.agent === agent) this.#applyStatus(task, input);
+    if (isThere) this.#applyStatus(task, input);
     framework.scheduler.statusUpdate({
       taskId: input.taskId,
       agentId: input.agentId,
@@ -666,7 +670,7 @@ export class Master {
     this.#allocator.load(snapshot.allocator);
     this.#nextOffer = snapshot.nextOffer;
     for (const known of snapshot.agents) {
-      const agent: AgentRecord = {...known, tasks: [], offers: [], used: []};
+      const agent: AgentRecord = {...known, tasks: [], offers: undefined};
       this.#agents.set(agent.info.id, agent);
       if (agent.slot >= 0) this.#agentAt[agent.slot] = agent;
     }
@@ -689,9 +693,9 @@ export class Master {
     for (const offer of snapshot.offers) {
       const framework = must(this.#frameworks.get(offer.frameworkId), 'framework of an offer');
       const agent = must(this.#agents.get(offer.agent.id), 'agent of an offer');
-      const record: OfferRecord = {offer, framework, agent};
+      const record: OfferRecord = {offer, framework, agent, next: undefined};
       this.#offers.set(offer.id, record);
-      agent.offers.push(record);
+      linkOffer(record);
     }
   }
 }

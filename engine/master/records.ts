@@ -26,9 +26,8 @@ export interface AgentRecord {
   slot: AgentSlot;
   /** Every task that is or may be running there, and ended ones until they are acknowledged. */
   readonly tasks: TaskRecord[];
-  readonly offers: OfferRecord[];
-  /** Thousandths by kind that its tasks use. */
-  readonly used: number[];
+  /** The offers of it that are out, linked by `next`: mostly one, so no list of their own. */
+  offers: OfferRecord | undefined;
 }
 
 export interface FrameworkRecord {
@@ -46,6 +45,8 @@ export interface OfferRecord {
   readonly offer: Offer;
   readonly framework: FrameworkRecord;
   readonly agent: AgentRecord;
+  /** The next offer of the same agent. */
+  next: OfferRecord | undefined;
 }
 
 export interface TaskRecord {
@@ -61,6 +62,31 @@ export interface TaskRecord {
   /** The last update that was forwarded and not yet acknowledged. */
   unacknowledged: string | undefined;
   healthy: boolean | undefined;
+}
+
+/** All offers of an agent that are out. */
+export function offersOf(agent: AgentRecord): OfferRecord[] {
+  const offers: OfferRecord[] = [];
+  for (let record = agent.offers; record !== undefined; record = record.next) offers.push(record);
+  return offers;
+}
+
+/** Files an offer with its agent. */
+export function linkOffer(record: OfferRecord): void {
+  record.next = record.agent.offers;
+  record.agent.offers = record;
+}
+
+/** Takes an offer out of its agent's list. */
+export function unlinkOffer(record: OfferRecord): void {
+  const {agent} = record;
+  if (agent.offers === record) {
+    agent.offers = record.next;
+    return;
+  }
+  let before = agent.offers;
+  while (before !== undefined && before.next !== record) before = before.next;
+  if (before !== undefined) before.next = record.next;
 }
 
 const TERMINAL: ReadonlySet<TaskState> = new Set<TaskState>([

@@ -1,6 +1,6 @@
 /**
  * All tasks that have not ended, or whose end is not yet acknowledged: by framework and id, and by
- * agent. Books what they use on the agent, the framework and the whole cluster.
+ * agent. Books what they use by framework and in the whole cluster.
  */
 import {must} from '../kernel/assert.ts';
 import type {AgentId, FrameworkId, TaskId} from '../kernel/ids.ts';
@@ -80,8 +80,7 @@ export class TaskTable {
     last.position = task.position;
   }
 
-  #use({agent, framework, resources}: TaskRecord, sign: 1 | -1): void {
-    addTo(agent.used, resources.scalars, sign);
+  #use({framework, resources}: TaskRecord, sign: 1 | -1): void {
     addTo(framework.used, resources.scalars, sign);
     addTo(this.used, resources.scalars, sign);
   }
@@ -125,6 +124,13 @@ export class TaskTable {
       }
     }
   }
+}
+
+/** Thousandths by kind that the live tasks of an agent use: O(its tasks). */
+export function usedOn({tasks}: AgentRecord): number[] {
+  const used: number[] = [];
+  for (const {state, resources} of tasks) if (!isTerminal(state)) addTo(used, resources.scalars, 1);
+  return used;
 }
 
 function taskSnapshot(task: TaskRecord): TaskSnapshot {

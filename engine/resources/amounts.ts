@@ -71,8 +71,8 @@ export function parseAmounts(text: string): AmountsResult {
     }
     switch (value.kind) {
       case 'scalar':
-        scalars.set(name, (scalars.get(name) ?? 0) + value.fixed);
-        break;
+        if (addScalar(scalars, name, value.fixed)) break;
+        return {ok: false, message: `'${name}' is more than ${printThousandths(SCALAR_MAX)}`};
       case 'ranges':
         ranges.set(name, addRanges(ranges.get(name) ?? [], makeRanges(value.pairs)));
         break;
@@ -240,27 +240,49 @@ function readWire(
       const value = resource.scalar?.value;
       const fixed = typeof value === 'number' ? thousandths(value) : undefined;
       if (fixed === undefined) return 'scalar.value: expected an amount of at least 0';
-      scalars.set(name, (scalars.get(name) ?? 0) + fixed);
-      return undefined;
+      return addScalar(scalars, name, fixed) ? undefined : `scalar.value: too much ${name}`;
     }
     case 'RANGES': {
-      const pairs = resource.ranges?.range?.map(({begin, end}): [number, number] => [begin, end]);
-      const good = pairs?.every(
-        ([begin, end]) => Number.isSafeInteger(begin) && Number.isSafeInteger(end) && begin <= end,
-      );
-      if (pairs === undefined || good !== true) return 'ranges.range: expected {begin, end} pairs';
+      const pairs = pairsOfWire(resource.ranges?.range);
+      if (pairs === undefined) return 'ranges.range: expected {begin, end} pairs';
       ranges.set(name, addRanges(ranges.get(name) ?? [], makeRanges(pairs)));
       return undefined;
     }
     case 'SET': {
-      const items = resource.set?.item;
-      if (!Array.isArray(items)) return 'set.item: expected a list of texts';
+      const items: unknown = resource.set?.item;
+      if (!Array.isArray(items) || !items.every((item) => typeof item === 'string')) {
+        return 'set.item: expected a list of texts';
+      }
       const known = sets.get(name) ?? new Set<string>();
-      for (const item of items) known.add(`${item}`);
+      for (const item of items) known.add(item);
       sets.set(name, known);
       return undefined;
     }
     default:
       return 'type: expected SCALAR, RANGES or SET';
   }
+}
+
+function pairsOfWire(range: unknown): [number, number][] | undefined {
+  if (!Array.isArray(range)) return undefined;
+  const pairs: [number, number][] = [];
+  for (const entry of range as readonly unknown[]) {
+    if (typeof entry !== 'object' || entry === null) return undefined;
+    const {begin, end} = entry as {readonly begin?: unknown; readonly end?: unknown};
+    if (!isNatural(begin) || !isNatural(end) || begin > end) return undefined;
+    pairs.push([begin, end]);
+  }
+  return pairs;
+}
+
+function isNatural(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
+/** Adds to the amount of `name`; false when the sum would no longer be exact. */
+function addScalar(scalars: Map<string, number>, name: string, fixed: number): boolean {
+  const sum = (scalars.get(name) ?? 0) + fixed;
+  if (sum > SCALAR_MAX) return false;
+  scalars.set(name, sum);
+  return true;
 }

@@ -26,6 +26,8 @@ import {JobQueue, type Job} from './job-queue.ts';
  */
 const SHAPES_MAX = 16;
 
+const NO_AGENTS: readonly string[] = [];
+
 /** Ends that say nothing about the job: its agent went away, or the launch never arrived. */
 const AGENT_LOST: ReadonlySet<TaskState> = new Set<TaskState>([
   'TASK_LOST',
@@ -105,7 +107,7 @@ export class Batch implements Framework {
       startedAt: -1,
       live: 0,
       ending: undefined,
-      agents: [],
+      agents: NO_AGENTS,
     });
     this.#nextSerial += 1;
     this.#countWaiting(this.#services.kinds.compile(job.resources), job.tasks);

@@ -1,0 +1,26 @@
+#!/usr/bin/env node
+// The `drydock` command.
+import {Command, CommanderError} from 'commander';
+import {makeSimCommand} from './commands/sim.ts';
+import {makeStartCommand} from './commands/start.ts';
+import {EXIT_BAD_INPUT, EXIT_OK} from './terminal/exit-codes.ts';
+import {readVersion} from './version.ts';
+
+const program = new Command('drydock')
+  .description('A cluster operating system that can be sailed in a simulator first.')
+  .version(readVersion(), '--version', 'print the version')
+  .helpOption('-h, --help', 'print this help')
+  .showSuggestionAfterError()
+  .exitOverride();
+
+for (const command of [makeSimCommand(), makeStartCommand()]) {
+  program.addCommand(command.exitOverride());
+}
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (!(error instanceof CommanderError)) throw error;
+  // Help and version end well; everything else that commander refuses is bad input.
+  process.exitCode = error.exitCode === 0 ? EXIT_OK : EXIT_BAD_INPUT;
+}

@@ -1,0 +1,84 @@
+/** Runs one conformance case: what is not known is refused by name, never passed over. */
+import {makeAllocatorSuite} from './allocator-suite.ts';
+import {
+  Difference,
+  fieldsOf,
+  listOf,
+  mapOf,
+  resolve,
+  textOf,
+  UnknownInCase,
+  type Case,
+  type Verdict,
+} from './case.ts';
+import {makeResourcesSuite} from './resources-suite.ts';
+import {makeSorterSuite} from './sorter-suite.ts';
+import type {Suite} from './suite.ts';
+
+/** `document` is the content of a case file; `seed` decides the engine's random choices. */
+export function runCase(document: unknown, seed: number): Verdict {
+  let step = 0;
+  try {
+    const {suite: name, config, define, steps} = readCase(document);
+    const suite = makeSuite(name, config, seed);
+    for (const raw of steps) {
+      step += 1;
+      runStep(suite, resolve(raw, define ?? {}));
+    }
+    return {kind: 'passed'};
+  } catch (error) {
+    if (error instanceof UnknownInCase) return {kind: 'refused', step, message: error.message};
+    if (error instanceof Difference) return {kind: 'failed', step, message: error.message};
+    throw error;
+  }
+}
+
+function readCase(document: unknown): Case {
+  const fields = fieldsOf(
+    document,
+    'case',
+    ['id', 'title', 'suite', 'steps'],
+    ['config', 'define'],
+  );
+  return {
+    id: textOf(fields['id'], 'id'),
+    title: textOf(fields['title'], 'title'),
+    suite: textOf(fields['suite'], 'suite'),
+    config: mapOf(fields['config'] ?? {}, 'config'),
+    define: mapOf(fields['define'] ?? {}, 'define'),
+    steps: listOf(fields['steps'], 'steps'),
+  };
+}
+
+function makeSuite(name: string, config: unknown, seed: number): Suite {
+  switch (name) {
+    case 'allocator':
+      return makeAllocatorSuite(config, seed);
+    case 'sorter':
+      return makeSorterSuite(config);
+    case 'resources':
+      return makeResourcesSuite();
+    default:
+      throw new UnknownInCase(`unknown suite '${name}'`);
+  }
+}
+
+function runStep(suite: Suite, step: unknown): void {
+  const [[name = '', value] = [], ...beside] = Object.entries(mapOf(step, 'step'));
+  if (name === 'repeat') {
+    repeat(suite, value);
+    return;
+  }
+  for (const [flag] of beside) {
+    if (suite.flagsOf(name).includes(flag)) continue;
+    throw new UnknownInCase(`${name}: unknown field '${flag}'`);
+  }
+  suite.step(name, value, Object.fromEntries(beside));
+}
+
+function repeat(suite: Suite, value: unknown): void {
+  const {times, steps} = fieldsOf(value, 'repeat', ['times', 'steps']);
+  for (let round = 0; round < Number(times); round += 1) {
+    for (const step of listOf(steps, 'repeat.steps')) runStep(suite, step);
+  }
+}

@@ -1,0 +1,271 @@
+/** What a body of the API may contain: the fields of the old and of the new form, with their types and bounds. */
+import {
+  defaulted,
+  either,
+  flag,
+  integer,
+  listOf,
+  mapOf,
+  number,
+  object,
+  oneOf,
+  required,
+  text,
+} from './json-shape.ts';
+
+const port = integer(0, 65535);
+const labels = mapOf(text());
+const protocol = oneOf('tcp', 'udp', 'udp,tcp');
+
+const portDefinition = object(
+  {port: defaulted(port, 0), protocol: defaulted(protocol, 'tcp')},
+  {name: text(), labels},
+);
+
+const portMapping = object(
+  {
+    containerPort: defaulted(port, 0),
+    servicePort: defaulted(port, 0),
+    protocol: defaulted(protocol, 'tcp'),
+    labels: defaulted(labels, {}),
+  },
+  {hostPort: port, name: text(), networkNames: listOf(text({min: 1}))},
+);
+
+const network = object(
+  {mode: defaulted(oneOf('host', 'container/bridge', 'container'), 'container')},
+  {name: text({min: 1}), labels},
+);
+
+const docker = object(
+  {
+    image: required(text({min: 1})),
+    forcePullImage: defaulted(flag, false),
+    privileged: defaulted(flag, false),
+    parameters: defaulted(
+      listOf(object({key: required(text({min: 1})), value: required(text())}, {})),
+      [],
+    ),
+  },
+  {
+    network: oneOf('BRIDGE', 'HOST', 'NONE', 'USER'),
+    portMappings: listOf(portMapping),
+    pullConfig: object({secret: required(text({min: 1}))}, {}),
+  },
+);
+
+const persistent = object(
+  {
+    type: defaulted(oneOf('root', 'path', 'mount'), 'root'),
+    size: required(integer(1)),
+  },
+  {maxSize: integer(0), profileName: text(), constraints: listOf(listOf(text()))},
+);
+
+const external = object(
+  {
+    name: required(text({min: 1})),
+    provider: required(oneOf('dvdi', 'csi')),
+    options: defaulted(mapOf(text()), {}),
+  },
+  {size: integer(0), shared: flag},
+);
+
+const volume = object(
+  {containerPath: required(text({min: 1}))},
+  {mode: oneOf('RO', 'RW'), hostPath: text({min: 1}), secret: text(), persistent, external},
+);
+
+const linuxInfo = object(
+  {},
+  {
+    seccomp: object({}, {profileName: text(), unconfined: flag}),
+    ipcInfo: object({}, {mode: oneOf('PRIVATE', 'SHARE_PARENT'), shmSize: integer(0)}),
+  },
+);
+
+const container = object(
+  {
+    type: defaulted(oneOf('DOCKER', 'MESOS'), 'DOCKER'),
+    volumes: defaulted(listOf(volume), []),
+  },
+  {docker, portMappings: listOf(portMapping), linuxInfo},
+);
+
+const healthCheck = object(
+  {
+    protocol: defaulted(
+      oneOf('HTTP', 'HTTPS', 'TCP', 'COMMAND', 'MESOS_HTTP', 'MESOS_HTTPS', 'MESOS_TCP'),
+      'HTTP',
+    ),
+    gracePeriodSeconds: defaulted(integer(0), 300),
+    intervalSeconds: defaulted(integer(0), 60),
+    timeoutSeconds: defaulted(integer(0), 20),
+    maxConsecutiveFailures: defaulted(integer(0), 3),
+    delaySeconds: defaulted(integer(0), 15),
+    ipProtocol: defaulted(oneOf('IPv4', 'IPv6'), 'IPv4'),
+  },
+  {
+    path: text(),
+    port,
+    portIndex: integer(0),
+    ignoreHttp1xx: flag,
+    command: object({value: required(text({min: 1}))}, {}),
+  },
+);
+
+const check = object(
+  {
+    intervalSeconds: defaulted(integer(1), 60),
+    timeoutSeconds: defaulted(integer(1), 20),
+    delaySeconds: defaulted(integer(1), 15),
+  },
+  {
+    http: object({}, {path: text(), port, portIndex: integer(0), scheme: oneOf('HTTP', 'HTTPS')}),
+    tcp: object({}, {port, portIndex: integer(0)}),
+    exec: object({command: required(object({}, {shell: text(), argv: listOf(text())}))}, {}),
+  },
+);
+
+const readinessCheck = object(
+  {
+    name: defaulted(text({min: 1}), 'readinessCheck'),
+    protocol: defaulted(oneOf('HTTP', 'HTTPS'), 'HTTP'),
+    path: defaulted(text(), '/'),
+    portName: defaulted(text({min: 1}), 'http-api'),
+    intervalSeconds: defaulted(integer(1), 30),
+    timeoutSeconds: defaulted(integer(1), 10),
+    httpStatusCodesForReady: defaulted(listOf(integer(100, 999)), [200]),
+    preserveLastResponse: defaulted(flag, false),
+  },
+  {},
+);
+
+const artifact = object(
+  {
+    uri: required(text({min: 1, max: 1024})),
+    extract: defaulted(flag, true),
+    executable: defaulted(flag, false),
+    cache: defaulted(flag, false),
+  },
+  {destPath: text()},
+);
+
+const ipAddress = object(
+  {},
+  {
+    networkName: text({min: 1}),
+    labels,
+    groups: listOf(text()),
+    discovery: object(
+      {},
+      {
+        ports: listOf(
+          object(
+            {
+              number: required(port),
+              name: required(text({min: 1})),
+              protocol: defaulted(protocol, 'tcp'),
+              labels: defaulted(labels, {}),
+            },
+            {},
+          ),
+        ),
+      },
+    ),
+  },
+);
+
+const limit = either(
+  oneOf('unlimited'),
+  number(0),
+  "is an invalid resource limit. It must be 'unlimited' or a number",
+);
+
+/** The fields of an app; all may be absent here, because an update has the same ones. */
+const fields = {
+  id: text({min: 1}),
+  cmd: text({min: 1}),
+  args: listOf(text()),
+  user: text(),
+  env: mapOf(
+    either(text(), object({secret: required(text({min: 1}))}, {}), 'expected a text or a secret'),
+  ),
+  secrets: mapOf(object({source: required(text({min: 1}))}, {})),
+  instances: integer(0),
+  cpus: number(0),
+  mem: number(0),
+  disk: number(0),
+  gpus: integer(0),
+  executor: text({pattern: /^(\/\/cmd)|(\/?[^/]+(\/[^/]+)*)|$/}),
+  executorResources: object({}, {cpus: number(0), mem: number(0), disk: number(0)}),
+  resourceLimits: object({}, {cpus: limit, mem: limit}),
+  constraints: listOf(listOf(text())),
+  acceptedResourceRoles: listOf(text({min: 1})),
+  role: text({min: 1}),
+  fetch: listOf(artifact),
+  uris: listOf(text({min: 1, max: 1024})),
+  container,
+  networks: listOf(network),
+  ipAddress,
+  ports: listOf(port),
+  portDefinitions: listOf(portDefinition),
+  requirePorts: flag,
+  healthChecks: listOf(healthCheck),
+  check,
+  readinessChecks: listOf(readinessCheck),
+  backoffSeconds: integer(0),
+  backoffFactor: number(1),
+  maxLaunchDelaySeconds: integer(0),
+  upgradeStrategy: object(
+    {
+      minimumHealthCapacity: required(number(0, 1)),
+      maximumOverCapacity: required(number(0, 1)),
+    },
+    {},
+  ),
+  dependencies: listOf(text({min: 1})),
+  labels,
+  taskKillGracePeriodSeconds: integer(0),
+  killSelection: oneOf('YOUNGEST_FIRST', 'OLDEST_FIRST'),
+  unreachableStrategy: either(
+    oneOf('disabled'),
+    object(
+      {
+        inactiveAfterSeconds: defaulted(integer(0), 0),
+        expungeAfterSeconds: defaulted(integer(0), 0),
+      },
+      {},
+    ),
+    "expected 'disabled' or {inactiveAfterSeconds, expungeAfterSeconds}",
+  ),
+  tty: flag,
+  version: text(),
+};
+
+/** A body as sent: old or new form, nothing required. */
+export type AppBody = NonNullable<ReturnType<typeof appBody>>;
+
+export const appBody = object({}, fields);
+
+/** Fields that only answers have, or that old versions knew and new ones ignore. */
+const SHOWN_ONLY = new Set([
+  'deployments',
+  'lastTaskFailure',
+  'readinessCheckResults',
+  'residency',
+  'storeUrls',
+  'tasks',
+  'tasksHealthy',
+  'tasksRunning',
+  'tasksStaged',
+  'tasksStats',
+  'tasksUnhealthy',
+  'taskStats',
+  'versionInfo',
+]);
+
+/** Top-level fields of a body that no version of Marathon knows: ignored by the API, but likely slips of the pen. */
+export function unknownAppFields(body: object): readonly string[] {
+  return Object.keys(body).filter((name) => !Object.hasOwn(fields, name) && !SHOWN_ONLY.has(name));
+}

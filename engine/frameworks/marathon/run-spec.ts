@@ -1,0 +1,69 @@
+/** A version of an app, prepared for launching: everything that does not depend on the instance. */
+import {thousandths} from '../../resources/amounts.ts';
+import type {Resources, ScalarKinds} from '../../resources/vector.ts';
+import type {Quantities} from '../../scheduler.ts';
+import {isResident, type App} from './app-definition.ts';
+import {compileConstraint, looksAround, type Constraint} from './constraints.ts';
+import {isoInstant} from './instants.ts';
+import {taskName} from './path-id.ts';
+import {wantedPorts, type WantedPort} from './ports.ts';
+
+export interface RunSpec {
+  readonly app: App;
+  readonly appId: string;
+  readonly versionText: string;
+  /** Of the launch queue and the back-off: survives scaling and restarts. */
+  readonly configKey: string;
+  readonly taskName: string;
+  /** Scalars only. */
+  readonly needs: Resources;
+  readonly wantedPorts: readonly WantedPort[];
+  readonly constraints: readonly Constraint[];
+  /** Fields whose values the constraints count over instances; each once. */
+  readonly countedFields: readonly string[];
+  /** What an offer must have at least. */
+  readonly quantities: Quantities;
+  /** Equal exactly for equal {@link quantities}. */
+  readonly quantitiesKey: string;
+  readonly hasHealthChecks: boolean;
+  readonly resident: boolean;
+}
+
+export function configKeyOf({definition, lastConfigChangeAt}: App): string {
+  return `${definition.id}@${lastConfigChangeAt}`;
+}
+
+export function makeRunSpec(app: App, kinds: ScalarKinds): RunSpec {
+  const {definition} = app;
+  const constraints = (definition.constraints ?? []).map(compileConstraint);
+  const wanted = wantedPorts(definition);
+  const scalars: number[] = [];
+  const quantities: Record<string, number> = {};
+  for (const name of ['cpus', 'mem', 'disk', 'gpus'] as const) {
+    const value = definition[name];
+    // Marathon takes 0.0001 cpus; the smallest amount there is stands for it.
+    const fixed = thousandths(value) ?? (value > 0 ? 1 : 0);
+    if (fixed === 0) continue;
+    const kind = kinds.indexOf(name);
+    while (scalars.length <= kind) scalars.push(0);
+    scalars[kind] = fixed;
+    quantities[name] = fixed;
+  }
+  const ports = wanted.filter((port) => port !== null).length;
+  if (ports > 0) quantities['ports'] = ports * 1000;
+  return {
+    app,
+    appId: definition.id,
+    versionText: isoInstant(app.version),
+    configKey: configKeyOf(app),
+    taskName: taskName(definition.id),
+    needs: {scalars, ranges: [], sets: []},
+    wantedPorts: wanted,
+    constraints,
+    countedFields: [...new Set(constraints.filter(looksAround).map(({field}) => field))],
+    quantities,
+    quantitiesKey: JSON.stringify(quantities),
+    hasHealthChecks: (definition.healthChecks?.length ?? 0) > 0,
+    resident: isResident(definition),
+  };
+}

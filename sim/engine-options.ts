@@ -1,0 +1,46 @@
+/** The engine of a scenario: its settings in the engine's own words. */
+import type {EngineOptions, FrameworkOptions, Quantities} from '../engine/index.ts';
+import type {Framework, Resources, Scenario} from './scenario/schema.ts';
+
+export function engineOptionsOf(scenario: Scenario): EngineOptions {
+  const {allocator, master, frameworks, seed} = scenario;
+  return {
+    seed,
+    allocator: {
+      allocationIntervalMs: allocator.intervalMs,
+      allocateOnRecovery: allocator.allocateOnRecovery,
+      minAllocatable: allocator.minAllocatable.map(quantitiesOf),
+      fairSharingExcludes: allocator.excludeFromFairness,
+    },
+    master: {
+      offerTimeoutMs: allocator.offerTimeoutMs,
+      agentPingTimeoutMs: master.agentPingTimeoutMs,
+      agentPingTimeoutsMax: master.agentPingTimeoutsMax,
+    },
+    weights: Object.fromEntries(frameworks.map(({role, weight}) => [role, weight])),
+    frameworks: frameworks.map(frameworkOptionsOf),
+  };
+}
+
+function frameworkOptionsOf(framework: Framework): FrameworkOptions {
+  const {name: id, role} = framework;
+  if (framework.kind === 'batch') {
+    const {policy, relaunchesMax} = framework;
+    return {type: 'batch', id, role, batch: {policy, relaunchesMax}};
+  }
+  const {declineForMs, reviveIntervalMs, launchesPerOfferMax} = framework;
+  const marathon = {declineOfferMs: declineForMs, reviveIntervalMs, launchesPerOfferMax};
+  return {type: 'marathon', id, role, marathon};
+}
+
+/** Ranges and sets count by the item: 1000 each. */
+function quantitiesOf({scalars, ranges, sets}: Resources): Quantities {
+  const quantities: Record<string, number> = {...scalars};
+  for (const [name, spans] of Object.entries(ranges)) {
+    let items = 0;
+    for (const [begin, end] of spans) items += end - begin + 1;
+    quantities[name] = 1000 * items;
+  }
+  for (const [name, items] of Object.entries(sets)) quantities[name] = 1000 * items.length;
+  return quantities;
+}

@@ -1,0 +1,123 @@
+/** The jobs that are not over: rows of columns, found by id. */
+import type {BatchJob} from '../../engine/index.ts';
+import {grownFloat64, grownInt32} from './growable.ts';
+
+export interface JobTableSnapshot {
+  readonly ids: readonly string[];
+  readonly columns: Readonly<Record<string, readonly number[]>>;
+  readonly free: readonly number[];
+}
+
+/** A job and what the world knows of it beyond what the framework is told. */
+export interface NewJob {
+  readonly framework: number;
+  readonly job: BatchJob;
+  /** How long each of its tasks runs; -1: for ever. */
+  readonly durationMs: number;
+  readonly submittedAt: number;
+  /** Length of the workload's name, with which the id begins. */
+  readonly workloadLength: number;
+}
+
+export class JobTable {
+  #capacity = 1024;
+  #size = 0;
+  #free: number[] = [];
+  readonly #rows = new Map<string, number>();
+  ids: string[] = [];
+  framework = new Int32Array(this.#capacity);
+  submittedAt = new Float64Array(this.#capacity);
+  durationMs = new Float64Array(this.#capacity);
+  tasks = new Int32Array(this.#capacity);
+  /** Tasks of the present attempt that are not launched. */
+  unlaunched = new Int32Array(this.#capacity);
+  /** 1 once the first attempt has begun. */
+  started = new Int32Array(this.#capacity);
+  workloadLength = new Int32Array(this.#capacity);
+
+  /** Jobs that are neither finished nor failed. */
+  get open(): number {
+    return this.#rows.size;
+  }
+
+  /** The row of a job; -1 when there is none. */
+  rowOf(id: string): number {
+    return this.#rows.get(id) ?? -1;
+  }
+
+  add({framework, job, durationMs, submittedAt, workloadLength}: NewJob): number {
+    const row = this.#free.pop() ?? this.#newRow();
+    this.ids[row] = job.id;
+    this.framework[row] = framework;
+    this.submittedAt[row] = submittedAt;
+    this.durationMs[row] = durationMs;
+    this.tasks[row] = job.tasks;
+    this.unlaunched[row] = job.tasks;
+    this.started[row] = 0;
+    this.workloadLength[row] = workloadLength;
+    this.#rows.set(job.id, row);
+    return row;
+  }
+
+  /** What behaviours call a job: `job:<workload>/<id>`. */
+  subjectOf(row: number): string {
+    const id = this.ids[row] as string;
+    const length = this.workloadLength[row] as number;
+    return `job:${id.slice(0, length)}/${id.slice(length + 1)}`;
+  }
+
+  remove(row: number): void {
+    this.#rows.delete(this.ids[row] as string);
+    this.#free.push(row);
+  }
+
+  #newRow(): number {
+    const row = this.#size;
+    this.#size += 1;
+    if (row === this.#capacity) this.#grow(2 * this.#capacity);
+    return row;
+  }
+
+  #grow(capacity: number): void {
+    this.#capacity = capacity;
+    this.framework = grownInt32(this.framework, capacity);
+    this.submittedAt = grownFloat64(this.submittedAt, capacity);
+    this.durationMs = grownFloat64(this.durationMs, capacity);
+    this.tasks = grownInt32(this.tasks, capacity);
+    this.unlaunched = grownInt32(this.unlaunched, capacity);
+    this.started = grownInt32(this.started, capacity);
+    this.workloadLength = grownInt32(this.workloadLength, capacity);
+  }
+
+  #columns(): Readonly<Record<string, Int32Array | Float64Array>> {
+    return {
+      framework: this.framework,
+      submittedAt: this.submittedAt,
+      durationMs: this.durationMs,
+      tasks: this.tasks,
+      unlaunched: this.unlaunched,
+      started: this.started,
+      workloadLength: this.workloadLength,
+    };
+  }
+
+  snapshot(): JobTableSnapshot {
+    const columns: Record<string, readonly number[]> = {};
+    for (const [name, column] of Object.entries(this.#columns())) {
+      columns[name] = Array.from(column.subarray(0, this.#size));
+    }
+    return {ids: this.ids.slice(0, this.#size), columns, free: [...this.#free]};
+  }
+
+  restore(snapshot: JobTableSnapshot): void {
+    this.#size = snapshot.ids.length;
+    this.#grow(Math.max(1024, this.#size));
+    this.ids = [...snapshot.ids];
+    for (const [name, column] of Object.entries(this.#columns())) {
+      column.set(snapshot.columns[name] ?? []);
+    }
+    this.#free = [...snapshot.free];
+    const free = new Set(this.#free);
+    for (const [row, id] of this.ids.entries()) if (!free.has(row)) this.#rows.set(id, row);
+  }
+}

@@ -1,0 +1,86 @@
+/** The sources of a scenario, in the order in which those of one instant are asked. */
+import {assert} from '../../../engine/index.ts';
+import type {Scenario, Workload} from '../../scenario/schema.ts';
+import type {Supplies} from '../../supplies.ts';
+import type {AppBook} from './app-book.ts';
+import {ArrivalSource} from './arrival-source.ts';
+import {JobSource} from './job-source.ts';
+import {OutageSource} from './outage-source.ts';
+import {PodSource} from './pod-source.ts';
+import {ScriptSource} from './script-source.ts';
+import type {Cue} from './script-source.ts';
+import {ServiceSource} from './service-source.ts';
+import type {Source} from './source.ts';
+
+export interface SourceContext {
+  /** By framework: the apps it was asked for. */
+  readonly books: readonly AppBook[];
+  readonly frameworkOf: ReadonlyMap<string, number>;
+}
+
+/** Outages come first, then workloads, then the script: an event finds the apps of its instant. */
+export function makeSources(
+  scenario: Scenario,
+  supplies: Supplies,
+  context: SourceContext,
+): readonly Source[] {
+  const sources: Source[] = [];
+  for (const [index, failure] of scenario.failures.entries()) {
+    if (failure.kind !== 'outages') continue;
+    sources.push(new OutageSource(failure, index, supplied(supplies.outages, index)));
+  }
+  for (const workload of scenario.workloads) {
+    const source = workloadSource(workload, scenario.seed, supplies, context);
+    if (source !== undefined) sources.push(source);
+  }
+  const cues = cuesOf(scenario, context);
+  if (cues.length > 0) sources.push(new ScriptSource(cues, context.books));
+  return sources;
+}
+
+function workloadSource(
+  workload: Workload,
+  seed: number,
+  supplies: Supplies,
+  {books, frameworkOf}: SourceContext,
+): Source | undefined {
+  const framework = supplied(frameworkOf, workload.framework);
+  switch (workload.kind) {
+    case 'app':
+      return undefined;
+    case 'jobs':
+      return new JobSource(workload, framework, supplied(supplies.jobs, workload.name));
+    case 'services': {
+      const trace = supplied(supplies.services, workload.name);
+      return new ServiceSource(workload, framework, trace, books[framework] as AppBook);
+    }
+    case 'pods':
+      return new PodSource(workload, framework, supplied(supplies.pods, workload.name));
+    case 'arrivals':
+      return new ArrivalSource(workload, framework, seed);
+    default:
+      return workload satisfies never;
+  }
+}
+
+function cuesOf(scenario: Scenario, {frameworkOf}: SourceContext): readonly Cue[] {
+  const apps = scenario.workloads.flatMap((workload): Cue[] => {
+    if (workload.kind !== 'app') return [];
+    const {atMs, app} = workload;
+    const framework = supplied(frameworkOf, workload.framework);
+    return [{kind: 'app', atMs, framework, workload, label: `app ${app.id}`}];
+  });
+  const events = scenario.events.map((event, index): Cue => {
+    const {atMs} = event;
+    const framework = event.kind === 'fault' ? 0 : supplied(frameworkOf, event.framework);
+    const label = event.kind === 'fault' ? event.fault : `${event.kind} of ${event.app}`;
+    return {kind: 'event', atMs, framework, event, index, label};
+  });
+  return [...apps, ...events];
+}
+
+function supplied<Key, Value>(map: ReadonlyMap<Key, Value>, key: Key): Value {
+  const value = map.get(key);
+  assert(value !== undefined, () => `nothing was supplied for ${String(key)}`);
+  return value as Value;
+}

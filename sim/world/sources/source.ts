@@ -1,0 +1,48 @@
+/** Where work and happenings come from: cursors that hold their next instant, asked in the scenario's order. */
+import type {BatchJob} from '../../../engine/index.ts';
+import type {AgentSelection, FaultKind} from '../../scenario/schema.ts';
+import type {AppRequest} from './marathon-requests.ts';
+
+/** A job on its way into the engine. */
+export interface Submission {
+  readonly framework: number;
+  readonly job: BatchJob;
+  /** How long each task runs; -1: for ever. */
+  readonly durationMs: number;
+  /** Length of the workload's name, with which the job's id begins. */
+  readonly workloadLength: number;
+}
+
+/** The id of a job: ids become those of tasks, which hold no slash. */
+export function taskName(workload: string, id: string): string {
+  return `${workload}.${id.includes('/') ? id.replaceAll('/', '_') : id}`;
+}
+
+/** What a source can make happen. */
+export interface WorldPort {
+  submit(submission: Submission): void;
+  /** `label` says in messages where the request comes from: `events[2]`. */
+  request(framework: number, request: AppRequest, label: string): void;
+  fault(happening: Happening): void;
+}
+
+export interface Happening {
+  readonly fault: FaultKind;
+  readonly agents: AgentSelection;
+  /** Undefined: for ever. */
+  readonly forMs: number | undefined;
+  /** Stream from which agents are drawn. */
+  readonly stream: string;
+}
+
+export interface Source {
+  /** Virtual instant of what comes next; Infinity when nothing does. */
+  readonly nextAt: number;
+  /** Jobs that it will have submitted in the end, as far as that is known; 0 otherwise. */
+  readonly jobsExpected: number;
+  /** Makes everything happen that is due at `now`, which is `nextAt`. */
+  fire(now: number, port: WorldPort): void;
+  /** Plain JSON-able data; `restore` takes it back. */
+  snapshot(): unknown;
+  restore(snapshot: unknown): void;
+}

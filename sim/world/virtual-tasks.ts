@@ -1,0 +1,239 @@
+/**
+ * Executors and status updates of the virtual agents: carries out launches and kills, and reports as Mesos agents
+ * do: one update of a task is on its way at a time, and it is repeated until it is acknowledged.
+ */
+import {assert} from '../../engine/index.ts';
+import type {Effect, Input} from '../../engine/index.ts';
+import type {AgentTable} from './agents.ts';
+import type {Tally} from './tally.ts';
+import * as rows from './tasks.ts';
+import type {Launch, TaskPlan, TaskTable} from './tasks.ts';
+import {TASK_ENDED, TASK_HEALTHY, TASK_KILLED, TASK_REPORTS, TASK_STARTED} from './world-queue.ts';
+import type {WorldQueue} from './world-queue.ts';
+
+type Kill = Extract<Effect, {kind: 'killTask'}>;
+type Acknowledgement = Extract<Effect, {kind: 'acknowledgeStatus'}>;
+
+/** The way into the engine. What it answers comes back through the effects, after the call. */
+export interface InputPort {
+  deliver(input: Input): void;
+}
+
+export interface VirtualTasksParts {
+  readonly port: InputPort;
+  readonly queue: WorldQueue;
+  readonly agents: AgentTable;
+  readonly tasks: TaskTable;
+  readonly tally: Tally;
+}
+
+/** `1`, `2` … as text, made once. */
+const serials: string[] = ['0'];
+function serialText(serial: number): string {
+  while (serials.length <= serial) serials.push(String(serials.length));
+  return serials[serial] as string;
+}
+
+export class VirtualTasks {
+  readonly #port: InputPort;
+  readonly #queue: WorldQueue;
+  readonly #agents: AgentTable;
+  readonly #tasks: TaskTable;
+  readonly #tally: Tally;
+
+  constructor(parts: VirtualTasksParts) {
+    this.#port = parts.port;
+    this.#queue = parts.queue;
+    this.#agents = parts.agents;
+    this.#tasks = parts.tasks;
+    this.#tally = parts.tally;
+  }
+
+  /** A launch that does not reach its agent is lost: the agent never heard of the task. */
+  launch(now: number, effect: Launch, framework: number, plan: TaskPlan): void {
+    const agent = this.#agents.rowOf(effect.agentId);
+    if (!this.#agents.isUp(agent)) {
+      this.#tally.of(framework).lost += 1;
+      return;
+    }
+    const cpus = effect.resources.scalars['cpus'] ?? 0;
+    const row = this.#tasks.add({launch: effect, framework, agent, cpus}, plan);
+    this.#schedule(now + plan.startupMs, TASK_STARTED, row);
+  }
+
+  kill(now: number, effect: Kill, framework: number): void {
+    const row = this.#tasks.rowOf(framework, effect.taskId);
+    if (row < 0 || !this.#agents.isUp(this.#tasks.agent[row] as number)) return;
+    const state = this.#tasks.state[row];
+    if (state === rows.STAGING || state === rows.RUNNING) this.#schedule(now, TASK_KILLED, row);
+  }
+
+  acknowledge(now: number, effect: Acknowledgement, framework: number): void {
+    const tasks = this.#tasks;
+    const row = tasks.rowOf(framework, effect.taskId);
+    if (row < 0 || !this.#agents.isUp(tasks.agent[row] as number)) return;
+    const serial = tasks.sentSerial[row] as number;
+    if (serial === 0 || serialText(serial) !== effect.updateId) return;
+    tasks.sentSerial[row] = 0;
+    tasks.toSay[row] = (tasks.toSay[row] as number) & ~rows.REPEAT_BIT;
+    if ((tasks.sentCode[row] as number) >= rows.SAYS_FINISHED) tasks.forget(row);
+    else if (tasks.toSay[row] !== 0) this.#schedule(now, TASK_REPORTS, row);
+  }
+
+  /** An entry of the queue has come due. */
+  handle(now: number, kind: number, row: number): void {
+    const tasks = this.#tasks;
+    const due = (tasks.due[row] as number) - 1;
+    tasks.due[row] = due;
+    const state = tasks.state[row] as number;
+    if (state === rows.FORGOTTEN) {
+      if (due === 0) tasks.release(row);
+      return;
+    }
+    switch (kind) {
+      case TASK_STARTED:
+        if (state === rows.STAGING) this.#started(now, row);
+        return;
+      case TASK_ENDED:
+        if (state === rows.RUNNING) this.#ended(now, row, tasks.end[row] as number);
+        return;
+      case TASK_KILLED:
+        if (state !== rows.ENDED) this.#ended(now, row, rows.SAYS_KILLED);
+        return;
+      case TASK_HEALTHY:
+        if (state === rows.RUNNING) this.#say(row, rows.HEALTHY_BIT);
+        return;
+      case TASK_REPORTS:
+        this.#report(row);
+        return;
+      default:
+        assert(false, `unknown entry of the task lane: ${kind}`);
+    }
+  }
+
+  #schedule(at: number, kind: number, row: number): void {
+    this.#tasks.due[row] = (this.#tasks.due[row] as number) + 1;
+    this.#queue.pushTask(at, kind, row);
+  }
+
+  #started(now: number, row: number): void {
+    const tasks = this.#tasks;
+    tasks.state[row] = rows.RUNNING;
+    this.#tally.of(tasks.framework[row] as number).running += 1;
+    const durationMs = tasks.durationMs[row] as number;
+    const healthyMs = tasks.healthyMs[row] as number;
+    if (healthyMs >= 0) this.#schedule(now + healthyMs, TASK_HEALTHY, row);
+    if (durationMs >= 0) this.#schedule(now + durationMs, TASK_ENDED, row);
+    this.#say(row, rows.RUNNING_BIT);
+  }
+
+  #ended(now: number, row: number, end: number): void {
+    const tasks = this.#tasks;
+    const tally = this.#tally.of(tasks.framework[row] as number);
+    if (tasks.state[row] === rows.RUNNING) tally.running -= 1;
+    if (end === rows.SAYS_FINISHED) tally.finished += 1;
+    else if (end === rows.SAYS_FAILED) tally.failed += 1;
+    else tally.killed += 1;
+    tally.lastEndAt = now;
+    tasks.state[row] = rows.ENDED;
+    tasks.end[row] = end;
+    tasks.freeResources(row);
+    this.#say(row, rows.END_BIT);
+  }
+
+  #say(row: number, bit: number): void {
+    this.#tasks.toSay[row] = (this.#tasks.toSay[row] as number) | bit;
+    this.#report(row);
+  }
+
+  /** Sends what is next, unless something is on its way or nobody could hear it. May free the row. */
+  #report(row: number): void {
+    const tasks = this.#tasks;
+    if (!this.#agents.isUp(tasks.agent[row] as number)) return;
+    const toSay = tasks.toSay[row] as number;
+    if (tasks.sentSerial[row] !== 0) {
+      if ((toSay & rows.REPEAT_BIT) === 0) return;
+      tasks.toSay[row] = toSay & ~rows.REPEAT_BIT;
+    } else if ((toSay & rows.RUNNING_BIT) !== 0) {
+      this.#send(row, rows.RUNNING_BIT, rows.SAYS_RUNNING);
+    } else if ((toSay & rows.END_BIT) !== 0) {
+      this.#send(row, rows.END_BIT, tasks.end[row] as number);
+    } else if ((toSay & rows.HEALTHY_BIT) !== 0) {
+      this.#send(row, rows.HEALTHY_BIT, rows.SAYS_HEALTHY);
+    } else {
+      return;
+    }
+    this.#deliver(row);
+  }
+
+  #send(row: number, bit: number, code: number): void {
+    const tasks = this.#tasks;
+    // Whoever is over is not healthy any more.
+    const forgotten = bit === rows.END_BIT ? bit | rows.HEALTHY_BIT : bit;
+    tasks.toSay[row] = (tasks.toSay[row] as number) & ~(forgotten | rows.REPEAT_BIT);
+    const serial = (tasks.serial[row] as number) + 1;
+    tasks.serial[row] = serial;
+    tasks.sentSerial[row] = serial;
+    tasks.sentCode[row] = code;
+  }
+
+  #deliver(row: number): void {
+    const tasks = this.#tasks;
+    const code = tasks.sentCode[row] as number;
+    const {agentId, frameworkId, taskId} = tasks.launches[row] as Launch;
+    this.#port.deliver({
+      kind: 'taskStatus',
+      agentId,
+      frameworkId,
+      taskId,
+      state: rows.STATUS_STATES[code] as Extract<Input, {kind: 'taskStatus'}>['state'],
+      updateId: serialText(tasks.sentSerial[row] as number),
+      healthy: code === rows.SAYS_HEALTHY ? true : undefined,
+    });
+  }
+
+  /** The agent died, and with it everything that ran on it or was still to be reported. */
+  loseAll(agent: number): void {
+    const tasks = this.#tasks;
+    let row = this.#agents.firstTask[agent] as number;
+    while (row >= 0) {
+      const next = tasks.nextOnAgent(row);
+      const state = tasks.state[row] as number;
+      if (state === rows.STAGING || state === rows.RUNNING) {
+        const tally = this.#tally.of(tasks.framework[row] as number);
+        if (state === rows.RUNNING) tally.running -= 1;
+        tally.lost += 1;
+        tasks.freeResources(row);
+      }
+      tasks.forget(row);
+      row = next;
+    }
+  }
+
+  /** The agent registers: says what it still has, and repeats what was never acknowledged. */
+  register(now: number, agent: number): void {
+    const tasks = this.#tasks;
+    const own: Extract<Input, {kind: 'agentRegistered'}>['tasks'][number][] = [];
+    for (
+      let row = this.#agents.firstTask[agent] as number;
+      row >= 0;
+      row = tasks.nextOnAgent(row)
+    ) {
+      const {frameworkId, taskId, name, origin, resources} = tasks.launches[row] as Launch;
+      own.push({
+        ...{frameworkId, taskId, name, origin, resources},
+        state: rows.STATUS_STATES[tasks.sentCode[row] as number] as (typeof own)[number]['state'],
+      });
+      if (tasks.sentSerial[row] !== 0) {
+        tasks.toSay[row] = (tasks.toSay[row] as number) | rows.REPEAT_BIT;
+      }
+      if (tasks.toSay[row] !== 0) this.#schedule(now, TASK_REPORTS, row);
+    }
+    this.#port.deliver({
+      kind: 'agentRegistered',
+      agent: this.#agents.infos[agent] as Extract<Input, {kind: 'agentRegistered'}>['agent'],
+      resources: (this.#agents.agents[agent] as AgentTable['agents'][number]).resources,
+      tasks: own,
+    });
+  }
+}

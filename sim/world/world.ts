@@ -1,0 +1,280 @@
+/**
+ * The virtual world around the engine: agents, tasks, faults, the store, and the sources of work. It turns what
+ * is due into inputs and carries out effects; it decides nothing that the engine decides.
+ */
+import {frameworkIdOf} from '../../engine/index.ts';
+import type {Effect, FrameworkId, FrameworkReply} from '../../engine/index.ts';
+import type {Scenario} from '../scenario/schema.ts';
+import type {Supplies} from '../supplies.ts';
+import {AgentTable} from './agents.ts';
+import {AppMeter} from './app-meter.ts';
+import {makeCluster} from './cluster.ts';
+import {Faults} from './faults.ts';
+import {JobMeter} from './job-meter.ts';
+import {JobTable} from './jobs.ts';
+import {AppBook} from './sources/app-book.ts';
+import {makeSources} from './sources/make-sources.ts';
+import type {AppRequest} from './sources/marathon-requests.ts';
+import type {Happening, Source, Submission, WorldPort} from './sources/source.ts';
+import {Tally} from './tally.ts';
+import {TaskPlans} from './task-plans.ts';
+import {TaskTable} from './tasks.ts';
+import type {Launch} from './tasks.ts';
+import {VirtualTasks} from './virtual-tasks.ts';
+import type {InputPort} from './virtual-tasks.ts';
+import {STORE_WROTE, WorldQueue, kindOf, rowOf} from './world-queue.ts';
+
+/** A request of the scenario that the engine refused. */
+export interface RefusedRequest {
+  readonly label: string;
+  readonly atMs: number;
+  readonly message: string;
+}
+
+/** A transaction that the store has not yet confirmed. */
+interface Write {
+  readonly batch: number;
+  readonly deletes: readonly string[];
+}
+
+const INSTANCE_RECORDS = 'marathon/instances/';
+
+type WorldSnapshot = ReturnType<World['snapshot']>;
+
+export class World implements WorldPort {
+  readonly agents: AgentTable;
+  readonly tasks: TaskTable;
+  readonly jobs = new JobTable();
+  readonly tally: Tally;
+  /** By framework; of batch frameworks they stay empty. */
+  readonly apps: readonly AppMeter[];
+  readonly frameworkIds: readonly FrameworkId[];
+  readonly refused: RefusedRequest[] = [];
+  readonly #port: InputPort;
+  readonly #queue = new WorldQueue();
+  readonly #frameworkOf: ReadonlyMap<string, number>;
+  readonly #isMarathon: readonly boolean[];
+  readonly #plans: TaskPlans;
+  readonly #virtualTasks: VirtualTasks;
+  readonly #faults: Faults;
+  readonly #jobMeter: JobMeter;
+  readonly #sources: readonly Source[];
+  readonly #requests = new Map<string, string>();
+  #nextRequest = 0;
+  /** Batches of records that the store has not yet confirmed, oldest first. */
+  #writes: Write[] = [];
+  #sourcesAt = Infinity;
+  #now = 0;
+
+  constructor(scenario: Scenario, supplies: Supplies, port: InputPort) {
+    const {frameworks, seed} = scenario;
+    this.#port = port;
+    this.frameworkIds = frameworks.map(({name}) => frameworkIdOf(name));
+    this.#frameworkOf = new Map(frameworks.map(({name}, index) => [name, index]));
+    this.#isMarathon = frameworks.map(({kind}) => kind === 'marathon');
+    this.agents = new AgentTable(makeCluster(scenario.agents, supplies.nodes));
+    this.tasks = new TaskTable(this.agents, frameworks.length);
+    this.tally = new Tally(frameworks.length);
+    this.apps = frameworks.map((_, index) => new AppMeter(this.tally.of(index)));
+    this.#jobMeter = new JobMeter(this.jobs, this.tally);
+    this.#plans = new TaskPlans(seed, scenario.behaviours);
+    const shared = {port, queue: this.#queue, agents: this.agents};
+    this.#virtualTasks = new VirtualTasks({...shared, tasks: this.tasks, tally: this.tally});
+    this.#faults = new Faults({...shared, virtualTasks: this.#virtualTasks, seed});
+    for (const [index, failure] of scenario.failures.entries()) {
+      if (failure.kind === 'perAgent') this.#faults.addProcess(failure, index);
+    }
+    const books = frameworks.map(() => new AppBook());
+    this.#sources = makeSources(scenario, supplies, {books, frameworkOf: this.#frameworkOf});
+    this.#lookAhead();
+  }
+
+  /** Registers the cluster. Not after a restore. */
+  start(): void {
+    for (let agent = 0; agent < this.agents.count; agent += 1) {
+      this.#virtualTasks.register(0, agent);
+    }
+    this.#faults.start();
+  }
+
+  /** Instant of what is due next; Infinity when nothing is. */
+  get nextAt(): number {
+    const queueAt = this.#queue.nextAt;
+    return queueAt <= this.#sourcesAt ? queueAt : this.#sourcesAt;
+  }
+
+  /** Whether work may still come, or be made to come by the script. */
+  get hasMoreToCome(): boolean {
+    return this.#sourcesAt !== Infinity;
+  }
+
+  get jobsExpected(): number {
+    return this.#sources.reduce((sum, source) => sum + source.jobsExpected, 0);
+  }
+
+  get nothingQueued(): boolean {
+    return this.#queue.nextAt === Infinity;
+  }
+
+  /** Handles one thing that is due at `now`: completions first, then faults, then arrivals. */
+  handleNext(now: number): void {
+    this.#now = now;
+    const queue = this.#queue;
+    if (queue.nextAt > now) {
+      this.#fireSource(now);
+    } else if (queue.isTaskNext) {
+      const entry = queue.popTask();
+      const kind = kindOf(entry);
+      if (kind === STORE_WROTE) this.#stored();
+      else this.#virtualTasks.handle(now, kind, rowOf(entry));
+    } else {
+      const entry = queue.popAgent();
+      this.#faults.handle(now, kindOf(entry), rowOf(entry));
+    }
+  }
+
+  #fireSource(now: number): void {
+    const source = this.#sources.find(({nextAt}) => nextAt === now);
+    source?.fire(now, this);
+    this.#lookAhead();
+  }
+
+  #lookAhead(): void {
+    let nextAt = Infinity;
+    for (const source of this.#sources) if (source.nextAt < nextAt) nextAt = source.nextAt;
+    this.#sourcesAt = nextAt;
+  }
+
+  #stored(): void {
+    const write = this.#writes.shift();
+    if (write === undefined) return;
+    const {batch, deletes} = write;
+    this.#port.deliver({kind: 'recordsWritten', batch});
+    // Not before: with the confirmation come the last events of what is deleted.
+    for (const path of deletes) this.#forgotten(path);
+  }
+
+  // What sources make happen.
+
+  submit(submission: Submission): void {
+    this.#jobMeter.submitted(this.#now, submission);
+    const frameworkId = this.frameworkIds[submission.framework] as FrameworkId;
+    this.#port.deliver({kind: 'jobSubmitted', frameworkId, job: submission.job});
+  }
+
+  request(framework: number, request: AppRequest, label: string): void {
+    this.#nextRequest += 1;
+    const requestId = `sim-${this.#nextRequest}`;
+    this.#requests.set(requestId, label);
+    const frameworkId = this.frameworkIds[framework] as FrameworkId;
+    this.#port.deliver({kind: 'request', requestId, frameworkId, request});
+  }
+
+  fault({fault, agents, forMs, stream}: Happening): void {
+    const hit = this.#faults.select(agents, stream, true);
+    this.#faults.begin(this.#now, fault, hit, forMs);
+  }
+
+  // What the engine orders.
+
+  /** Carries out an effect. Never calls the engine: what follows from it is queued. */
+  apply(now: number, effect: Effect): void {
+    switch (effect.kind) {
+      case 'launchTask':
+        this.#launch(now, effect);
+        return;
+      case 'acknowledgeStatus':
+        this.#virtualTasks.acknowledge(now, effect, this.#indexOf(effect.frameworkId));
+        return;
+      case 'killTask':
+        this.#virtualTasks.kill(now, effect, this.#indexOf(effect.frameworkId));
+        return;
+      case 'persist':
+        this.#writes.push({batch: effect.batch, deletes: effect.deletes});
+        this.#queue.pushTask(now, STORE_WROTE, 0);
+        return;
+      case 'publish':
+        if (this.#isMarathon[this.#indexOf(effect.frameworkId)] === true) {
+          this.apps[this.#indexOf(effect.frameworkId)]?.observe(now, effect.event);
+        } else {
+          this.#jobMeter.observe(now, effect.event);
+        }
+        return;
+      case 'reply':
+        this.#replied(now, effect.requestId, effect.reply);
+        return;
+      default:
+        effect satisfies never;
+    }
+  }
+
+  /** Marathon forgets instances without an event; that their records go tells it. */
+  #forgotten(path: string): void {
+    const at = path.lastIndexOf(INSTANCE_RECORDS);
+    if (at < 0) return;
+    const id = path.slice(at + INSTANCE_RECORDS.length);
+    for (const apps of this.apps) apps.forgotten(id);
+  }
+
+  #indexOf(id: FrameworkId): number {
+    return this.#frameworkOf.get(id) as number;
+  }
+
+  #launch(now: number, effect: Launch): void {
+    const framework = this.#indexOf(effect.frameworkId);
+    const {origin} = effect;
+    if (origin.kind === 'app') {
+      const plan = this.#plans.ofInstance(origin.appId, origin.version, effect);
+      this.#virtualTasks.launch(now, effect, framework, plan);
+      return;
+    }
+    const job = this.jobs.rowOf(origin.jobId);
+    const plan = this.#plans.ofJob(this.jobs, job, effect.taskId);
+    this.#jobMeter.launched(now, job);
+    this.#virtualTasks.launch(now, effect, framework, plan);
+  }
+
+  #replied(now: number, requestId: string, reply: FrameworkReply): void {
+    const label = this.#requests.get(requestId) ?? requestId;
+    this.#requests.delete(requestId);
+    if (reply.ok) return;
+    const {message, errors = []} = reply.refusal;
+    const details = errors.map((error) => `${error.path}: ${error.message}`);
+    this.refused.push({label, atMs: now, message: [message, ...details].join('; ')});
+  }
+
+  snapshot() {
+    return {
+      queue: this.#queue.snapshot(),
+      agents: this.agents.snapshot(),
+      tasks: this.tasks.snapshot(),
+      jobs: this.jobs.snapshot(),
+      tally: this.tally.snapshot(),
+      apps: this.apps.map((app) => app.snapshot()),
+      plans: this.#plans.snapshot(),
+      faults: this.#faults.snapshot(),
+      sources: this.#sources.map((source) => source.snapshot()),
+      requests: [...this.#requests],
+      nextRequest: this.#nextRequest,
+      writes: [...this.#writes],
+      now: this.#now,
+    };
+  }
+
+  restore(snapshot: WorldSnapshot): void {
+    this.#queue.restore(snapshot.queue);
+    this.agents.restore(snapshot.agents);
+    this.tasks.restore(snapshot.tasks);
+    this.jobs.restore(snapshot.jobs);
+    this.tally.restore(snapshot.tally);
+    for (const [index, app] of snapshot.apps.entries()) this.apps[index]?.restore(app);
+    this.#plans.restore(snapshot.plans);
+    this.#faults.restore(snapshot.faults);
+    for (const [index, source] of snapshot.sources.entries()) this.#sources[index]?.restore(source);
+    for (const [requestId, label] of snapshot.requests) this.#requests.set(requestId, label);
+    this.#nextRequest = snapshot.nextRequest;
+    this.#writes = [...snapshot.writes];
+    this.#now = snapshot.now;
+    this.#lookAhead();
+  }
+}
