@@ -10,7 +10,8 @@ import {assert, must, unreachable} from './kernel/assert.ts';
 import {frameworkIdOf} from './kernel/ids.ts';
 import {makeRandom, Random} from './kernel/random.ts';
 import {Timers, type TimersSnapshot} from './kernel/timers.ts';
-import {Master, MASTER_TIMERS, type MasterSnapshot} from './master/master.ts';
+import {MASTER_TIMERS} from './master/context.ts';
+import {Master, type MasterSnapshot} from './master/master.ts';
 import {
   ALLOCATOR_DEFAULTS,
   BATCH_DEFAULTS,

@@ -211,6 +211,7 @@ export class Allocator {
       offers: 0,
       minAllocatable: null,
     });
+    this.#minimumKinds = -1;
     this.revive(subscriber);
     return subscriber;
   }

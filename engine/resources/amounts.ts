@@ -163,21 +163,22 @@ function parseRangesValue(text: string): Value | string {
   return {kind: 'ranges', pairs};
 }
 
-/** The text form, names in order: `cpus:4; mem:1024; ports:[31000-32000]`; `{}` for nothing. */
+/**
+ * The text form, in order of type and name: `cpus:4; mem:1024; ports:[31000-32000]`; `{}` for
+ * nothing.
+ */
 export function printAmounts(amounts: Amounts): string {
-  const parts: [string, string][] = [];
-  for (const [name, fixed] of Object.entries(amounts.scalars)) {
-    if (fixed !== 0) parts.push([name, printThousandths(fixed)]);
+  const parts: string[] = [];
+  for (const [name, fixed] of sortedEntries(amounts.scalars)) {
+    if (fixed !== 0) parts.push(`${name}:${printThousandths(fixed)}`);
   }
-  for (const [name, pairs] of Object.entries(amounts.ranges ?? {})) {
-    if (pairs.length > 0) parts.push([name, printRanges(makeRanges(pairs))]);
+  for (const [name, pairs] of sortedEntries(amounts.ranges ?? {})) {
+    if (pairs.length > 0) parts.push(`${name}:${printRanges(makeRanges(pairs))}`);
   }
-  for (const [name, items] of Object.entries(amounts.sets ?? {})) {
-    if (items.length > 0) parts.push([name, `{${items.join(', ')}}`]);
+  for (const [name, items] of sortedEntries(amounts.sets ?? {})) {
+    if (items.length > 0) parts.push(`${name}:{${items.join(', ')}}`);
   }
-  if (parts.length === 0) return '{}';
-  parts.sort((left, right) => (left[0] < right[0] ? -1 : 1));
-  return parts.map(([name, value]) => `${name}:${value}`).join('; ');
+  return parts.length === 0 ? '{}' : parts.join('; ');
 }
 
 /** One resource of the Mesos v1 JSON form, as far as it needs no reservation, disk or provider. */

@@ -1,0 +1,208 @@
+/**
+ * Agents and their comings and goings: registered, disconnected, silent, unreachable, back again
+ * (reference part 3.5). An agent that is given up loses its tasks here; what it still runs is known
+ * again when it returns.
+ */
+import type {AgentSlot} from '../allocator/agent-table.ts';
+import type {Allocator} from '../allocator/allocator.ts';
+import type {AgentTask} from '../inputs.ts';
+import {must} from '../kernel/assert.ts';
+import type {AgentId, FrameworkId} from '../kernel/ids.ts';
+import type {MasterOptions} from '../options.ts';
+import type {Resources} from '../resources/vector.ts';
+import type {AgentInfo, TaskState} from '../scheduler.ts';
+import {MASTER_TIMERS, type MasterContext} from './context.ts';
+import type {Mailbox} from './mailbox.ts';
+import type {OfferBook} from './offer-book.ts';
+import {isTerminal, type AgentRecord, type FrameworkRecord, type TaskRecord} from './records.ts';
+import type {TaskTable} from './task-table.ts';
+
+export const UNREACHABLE_TIMER = 'unreachable';
+
+/** The other parts of the master that agents touch. */
+export interface AgentBookParts {
+  readonly allocator: Allocator;
+  readonly offers: OfferBook;
+  readonly tasks: TaskTable;
+  readonly mailbox: Mailbox;
+  readonly frameworks: ReadonlyMap<FrameworkId, FrameworkRecord>;
+}
+
+/** An agent as a snapshot keeps it; its tasks and offers are kept elsewhere. */
+export type AgentSnapshot = Pick<AgentRecord, 'info' | 'state' | 'total' | 'slot'>;
+
+export class AgentBook {
+  readonly #context: MasterContext;
+  readonly #options: MasterOptions;
+  readonly #parts: AgentBookParts;
+  readonly #agents = new Map<AgentId, AgentRecord>();
+  readonly #bySlot: AgentRecord[] = [];
+
+  constructor(context: MasterContext, options: MasterOptions, parts: AgentBookParts) {
+    this.#context = context;
+    this.#options = options;
+    this.#parts = parts;
+  }
+
+  get all(): ReadonlyMap<AgentId, AgentRecord> {
+    return this.#agents;
+  }
+
+  at(slot: AgentSlot): AgentRecord {
+    return this.#bySlot[slot] as AgentRecord;
+  }
+
+  /** An agent registers for the first time, or again after any loss. */
+  registered(info: AgentInfo, total: Resources, tasks: readonly AgentTask[]): void {
+    this.#context.timers.cancel(MASTER_TIMERS, UNREACHABLE_TIMER, info.id);
+    const known = this.#agents.get(info.id);
+    const agent = known ?? this.#add(info, total);
+    if (known !== undefined) this.#returned(known, info, total);
+    const reported = new Set<string>();
+    for (const task of tasks) {
+      reported.add(`${task.frameworkId}/${task.taskId}`);
+      this.#taskReported(agent, task);
+    }
+    for (const task of [...agent.tasks]) {
+      if (reported.has(`${task.framework.info.id}/${task.id}`)) continue;
+      this.#taskMissing(task);
+    }
+  }
+
+  #add(info: AgentInfo, total: Resources): AgentRecord {
+    const slot = this.#parts.allocator.addAgent(total);
+    const agent: AgentRecord = {
+      info,
+      state: 'active',
+      total,
+      slot,
+      tasks: [],
+      offers: undefined,
+    };
+    this.#agents.set(info.id, agent);
+    this.#bySlot[slot] = agent;
+    return agent;
+  }
+
+  #returned(agent: AgentRecord, info: AgentInfo, total: Resources): void {
+    const {allocator, offers} = this.#parts;
+    offers.rescindAllOf(agent);
+    agent.info = info;
+    if (agent.state === 'unreachable') {
+      agent.slot = allocator.addAgent(total);
+      this.#bySlot[agent.slot] = agent;
+    } else {
+      allocator.setAgentTotal(agent.slot, total);
+      allocator.setAgentActivated(agent.slot, true);
+    }
+    agent.total = total;
+    agent.state = 'active';
+  }
+
+  /** A task that a registering agent runs, or has ended without having been acknowledged. */
+  #taskReported(agent: AgentRecord, task: AgentTask): void {
+    const {allocator, frameworks, mailbox, tasks} = this.#parts;
+    const {frameworkId, taskId, name, origin, state} = task;
+    const agentId = agent.info.id;
+    const framework = frameworks.get(frameworkId);
+    if (framework === undefined) {
+      this.#context.emit({kind: 'killTask', agentId, frameworkId, taskId});
+      return;
+    }
+    if (framework.tasks.has(taskId) || isTerminal(state)) return;
+    const resources = this.#context.kinds.compile(task.resources);
+    tasks.add(framework, agent, {id: taskId, name, origin, resources, state});
+    allocator.charge(framework.subscriber, agent.slot, resources);
+    mailbox.send(framework, {
+      taskId,
+      agentId,
+      state,
+      reason: 'REASON_AGENT_REREGISTERED',
+      message: 'Agent re-registered with the master',
+    });
+  }
+
+  /** A task that the master thought to be on the agent, and that is not there. */
+  #taskMissing(task: TaskRecord): void {
+    const {tasks, mailbox} = this.#parts;
+    tasks.forget(task);
+    if (isTerminal(task.state)) return;
+    this.#end(task, task.framework.partitionAware ? 'TASK_GONE' : 'TASK_LOST');
+    mailbox.send(task.framework, {
+      taskId: task.id,
+      agentId: task.agent.info.id,
+      state: task.state,
+      reason: 'REASON_RECONCILIATION',
+      message: 'Reconciliation: Task unknown to the agent',
+    });
+  }
+
+  #end(task: TaskRecord, state: TaskState): void {
+    const {allocator, tasks} = this.#parts;
+    tasks.end(task, state);
+    allocator.recover(task.framework.subscriber, task.agent.slot, task.resources);
+  }
+
+  /** The connection broke: not offered any more, and suspected. */
+  disconnected(agentId: AgentId): void {
+    const agent = this.#agents.get(agentId);
+    if (agent === undefined || agent.state !== 'active') return;
+    agent.state = 'disconnected';
+    this.#parts.allocator.setAgentActivated(agent.slot, false);
+    this.#parts.offers.rescindAllOf(agent);
+    this.#suspect(agentId);
+  }
+
+  /** It does not answer pings. */
+  silent(agentId: AgentId): void {
+    if (this.#agents.get(agentId)?.state === 'active') this.#suspect(agentId);
+  }
+
+  /** It answers pings again. */
+  heard(agentId: AgentId): void {
+    if (this.#agents.get(agentId)?.state !== 'active') return;
+    this.#context.timers.cancel(MASTER_TIMERS, UNREACHABLE_TIMER, agentId);
+  }
+
+  #suspect(agentId: AgentId): void {
+    const {agentPingTimeoutMs, agentPingTimeoutsMax} = this.#options;
+    const at = this.#context.now() + agentPingTimeoutMs * agentPingTimeoutsMax;
+    this.#context.timers.arm(MASTER_TIMERS, UNREACHABLE_TIMER, agentId, at);
+  }
+
+  /** The ping timeouts are over: its tasks are unreachable, its resources leave the cluster. */
+  markUnreachable(agentId: AgentId): void {
+    const {allocator, mailbox, offers, tasks} = this.#parts;
+    const agent = must(this.#agents.get(agentId), `agent ${agentId}`);
+    offers.rescindAllOf(agent);
+    for (const task of [...agent.tasks]) {
+      tasks.forget(task);
+      if (isTerminal(task.state)) continue;
+      this.#end(task, task.framework.partitionAware ? 'TASK_UNREACHABLE' : 'TASK_LOST');
+      mailbox.send(task.framework, {
+        taskId: task.id,
+        agentId,
+        state: task.state,
+        reason: 'REASON_AGENT_REMOVED',
+        message: 'Agent became unreachable',
+      });
+    }
+    allocator.removeAgent(agent.slot);
+    agent.slot = -1;
+    agent.state = 'unreachable';
+  }
+
+  snapshot(): readonly AgentSnapshot[] {
+    return [...this.#agents.values()].map(({info, state, total, slot}) => {
+      return {info, state, total, slot};
+    });
+  }
+
+  load(snapshot: readonly AgentSnapshot[]): void {
+    for (const known of snapshot) {
+      const agent: AgentRecord = {...known, tasks: [], offers: undefined};
+      this.#agents.set(agent.info.id, agent);
+      if (agent.slot >= 0) this.#bySlot[agent.slot] = agent;
+    }
+  }
+}

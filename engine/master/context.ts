@@ -1,0 +1,14 @@
+/** What the parts of the master need of the engine around them. */
+import type {Effect} from '../effects.ts';
+import type {Timers} from '../kernel/timers.ts';
+import type {ScalarKinds} from '../resources/vector.ts';
+
+export interface MasterContext {
+  readonly kinds: ScalarKinds;
+  readonly timers: Timers;
+  now(): number;
+  emit(effect: Effect): void;
+}
+
+/** Owner of the master's timers; no framework's id is empty. */
+export const MASTER_TIMERS = '';

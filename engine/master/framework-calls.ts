@@ -1,0 +1,206 @@
+/**
+ * What a framework may call: each method is one verb of Mesos's v1 scheduler API (reference parts
+ * 1.17, 3.2, 3.3).
+ */
+import type {Allocator} from '../allocator/allocator.ts';
+import {assert} from '../kernel/assert.ts';
+import {isValidId, type AgentId, type OfferId, type TaskId} from '../kernel/ids.ts';
+import {
+  addResources,
+  containsResources,
+  isEmpty,
+  subtractResources,
+  type Resources,
+} from '../resources/vector.ts';
+import type {
+  FrameworkChange,
+  SchedulerDriver,
+  StatusUpdate,
+  TaskLaunch,
+  TaskState,
+} from '../scheduler.ts';
+import type {AgentBook} from './agent-book.ts';
+import type {MasterContext} from './context.ts';
+import type {Mailbox} from './mailbox.ts';
+import type {OfferBook} from './offer-book.ts';
+import {isTerminal, type AgentRecord, type FrameworkRecord, type OfferRecord} from './records.ts';
+import type {TaskTable} from './task-table.ts';
+
+/** Filters of calls that name none (Mesos: `refuse_seconds` 5.0). */
+const REFUSE_MS_DEFAULT = 5000;
+
+/** The parts of the master that calls reach. */
+export interface CallParts {
+  readonly allocator: Allocator;
+  readonly agents: AgentBook;
+  readonly offers: OfferBook;
+  readonly tasks: TaskTable;
+  readonly mailbox: Mailbox;
+}
+
+export class FrameworkCalls implements SchedulerDriver {
+  readonly #framework: FrameworkRecord;
+  readonly #context: MasterContext;
+  readonly #parts: CallParts;
+
+  constructor(framework: FrameworkRecord, context: MasterContext, parts: CallParts) {
+    this.#framework = framework;
+    this.#context = context;
+    this.#parts = parts;
+  }
+
+  suppress(): void {
+    this.#parts.allocator.suppress(this.#framework.subscriber);
+  }
+
+  revive(): void {
+    this.#parts.allocator.revive(this.#framework.subscriber);
+  }
+
+  updateFramework({minAllocatable, offersMax}: FrameworkChange): void {
+    const {allocator} = this.#parts;
+    const {subscriber} = this.#framework;
+    if (minAllocatable !== undefined) allocator.setMinAllocatable(subscriber, minAllocatable);
+    if (offersMax !== undefined) allocator.setOffersMax(subscriber, offersMax);
+  }
+
+  decline(offerIds: readonly OfferId[], refuseMs = REFUSE_MS_DEFAULT): void {
+    const {offers} = this.#parts;
+    for (const offerId of offerIds) {
+      const record = offers.heldBy(this.#framework, offerId);
+      if (record !== undefined) offers.decline(record, refuseMs);
+    }
+  }
+
+  accept(
+    offerIds: readonly OfferId[],
+    launches: readonly TaskLaunch[],
+    refuseMs = REFUSE_MS_DEFAULT,
+  ): void {
+    const records = this.#validOffers(offerIds);
+    if (records === undefined) {
+      this.#refuseAccept(offerIds, launches);
+      return;
+    }
+    const {offers, mailbox} = this.#parts;
+    const [first, ...others] = records;
+    assert(first !== undefined, 'an accept without offers passed validation');
+    let left = first.offer.resources;
+    for (const {offer} of others) left = addResources(left, offer.resources);
+    for (const record of records) offers.close(record);
+    for (const launch of launches) {
+      const message = this.#launchProblem(launch, left);
+      if (message === undefined) {
+        left = subtractResources(left, launch.resources);
+        this.#launch(first.agent, launch);
+        continue;
+      }
+      mailbox.send(this.#framework, {
+        taskId: launch.taskId,
+        agentId: first.agent.info.id,
+        state: 'TASK_ERROR',
+        reason: 'REASON_TASK_INVALID',
+        message,
+      });
+    }
+    if (!isEmpty(left)) offers.giveBack(first, left, refuseMs);
+  }
+
+  /** All of them, of this framework, once each, on one agent; undefined otherwise. */
+  #validOffers(offerIds: readonly OfferId[]): readonly OfferRecord[] | undefined {
+    const records: OfferRecord[] = [];
+    for (const offerId of offerIds) {
+      const record = this.#parts.offers.heldBy(this.#framework, offerId);
+      if (record === undefined || records.includes(record)) return undefined;
+      if (records.length > 0 && records[0]?.agent !== record.agent) return undefined;
+      records.push(record);
+    }
+    return records.length === 0 ? undefined : records;
+  }
+
+  /** An accept that names a wrong offer is void: its good offers go back, its tasks are dropped. */
+  #refuseAccept(offerIds: readonly OfferId[], launches: readonly TaskLaunch[]): void {
+    this.decline(offerIds, 0);
+    for (const {taskId} of launches) {
+      this.#parts.mailbox.send(this.#framework, {
+        taskId,
+        agentId: undefined,
+        state: this.#framework.partitionAware ? 'TASK_DROPPED' : 'TASK_LOST',
+        reason: 'REASON_INVALID_OFFERS',
+        message: 'Task launched with invalid offers',
+      });
+    }
+  }
+
+  #launchProblem({taskId, resources}: TaskLaunch, left: Resources): string | undefined {
+    if (!isValidId(taskId)) return `Task id '${taskId}' is not valid`;
+    if (this.#framework.tasks.has(taskId)) return `Task id '${taskId}' is in use`;
+    if (resources.scalars.some((fixed) => fixed < 0)) return 'Task has negative resources';
+    if (isEmpty(resources)) return 'Task uses no resources';
+    if (!containsResources(left, resources)) return 'Task uses more than was offered';
+    return undefined;
+  }
+
+  #launch(agent: AgentRecord, launch: TaskLaunch): void {
+    const {taskId, name, origin, resources, details} = launch;
+    const state = 'TASK_STAGING';
+    this.#parts.tasks.add(this.#framework, agent, {id: taskId, name, origin, resources, state});
+    this.#context.emit({
+      kind: 'launchTask',
+      agentId: agent.info.id,
+      frameworkId: this.#framework.info.id,
+      taskId,
+      name,
+      origin,
+      resources: this.#context.kinds.describe(resources),
+      details,
+    });
+  }
+
+  acknowledge({taskId, updateId, agentId}: StatusUpdate): void {
+    if (updateId === undefined || agentId === undefined) return;
+    const task = this.#framework.tasks.get(taskId);
+    if (task !== undefined && task.unacknowledged === updateId) {
+      task.unacknowledged = undefined;
+      if (isTerminal(task.state)) this.#parts.tasks.forget(task);
+    }
+    const frameworkId = this.#framework.info.id;
+    this.#context.emit({kind: 'acknowledgeStatus', agentId, frameworkId, taskId, updateId});
+  }
+
+  /** A kill of an unknown task is answered like a question about it. */
+  kill(taskId: TaskId, graceMs?: number): void {
+    const task = this.#framework.tasks.get(taskId);
+    if (task === undefined) {
+      this.reconcile([{taskId}]);
+      return;
+    }
+    const agentId = task.agent.info.id;
+    const frameworkId = this.#framework.info.id;
+    this.#context.emit({kind: 'killTask', agentId, frameworkId, taskId, graceMs});
+  }
+
+  reconcile(tasks: readonly {taskId: TaskId; agentId?: AgentId | undefined}[]): void {
+    const known = this.#framework.tasks;
+    const asked: typeof tasks =
+      tasks.length > 0 ? tasks : [...known.keys()].map((taskId) => ({taskId}));
+    for (const {taskId, agentId} of asked) {
+      const task = known.get(taskId);
+      this.#parts.mailbox.send(this.#framework, {
+        taskId,
+        agentId: task?.agent.info.id ?? agentId,
+        state: task?.state ?? this.#stateOfUnknown(agentId),
+        reason: 'REASON_RECONCILIATION',
+        message: 'Reconciliation: Latest task state',
+        healthy: task?.healthy,
+      });
+    }
+  }
+
+  #stateOfUnknown(agentId: AgentId | undefined): TaskState {
+    if (!this.#framework.partitionAware) return 'TASK_LOST';
+    const agent = agentId === undefined ? undefined : this.#parts.agents.all.get(agentId);
+    if (agent === undefined) return 'TASK_UNKNOWN';
+    return agent.state === 'unreachable' ? 'TASK_UNREACHABLE' : 'TASK_GONE';
+  }
+}

@@ -1,0 +1,115 @@
+/** The offers that are out: each is held by one framework, and ends exactly once. */
+import type {Allocator, Grant} from '../allocator/allocator.ts';
+import {offerIdOf, type OfferId} from '../kernel/ids.ts';
+import type {Resources} from '../resources/vector.ts';
+import type {Offer} from '../scheduler.ts';
+import {MASTER_TIMERS, type MasterContext} from './context.ts';
+import {
+  linkOffer,
+  offersOf,
+  unlinkOffer,
+  type AgentRecord,
+  type FrameworkRecord,
+  type OfferRecord,
+} from './records.ts';
+
+export const OFFER_TIMER = 'offerTimeout';
+
+export class OfferBook {
+  readonly #context: MasterContext;
+  readonly #allocator: Allocator;
+  readonly #timeoutMs: number | undefined;
+  readonly #offers = new Map<OfferId, OfferRecord>();
+  #next = 0;
+
+  constructor(context: MasterContext, allocator: Allocator, timeoutMs: number | undefined) {
+    this.#context = context;
+    this.#allocator = allocator;
+    this.#timeoutMs = timeoutMs;
+  }
+
+  get all(): ReadonlyMap<OfferId, OfferRecord> {
+    return this.#offers;
+  }
+
+  /** The next offer's serial number. */
+  get next(): number {
+    return this.#next;
+  }
+
+  /** Makes what the allocator granted an offer. */
+  open(framework: FrameworkRecord, agent: AgentRecord, {resources}: Grant): Offer {
+    const offer: Offer = {
+      id: offerIdOf(this.#next),
+      frameworkId: framework.info.id,
+      role: framework.info.role,
+      agent: agent.info,
+      resources,
+    };
+    this.#next += 1;
+    this.#file(offer, framework, agent);
+    if (this.#timeoutMs !== undefined) {
+      const at = this.#context.now() + this.#timeoutMs;
+      this.#context.timers.arm(MASTER_TIMERS, OFFER_TIMER, `${offer.id}`, at);
+    }
+    return offer;
+  }
+
+  #file(offer: Offer, framework: FrameworkRecord, agent: AgentRecord): void {
+    const record: OfferRecord = {offer, framework, agent, next: undefined};
+    this.#offers.set(offer.id, record);
+    linkOffer(record);
+  }
+
+  /** The offer's record, if this framework holds it. */
+  heldBy(framework: FrameworkRecord, offerId: OfferId): OfferRecord | undefined {
+    const record = this.#offers.get(offerId);
+    return record?.framework === framework ? record : undefined;
+  }
+
+  /** The offer is over; its resources are the caller's to book or to give back. */
+  close(record: OfferRecord): void {
+    const {offer, framework} = record;
+    this.#offers.delete(offer.id);
+    unlinkOffer(record);
+    if (this.#timeoutMs !== undefined) {
+      this.#context.timers.cancel(MASTER_TIMERS, OFFER_TIMER, `${offer.id}`);
+    }
+    this.#allocator.offerEnded(framework.subscriber);
+  }
+
+  /** Returns resources of a closed offer, and keeps the agent from the framework for `refuseMs`. */
+  giveBack({agent, framework}: OfferRecord, resources: Resources, refuseMs: number): void {
+    const {subscriber} = framework;
+    const now = this.#context.now();
+    this.#allocator.refuse(subscriber, agent.slot, resources, {refuseMs, now});
+    this.#allocator.recover(subscriber, agent.slot, resources);
+  }
+
+  decline(record: OfferRecord, refuseMs: number): void {
+    this.close(record);
+    this.giveBack(record, record.offer.resources, refuseMs);
+  }
+
+  /** Takes an offer back; its framework is told, and gets no filter. */
+  rescind(record: OfferRecord): void {
+    this.decline(record, 0);
+    record.framework.scheduler.offerRescinded(record.offer.id);
+  }
+
+  rescindAllOf(agent: AgentRecord): void {
+    for (const record of offersOf(agent)) this.rescind(record);
+  }
+
+  /** An offer that nobody has answered in time. */
+  timedOut(offerId: OfferId): void {
+    const record = this.#offers.get(offerId);
+    if (record !== undefined) this.rescind(record);
+  }
+
+  /** Files the offers of a snapshot, oldest first. */
+  load(next: number, offers: readonly (readonly [Offer, FrameworkRecord, AgentRecord])[]): void {
+    this.#next = next;
+    for (const [offer, framework, agent] of offers) this.#file(offer, framework, agent);
+  }
+}
