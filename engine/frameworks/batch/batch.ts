@@ -310,17 +310,25 @@ export class Batch implements Framework {
   statusUpdate(update: StatusUpdate): void {
     const {taskId, state} = update;
     this.#services.driver.acknowledge(update);
-    const job = this.#jobs.get(taskId);
-    if (job === undefined) {
-      // A task of a job that was started anew elsewhere, back with its agent.
-      if (!ENDED.has(state) && state !== 'TASK_UNKNOWN') this.#services.driver.kill(taskId);
+    if (!ENDED.has(state)) {
+      this.#stillThere(update);
       return;
     }
-    if (!ENDED.has(state)) return;
+    const job = this.#jobs.get(taskId);
+    if (job === undefined) return;
     this.#jobs.delete(taskId);
     job.live -= 1;
     if (state !== 'TASK_FINISHED') this.#spoil(job, AGENT_LOST.has(state));
     if (job.live === 0) this.#jobEnded(job);
+  }
+
+  /**
+   * A job that lost its agent is started anew elsewhere. If the agent comes back with the old task,
+   * the master says so itself; what executors say of their progress needs no look-up.
+   */
+  #stillThere({taskId, state, source}: StatusUpdate): void {
+    if (source !== 'SOURCE_MASTER' || state === 'TASK_UNKNOWN') return;
+    if (!this.#jobs.has(taskId)) this.#services.driver.kill(taskId);
   }
 
   /** One task ended badly: the job fails, or is put back; either way its other tasks must end. */

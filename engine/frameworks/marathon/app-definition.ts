@@ -1,6 +1,7 @@
 /**
- * The canonical form of an app: Marathon's new form (1.5 and later) with the defaults filled in. It is plain JSON and
- * is kept, recorded and shown as it stands; empty optional lists and maps are left out (reference part 1).
+ * The canonical form of an app: Marathon's new form (1.5 and later) with the defaults filled in. It
+ * is plain JSON and is kept, recorded and shown as it stands; empty optional lists and maps are
+ * left out (reference part 1).
  */
 
 export type EnvValue = string | {readonly secret: string};
@@ -186,7 +187,9 @@ export interface App extends VersionInfo {
   readonly definition: AppDefinition;
 }
 
-/** Whether the app has local persistent volumes, so that its instances are bound to their agents. */
+/**
+ * Whether the app has local persistent volumes, so that its instances are bound to their agents.
+ */
 export function isResident(definition: Pick<AppDefinition, 'container'>): boolean {
   return definition.container?.volumes.some(({persistent}) => persistent !== undefined) ?? false;
 }

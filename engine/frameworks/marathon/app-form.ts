@@ -1,4 +1,6 @@
-/** An app as answers show it: the new form with versions and counters (reference parts 1.7 and 2.1). */
+/**
+ * An app as answers show it: the new form with versions and counters (reference parts 1.7 and 2.1).
+ */
 import type {App} from './app-definition.ts';
 import {isoInstant} from './instants.ts';
 import type {Tally} from './roster.ts';

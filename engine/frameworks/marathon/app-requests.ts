@@ -1,4 +1,7 @@
-/** Requests that change apps: validated, versioned, planned, and handed to the deployments (reference part 3.1). */
+/**
+ * Requests that change apps: validated, versioned, planned, and handed to the deployments
+ * (reference part 3.1).
+ */
 import {unreachable} from '../../kernel/assert.ts';
 import type {FrameworkReply, FrameworkServices, Refusal} from '../../scheduler.ts';
 import type {App, AppDefinition, NormaliseConfig} from './app-definition.ts';
@@ -20,7 +23,10 @@ import {
 import {nextVersion} from './versions.ts';
 
 export interface RequestHands {
-  /** Kills the task of an instance whose goal stays as it is. Answers whether there is such an instance. */
+  /**
+   * Kills the task of an instance whose goal stays as it is. Answers whether there is such an
+   * instance.
+   */
   killInstance(instanceId: string): boolean;
 }
 

@@ -1,4 +1,7 @@
-/** What a body of the API may contain: the fields of the old and of the new form, with their types and bounds. */
+/**
+ * What a body of the API may contain: the fields of the old and of the new form, with their types
+ * and bounds.
+ */
 import {
   defaulted,
   either,
@@ -265,7 +268,10 @@ const SHOWN_ONLY = new Set([
   'versionInfo',
 ]);
 
-/** Top-level fields of a body that no version of Marathon knows: ignored by the API, but likely slips of the pen. */
+/**
+ * Top-level fields of a body that no version of Marathon knows: ignored by the API, but likely
+ * slips of the pen.
+ */
 export function unknownAppFields(body: object): readonly string[] {
   return Object.keys(body).filter((name) => !Object.hasOwn(fields, name) && !SHOWN_ONLY.has(name));
 }

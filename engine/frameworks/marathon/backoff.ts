@@ -1,6 +1,7 @@
 /**
- * Launch delays of configurations that fail (reference parts 5.1 and 5.2). Delays are whole nanoseconds, cut off at
- * every step, so that they grow exactly as Marathon's do; instants are milliseconds.
+ * Launch delays of configurations that fail (reference parts 5.1 and 5.2). Delays are whole
+ * nanoseconds, cut off at every step, so that they grow exactly as Marathon's do; instants are
+ * milliseconds.
  */
 import type {Condition} from './instances.ts';
 

@@ -1,6 +1,6 @@
 /**
- * The conformance suites of Marathon (conformance/marathon/README.md) that this part of Marathon serves, each with
- * the adapter that the README asks for. Exceptions are named, with their reason.
+ * The conformance suites of Marathon (conformance/marathon/README.md) that this part of Marathon
+ * serves, each with the adapter that the README asks for. Exceptions are named, with their reason.
  */
 import {existsSync, readFileSync} from 'node:fs';
 import test, {type ExecutionContext} from 'ava';
@@ -44,7 +44,10 @@ type Json = Readonly<Record<string, unknown>>;
 
 const FOLDERS = ['../../../../shared/conformance/marathon', '../../../conformance/marathon'];
 
-/** The cases of a suite with its defaults merged in, from the shared folder or the repository's copy. */
+/**
+ * The cases of a suite with its defaults merged in, from the shared folder or the repository's
+ * copy.
+ */
 function suite<Given, When, Then>(name: string): readonly Case<Given, When, Then>[] {
   type C = Case<Given, When, Then>;
   const files = FOLDERS.map((folder) => new URL(`${folder}/${name}.yaml`, import.meta.url));
@@ -479,7 +482,10 @@ interface UpgradeThen {
   }[];
 }
 
-/** Plays the part of the one who carries out what an upgrade decides, and translates the suite's stimuli. */
+/**
+ * Plays the part of the one who carries out what an upgrade decides, and translates the suite's
+ * stimuli.
+ */
 class UpgradeRunner {
   readonly #given: UpgradeGiven;
   readonly #victims: string[] = [];
@@ -780,7 +786,8 @@ function clockOnly(clock: {now: number; due: number}): FrameworkServices {
 for (const {id, given, when, then} of suite<KillGiven, readonly KillStep[], KillThen>(
   'killservice',
 )) {
-  // Which goals change, and that unreachable residents are left alone, Marathon decides before it asks.
+  // Which goals change, and that unreachable residents are left alone, Marathon decides before it
+  // asks.
   const isDecidedBefore = given.instances.some(
     ({goal, condition, reserved}) =>
       condition === 'Scheduled' ||

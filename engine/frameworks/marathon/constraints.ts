@@ -1,4 +1,7 @@
-/** Placement constraints: what is valid, and whether an agent satisfies them (reference parts 6.1 and 6.2). */
+/**
+ * Placement constraints: what is valid, and whether an agent satisfies them (reference parts 6.1
+ * and 6.2).
+ */
 import type {AgentInfo, AttributeValue} from '../../scheduler.ts';
 import type {ConstraintText} from './app-definition.ts';
 
@@ -122,7 +125,10 @@ function attributeText(value: AttributeValue | undefined): string | undefined {
   return `{${[...value.set].sort().join(',')}}`;
 }
 
-/** At most three decimals, exact ties to the even one (`0.###`, HALF_EVEN): 0.0625 → 0.062, 1.1005 → 1.101. */
+/**
+ * At most three decimals, exact ties to the even one (`0.###`, HALF_EVEN): 0.0625 → 0.062,
+ * 1.1005 → 1.101.
+ */
 export function scalarText(value: number): string {
   // `toFixed` rounds the exact binary value, but ties upwards; only multiples of 1/16 can be ties.
   const halves = value * 16 * 125;
@@ -137,8 +143,8 @@ function canonicalNumber(value: string): string {
 }
 
 /**
- * Whether an agent with `value` in the constraint's field satisfies it. `instances` is what the app wants in all.
- * An agent that lacks the field satisfies only UNLIKE.
+ * Whether an agent with `value` in the constraint's field satisfies it. `instances` is what the app
+ * wants in all. An agent that lacks the field satisfies only UNLIKE.
  */
 export function satisfies(
   constraint: Constraint,
@@ -174,8 +180,9 @@ export function satisfies(
 }
 
 /**
- * Where a cluster is: the group with most instances, of equal ones the first by name. Unlike Marathon, which asks the
- * instance placed first, this does not depend on history; without mixed groups it is the same.
+ * Where a cluster is: the group with most instances, of equal ones the first by name. Unlike
+ * Marathon, which asks the instance placed first, this does not depend on history; without mixed
+ * groups it is the same.
  */
 function clusterOf(groups: ReadonlyMap<string, number>): string | undefined {
   let best: string | undefined;

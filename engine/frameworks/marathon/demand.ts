@@ -1,12 +1,25 @@
 /**
- * Tells the master which offers are wanted: none when nothing can be launched, else such as fit at least one waiting
- * instance, and not more than there are instances (reference part 6.7). Changes are throttled; silence is not.
+ * Tells the master which offers are wanted: none when nothing can be launched, else such as fit at
+ * least one waiting instance, and not more than there are instances (reference part 6.7). Changes
+ * are throttled; silence is not.
+ *
+ * Where offers come and none fits, more of the cluster is asked for at a time, up to all of it:
+ * else an instance that fits on one agent in 10,000 (UNIQUE on an almost full cluster) would be
+ * shown one agent per allocation, and the filters of the first ones declined would be over before
+ * the last one had been seen.
  */
 import type {FrameworkServices, Quantities} from '../../scheduler.ts';
 import type {LaunchQueue} from './launch-queue.ts';
 
 /** Above this many different needs one lower bound stands for all. */
 const ALTERNATIVES_MAX = 32;
+
+/**
+ * By how much more is asked for after offers in vain, and the factor at which that is the whole
+ * cluster.
+ */
+const STRETCH = 4;
+const STRETCH_MAX = STRETCH ** 10;
 
 export const DEMAND_TIMER = 'demand';
 
@@ -15,6 +28,7 @@ export interface DemandSnapshot {
   readonly sent: string;
   readonly changedAt: number | null;
   readonly isArmed: boolean;
+  readonly stretch: number;
 }
 
 export class Demand {
@@ -26,6 +40,8 @@ export class Demand {
   #sent: string;
   #changedAt: number | null;
   #isArmed: boolean;
+  /** Offers wanted per instance. */
+  #stretch: number;
 
   constructor(
     services: FrameworkServices,
@@ -40,6 +56,7 @@ export class Demand {
     this.#sent = snapshot?.sent ?? '';
     this.#changedAt = snapshot?.changedAt ?? null;
     this.#isArmed = snapshot?.isArmed ?? false;
+    this.#stretch = snapshot?.stretch ?? 1;
   }
 
   /** To be called after everything that can have changed the launch queue. */
@@ -66,14 +83,31 @@ export class Demand {
     if (this.#queue.launchable > 0) this.#ask();
   }
 
-  #ask(): void {
-    const {driver} = this.#services;
+  /**
+   * Offers came, and none was of use. Not throttled: it happens ten times at most until something
+   * is new.
+   */
+  unused(): void {
+    if (this.#queue.launchable === 0 || this.#isSuppressed) return;
+    if (this.#stretch >= STRETCH_MAX) return;
+    this.#stretch *= STRETCH;
+    this.#send();
+  }
+
+  #send(): void {
     const minAllocatable = this.#minAllocatable();
-    const offersMax = this.#queue.launchable;
+    const offersMax = this.#queue.launchable * this.#stretch;
     const sent = JSON.stringify([minAllocatable, offersMax]);
-    if (sent !== this.#sent) driver.updateFramework({minAllocatable, offersMax});
+    if (sent === this.#sent) return;
+    this.#services.driver.updateFramework({minAllocatable, offersMax});
     this.#sent = sent;
-    if (this.#queue.takeNews() || this.#isSuppressed) driver.revive();
+  }
+
+  #ask(): void {
+    const isNew = this.#queue.takeNews() || this.#isSuppressed;
+    if (isNew) this.#stretch = 1;
+    this.#send();
+    if (isNew) this.#services.driver.revive();
     this.#isSuppressed = false;
     this.#changedAt = this.#services.now();
   }
@@ -93,6 +127,7 @@ export class Demand {
       sent: this.#sent,
       changedAt: this.#changedAt,
       isArmed: this.#isArmed,
+      stretch: this.#stretch,
     };
   }
 }

@@ -1,4 +1,7 @@
-/** The graph of dependencies between apps: a dependency on a group means all apps in it (reference part 3.3). */
+/**
+ * The graph of dependencies between apps: a dependency on a group means all apps in it (reference
+ * part 3.3).
+ */
 
 /** App id → what it depends on: apps and groups, as absolute paths. */
 export type Dependencies = ReadonlyMap<string, readonly string[]>;

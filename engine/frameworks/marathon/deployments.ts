@@ -1,7 +1,8 @@
 /**
- * Deployments under way: which app is locked by which, the steps, and the actions of the current step (reference
- * parts 3.4 to 3.8). Instances report here what happened to them; nothing is decided while something else is being
- * carried out, because reports are queued and worked off by {@link Deployments.drain}.
+ * Deployments under way: which app is locked by which, the steps, and the actions of the current
+ * step (reference parts 3.4 to 3.8). Instances report here what happened to them; nothing is
+ * decided while something else is being carried out, because reports are queued and worked off by
+ * {@link Deployments.drain}.
  */
 import {must} from '../../kernel/assert.ts';
 import type {FrameworkServices} from '../../scheduler.ts';
@@ -130,7 +131,10 @@ export class Deployments {
     return action?.kind === 'restart' ? action.upgrade.unlaunched : 0;
   }
 
-  /** Accepts a plan; the caller has made sure that none of its apps is locked. Runs with the next {@link drain}. */
+  /**
+   * Accepts a plan; the caller has made sure that none of its apps is locked. Runs with the next
+   * {@link drain}.
+   */
   start(steps: PlanSteps, appIds: readonly string[], version: number): Deployment {
     this.#serial += 1;
     const id = uuid(this.#services.random(`deployment/${this.#serial}`));
@@ -152,7 +156,10 @@ export class Deployments {
     return deployment;
   }
 
-  /** A plan that was not accepted is told of all the same, as Marathon does (reference appendix A, 16). */
+  /**
+   * A plan that was not accepted is told of all the same, as Marathon does (reference appendix A,
+   * 16).
+   */
   refuse(steps: PlanSteps, version: number, reason: string): void {
     this.#serial += 1;
     const id = uuid(this.#services.random(`deployment/${this.#serial}`));
@@ -441,7 +448,10 @@ export function propose(
   });
 }
 
-/** Old instances without health checks count as healthy by their goal (reference part 3.5); others by their checks. */
+/**
+ * Old instances without health checks count as healthy by their goal (reference part 3.5); others
+ * by their checks.
+ */
 function isConsideredHealthy(instance: Instance, version: number): boolean {
   if (instance.spec.app.version === version) return isHealthy(instance);
   if (instance.goal !== 'Running' || isConsideredTerminal(instance.condition)) return false;

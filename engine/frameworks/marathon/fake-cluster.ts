@@ -1,9 +1,10 @@
 /**
- * A master with agents, small enough to read, for the tests of Marathon: it keeps offers, tasks and timers, and
- * does what the driver asks. Time passes only by {@link FakeCluster.advanceTo}. Not part of the engine.
+ * A master with agents, small enough to read, for the tests of Marathon: it keeps offers, tasks and
+ * timers, and does what the driver asks. Time passes only by {@link FakeCluster.advanceTo}. Not
+ * part of the engine.
  */
 import {must} from '../../kernel/assert.ts';
-import {agentIdOf, frameworkIdOf, offerIdOf, type AgentId, type OfferId} from '../../kernel/ids.ts';
+import {agentIdOf, frameworkIdOf, offerIdOf, type OfferId} from '../../kernel/ids.ts';
 import {makeRandom} from '../../kernel/random.ts';
 import {parseAmounts} from '../../resources/amounts.ts';
 import {
@@ -51,15 +52,13 @@ interface Timer {
   readonly serial: number;
 }
 
-/** Everything that can be seen from outside, in order: what two runs are compared by. */
-export type Trace = readonly unknown[];
-
 export class FakeCluster {
   readonly kinds = new ScalarKinds();
   readonly tasks = new Map<string, FakeTask>();
   readonly events: FrameworkEvent[] = [];
   readonly records = new Map<string, unknown>();
   readonly replies = new Map<string, FrameworkReply>();
+  /** Everything that can be seen from outside, in order: what two runs are compared by. */
   readonly trace: unknown[] = [];
   /** Task ids of kill calls, in order. */
   kills: string[] = [];
@@ -184,7 +183,10 @@ export class FakeCluster {
     }
   }
 
-  /** Goes on with a Marathon made of the snapshot of the present one, as if it had been read from disk. */
+  /**
+   * Goes on with a Marathon made of the snapshot of the present one, as if it had been read from
+   * disk.
+   */
   restoreMarathon(): void {
     const stored: unknown = JSON.parse(JSON.stringify(this.marathon.snapshot()));
     this.marathon = new Marathon(this.services(), {}, stored);
@@ -271,9 +273,4 @@ export class FakeCluster {
     agent.refusedUntil = this.now + refuseMs;
     agent.refused = agent.free;
   }
-}
-
-/** The agent that a task is on. */
-export function agentOf(cluster: FakeCluster, taskId: string): AgentId | undefined {
-  return cluster.tasks.get(taskId)?.agent.info.id;
 }

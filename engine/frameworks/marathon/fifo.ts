@@ -1,4 +1,7 @@
-/** A first-in-first-out queue: both ends O(1) amortized, which a Map or Set with deletions at the front is not. */
+/**
+ * A first-in-first-out queue: both ends O(1) amortized, which a Map or Set with deletions at the
+ * front is not.
+ */
 export class Fifo<T> {
   #items: T[];
   #head = 0;

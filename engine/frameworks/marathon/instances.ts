@@ -1,4 +1,7 @@
-/** Instances of apps: what they are, what is wanted of them, and how task states translate (reference part 7). */
+/**
+ * Instances of apps: what they are, what is wanted of them, and how task states translate
+ * (reference part 7).
+ */
 import type {AgentId} from '../../kernel/ids.ts';
 import type {StatusUpdate} from '../../scheduler.ts';
 import type {RunSpec} from './run-spec.ts';
@@ -20,10 +23,15 @@ export type Condition =
   | 'Dropped'
   | 'Unknown';
 
-/** Running: relaunch what ends. Stopped: keep its reservation. Decommissioned: forget it once it has ended. */
+/**
+ * Running: relaunch what ends. Stopped: keep its reservation. Decommissioned: forget it once it has
+ * ended.
+ */
 export type Goal = 'Running' | 'Stopped' | 'Decommissioned';
 
-/** One running unit of an app; it keeps its id over relaunches. Changed by the {@link Roster} alone. */
+/**
+ * One running unit of an app; it keeps its id over relaunches. Changed by the {@link Roster} alone.
+ */
 export interface Instance {
   readonly id: string;
   readonly spec: RunSpec;
@@ -37,7 +45,9 @@ export interface Instance {
   host: string | undefined;
   region: string | undefined;
   zone: string | undefined;
-  /** Where it is, by each field that its spec's constraints count; parallel to `spec.countedFields`. */
+  /**
+   * Where it is, by each field that its spec's constraints count; parallel to `spec.countedFields`.
+   */
   placement: readonly (string | undefined)[];
   hostPorts: readonly (number | null)[];
   containerIp: string | undefined;

@@ -2,7 +2,9 @@
 
 const DAY_MS = 86_400_000;
 
-/** `2020-01-01T00:00:00.000Z` from ms since 1970 (Howard Hinnant's civil_from_days, public domain). */
+/**
+ * `2020-01-01T00:00:00.000Z` from ms since 1970 (Howard Hinnant's civil_from_days, public domain).
+ */
 export function isoInstant(ms: number): string {
   const day = Math.floor(ms / DAY_MS);
   const rest = ms - day * DAY_MS;

@@ -1,4 +1,7 @@
-/** Whether two JSON values are the same; the order of object keys does not count, and `undefined` is absence. */
+/**
+ * Whether two JSON values are the same; the order of object keys does not count, and `undefined` is
+ * absence.
+ */
 export function equalJson(left: unknown, right: unknown): boolean {
   if (left === right) return true;
   if (typeof left !== 'object' || typeof right !== 'object') return false;

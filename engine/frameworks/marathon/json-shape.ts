@@ -1,6 +1,7 @@
 /**
- * Shapes of JSON: what a value may look like, read and checked in one pass. A shape answers the value in its typed
- * form, with nested defaults filled in, or notes a fault by field path (`/container/portMappings(0)/hostPort`).
+ * Shapes of JSON: what a value may look like, read and checked in one pass. A shape answers the
+ * value in its typed form, with nested defaults filled in, or notes a fault by field path
+ * (`/container/portMappings(0)/hostPort`).
  */
 
 /** One fault of a document: where, and what is wrong. */
@@ -9,12 +10,17 @@ export interface Fault {
   readonly message: string;
 }
 
-/** Reads `value`, found at `at`; `undefined` after a fault, or where nothing was given and nothing is due. */
+/**
+ * Reads `value`, found at `at`; `undefined` after a fault, or where nothing was given and nothing
+ * is due.
+ */
 export type Shape<T> = (value: unknown, at: string, faults: Fault[]) => T | undefined;
 
 type Shapes = Readonly<Record<string, Shape<unknown>>>;
 type ValueOf<S> = S extends Shape<infer T> ? T : never;
-/** The object that two groups of fields describe: those always there, and those that may be absent. */
+/**
+ * The object that two groups of fields describe: those always there, and those that may be absent.
+ */
 export type ObjectOf<Always extends Shapes, Maybe extends Shapes> = {
   readonly [K in keyof Always]: ValueOf<Always[K]>;
 } & {readonly [K in keyof Maybe]?: ValueOf<Maybe[K]> | undefined};
@@ -125,7 +131,8 @@ export function either<A, B>(first: Shape<A>, second: Shape<B>, message: string)
     const tried: Fault[] = [];
     const one = first(value, at, tried);
     if (tried.length === 0) return one;
-    // An object is surely meant for the shape of objects, so that shape's faults are the useful ones.
+    // An object is surely meant for the shape of objects, so that shape's faults are the useful
+    // ones.
     const other: Fault[] = [];
     const two = second(value, at, other);
     if (other.length === 0) return two;
@@ -136,8 +143,8 @@ export function either<A, B>(first: Shape<A>, second: Shape<B>, message: string)
 }
 
 /**
- * An object: `always` holds required and defaulted fields, `maybe` those that may be absent. Other fields are
- * left out, as Marathon does.
+ * An object: `always` holds required and defaulted fields, `maybe` those that may be absent. Other
+ * fields are left out, as Marathon does.
  */
 export function object<A extends Shapes, M extends Shapes>(
   always: A,

@@ -1,6 +1,6 @@
 /**
- * Turns sentences into kill calls: not more than a chunk unanswered at a time, and again when no answer comes
- * (reference part 3.9).
+ * Turns sentences into kill calls: not more than a chunk unanswered at a time, and again when no
+ * answer comes (reference part 3.9).
  */
 import type {FrameworkServices} from '../../scheduler.ts';
 import {Fifo} from './fifo.ts';
@@ -84,7 +84,10 @@ export class KillService {
     else if (wasIdle) this.#arm();
   }
 
-  /** The first of those in flight is the oldest. One ms later, because Marathon asks for more than the timeout. */
+  /**
+   * The first of those in flight is the oldest. One ms later, because Marathon asks for more than
+   * the timeout.
+   */
   #arm(): void {
     for (const at of this.#inFlight.values()) {
       this.#services.armTimer(KILL_TIMER, '', at + this.#options.retryMs + 1);

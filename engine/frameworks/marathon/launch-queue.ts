@@ -1,6 +1,7 @@
 /**
- * Instances that wait for an offer, in one lane per configuration, and the launch delays that keep lanes closed
- * (reference part 5). A lane is open when it has instances and no delay; only open lanes look at offers.
+ * Instances that wait for an offer, in one lane per configuration, and the launch delays that keep
+ * lanes closed (reference part 5). A lane is open when it has instances and no delay; only open
+ * lanes look at offers.
  */
 import type {Random} from '../../kernel/random.ts';
 import type {FrameworkServices} from '../../scheduler.ts';
@@ -21,7 +22,10 @@ export interface Lane {
   blockedUntil: number;
   /** Place among the open lanes; -1 = closed. */
   openAt: number;
-  /** What the offers since the lane opened lacked, and how many were refused for it or by a constraint. */
+  /**
+   * What the offers since the lane opened lacked, and how many were refused for it or by a
+   * constraint.
+   */
   lack: string | undefined;
   lacking: number;
   refusing: Constraint | undefined;

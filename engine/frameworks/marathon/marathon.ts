@@ -1,7 +1,8 @@
 /**
- * Marathon: keeps the wanted number of instances of each app running on the offers of the master. This file only
- * wires: what is known is the {@link Roster}'s, what waits the {@link LaunchQueue}'s, what changes the
- * {@link Deployments}'; here offers, updates, timers and requests find their way to them.
+ * Marathon: keeps the wanted number of instances of each app running on the offers of the master.
+ * This file only wires: what is known is the {@link Roster}'s, what waits the {@link
+ * LaunchQueue}'s, what changes the {@link Deployments}'; here offers, updates, timers and requests
+ * find their way to them.
  */
 import type {OfferId} from '../../kernel/ids.ts';
 import {MARATHON_DEFAULTS, type MarathonOptions} from '../../options.ts';
@@ -84,7 +85,10 @@ export class Marathon implements Framework {
   readonly #kills: KillService;
   readonly #watch: Watch;
   readonly #requests: AppRequests;
-  /** Apps whose number of instances may be wrong; looked at before a call ends, so never part of a snapshot. */
+  /**
+   * Apps whose number of instances may be wrong; looked at before a call ends, so never part of a
+   * snapshot.
+   */
   readonly #unbalanced = new Set<string>();
 
   constructor(
@@ -134,10 +138,13 @@ export class Marathon implements Framework {
       else driver.accept([offer.id], launches);
     }
     if (unused.length > 0) driver.decline(unused, this.#options.declineOfferMs);
+    if (unused.length === offers.length) this.#demand.unused();
     this.#settle();
   }
 
-  /** An offer is answered in the call that brings it, so nothing is held that could be taken back. */
+  /**
+   * An offer is answered in the call that brings it, so nothing is held that could be taken back.
+   */
   offerRescinded(): void {}
 
   statusUpdate(update: StatusUpdate): void {
@@ -240,7 +247,10 @@ export class Marathon implements Framework {
     this.#demand.settle();
   }
 
-  /** The scale check: as many instances as wanted, unless a deployment is seeing to that (reference part 3.6). */
+  /**
+   * The scale check: as many instances as wanted, unless a deployment is seeing to that (reference
+   * part 3.6).
+   */
   #balance(appId: string): void {
     const entry = this.#roster.entry(appId);
     if (entry === undefined || entry.isRemoved) return;
@@ -366,7 +376,10 @@ export class Marathon implements Framework {
     if (wasLost) this.#unbalanced.add(instance.spec.appId);
   }
 
-  /** Cannot be reached, or still cannot: given up and forgotten when the time has come (reference part 7.4). */
+  /**
+   * Cannot be reached, or still cannot: given up and forgotten when the time has come (reference
+   * part 7.4).
+   */
   #lost(instance: Instance): void {
     const now = this.#services.now();
     const since = instance.unreachableSince ?? now;

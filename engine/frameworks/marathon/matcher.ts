@@ -1,4 +1,7 @@
-/** Launches waiting instances on an offer: first fit in a shuffled order of lanes (reference parts 6.3 and 6.6). */
+/**
+ * Launches waiting instances on an offer: first fit in a shuffled order of lanes (reference parts
+ * 6.3 and 6.6).
+ */
 import type {Random} from '../../kernel/random.ts';
 import {subtractRanges, type Ranges} from '../../resources/ranges.ts';
 import {rangesOf, type ScalarKinds} from '../../resources/vector.ts';
@@ -33,8 +36,8 @@ interface Remainder {
 }
 
 /**
- * The launches on one offer, none if nothing fits. Every open lane is asked once, in random order; those that
- * matched are asked again, in turn, until the limit is reached or none fits any more.
+ * The launches on one offer, none if nothing fits. Every open lane is asked once, in random order;
+ * those that matched are asked again, in turn, until the limit is reached or none fits any more.
  */
 export function matchOffer(offer: Offer, matching: Matching): readonly TaskLaunch[] {
   const {queue, launchesMax, random} = matching;

@@ -1,7 +1,7 @@
 /**
- * From a body in the old or the new form to the canonical form (reference parts 1.6 and 1.7): refuse what contradicts
- * itself, translate the old form, and only then fill in defaults. An update is translated alone, laid over the stored
- * app, and the result is normalised again.
+ * From a body in the old or the new form to the canonical form (reference parts 1.6 and 1.7):
+ * refuse what contradicts itself, translate the old form, and only then fill in defaults. An update
+ * is translated alone, laid over the stored app, and the result is normalised again.
  */
 import {
   isResident,
@@ -153,7 +153,10 @@ function translatedNetworks(
   }
 }
 
-/** Docker's own network and mappings move up; discovery ports become mappings; missing ones are added. */
+/**
+ * Docker's own network and mappings move up; discovery ports become mappings; missing ones are
+ * added.
+ */
 function translatedContainer(
   body: AppBody,
   networks: readonly Network[] | undefined,
@@ -283,7 +286,10 @@ function namedNetworks(
   });
 }
 
-/** Mappings belong to container and bridge networks; there one is invented unless a list, even an empty one, is given. */
+/**
+ * Mappings belong to container and bridge networks; there one is invented unless a list, even an
+ * empty one, is given.
+ */
 function completeContainer(
   container: Container | undefined,
   mode: Network['mode'] | undefined,

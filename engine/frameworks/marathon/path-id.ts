@@ -1,11 +1,15 @@
-/** Ids of apps, instances and tasks, and how one is read off the other (reference parts 1.1 and 7.1). */
+/**
+ * Ids of apps, instances and tasks, and how one is read off the other (reference parts 1.1 and
+ * 7.1).
+ */
 import type {TaskId} from '../../kernel/ids.ts';
 import {taskIdOf} from '../../kernel/ids.ts';
 import type {Random} from '../../kernel/random.ts';
 
 /**
- * Unlike Marathon's own pattern, an underscore may stand inside: the customer's `/hello_world` is an app in use, and
- * Marathon's documents name it, although its validation (state/PathId.scala) would refuse it.
+ * Unlike Marathon's own pattern, an underscore may stand inside: the customer's `/hello_world` is
+ * an app in use, and Marathon's documents name it, although its validation (state/PathId.scala)
+ * would refuse it.
  */
 const LABEL = '[a-z0-9]([a-z0-9_-]*[a-z0-9])?';
 const SEGMENT = new RegExp(`^${LABEL}(\\.${LABEL})*$`);

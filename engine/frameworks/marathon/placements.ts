@@ -1,11 +1,15 @@
-/** How many placed instances of an app are in each place, kept up to date so that an offer costs no scan. */
+/**
+ * How many placed instances of an app are in each place, kept up to date so that an offer costs no
+ * scan.
+ */
 import type {PlacedCounts} from './constraints.ts';
 
 const NOWHERE: ReadonlyMap<string, number> = new Map();
 
 /**
- * Counts by configuration, field and value. Instances of older configurations are invisible to newer ones (an upgrade
- * may co-locate), so a view sees the configurations from one on (reference part 6.2).
+ * Counts by configuration, field and value. Instances of older configurations are invisible to
+ * newer ones (an upgrade may co-locate), so a view sees the configurations from one on (reference
+ * part 6.2).
  */
 export class Placements {
   readonly #counts = new Map<number, Map<string, Map<string, number>>>();

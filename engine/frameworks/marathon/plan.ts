@@ -1,4 +1,7 @@
-/** The steps of a deployment, from the apps as they are to the apps as they shall be (reference part 3.3). Pure. */
+/**
+ * The steps of a deployment, from the apps as they are to the apps as they shall be (reference part
+ * 3.3). Pure.
+ */
 import type {App} from './app-definition.ts';
 import {isConfigChange} from './versions.ts';
 
@@ -26,7 +29,9 @@ export interface AppChange {
   readonly toKill?: readonly string[] | undefined;
 }
 
-/** `depthOf`: vertices on the longest dependency path that ends at an app; 1 without dependencies. */
+/**
+ * `depthOf`: vertices on the longest dependency path that ends at an app; 1 without dependencies.
+ */
 export function planSteps(
   changes: readonly AppChange[],
   depthOf: (appId: string) => number,

@@ -27,9 +27,9 @@ export function wantedPorts(app: PortFields): readonly WantedPort[] {
 }
 
 /**
- * The host port for each wanted one, or undefined when the offer lacks one. Dynamic ports begin at a random place of
- * the shuffled ranges and go on consecutively; fixed ports of the same app are kept out of the choice. `random` is
- * only asked when something is left to chance.
+ * The host port for each wanted one, or undefined when the offer lacks one. Dynamic ports begin at
+ * a random place of the shuffled ranges and go on consecutively; fixed ports of the same app are
+ * kept out of the choice. `random` is only asked when something is left to chance.
  */
 export function pickPorts(
   wanted: readonly WantedPort[],

@@ -6,7 +6,10 @@ import {canonicalPath} from './path-id.ts';
 export type MarathonRequest =
   /** Creates an app, or replaces it whole: fields that are missing take their defaults. */
   | {readonly kind: 'appPut'; readonly app: unknown; readonly force?: boolean | undefined}
-  /** Changes the fields that are given. `{version}` alone goes back to that version while it is still in use. */
+  /**
+   * Changes the fields that are given. `{version}` alone goes back to that version while it is
+   * still in use.
+   */
   | {
       readonly kind: 'appPatch';
       readonly appId: string;

@@ -1,10 +1,11 @@
 /**
- * Replaces the instances of an app by those of a new version, keeping enough of them healthy and not having too many
- * (reference part 3.5). Pure: events in, decisions out; who asks carries them out.
+ * Replaces the instances of an app by those of a new version, keeping enough of them healthy and
+ * not having too many (reference part 3.5). Pure: events in, decisions out; who asks carries them
+ * out.
  *
- * Invariant: no decision lowers the number of healthy instances with goal Running below `minHealthy`, or below what
- * there was at the beginning where that was less; and no launch raises old (not yet gone) plus new ones above
- * `maxCapacity`.
+ * Invariant: no decision lowers the number of healthy instances with goal Running below
+ * `minHealthy`, or below what there was at the beginning where that was less; and no launch raises
+ * old (not yet gone) plus new ones above `maxCapacity`.
  */
 import type {UpgradeStrategy} from './app-definition.ts';
 import {Fifo} from './fifo.ts';
@@ -49,7 +50,10 @@ export interface UpgradeDecisions {
   readonly kill: readonly string[];
   /** Old instances that have ended already and must not be relaunched. */
   readonly decommission: readonly string[];
-  /** How many new instances to put into the launch queue; answered by {@link RollingUpgrade.launched}. */
+  /**
+   * How many new instances to put into the launch queue; answered by {@link
+   * RollingUpgrade.launched}.
+   */
   readonly launch: number;
   readonly finished: boolean;
 }
@@ -60,7 +64,10 @@ export interface UpgradeCapacity {
   readonly killNow: number;
 }
 
-/** The numbers with which an upgrade begins; products are IEEE doubles, not rounded before ceil and floor. */
+/**
+ * The numbers with which an upgrade begins; products are IEEE doubles, not rounded before ceil and
+ * floor.
+ */
 export function upgradeCapacity(
   {instances, strategy, resident}: UpgradeOptions,
   present: number,
@@ -114,7 +121,10 @@ export class RollingUpgrade {
   readonly #options: UpgradeOptions;
   #capacity: UpgradeCapacity;
   #healthyFloor: number;
-  /** Old instances in the order in which they go; entries of those already gone are used up without a kill. */
+  /**
+   * Old instances in the order in which they go; entries of those already gone are used up without
+   * a kill.
+   */
   #killQueue: Fifo<string>;
   /** Old instances that had goal Running and are not gone: id → healthy. */
   readonly #old: Map<string, boolean>;
@@ -145,7 +155,10 @@ export class RollingUpgrade {
     }
   }
 
-  /** Begins an upgrade; idempotent over restarts, because new instances that are there already count as started. */
+  /**
+   * Begins an upgrade; idempotent over restarts, because new instances that are there already count
+   * as started.
+   */
   static start(
     options: UpgradeOptions,
     present: readonly UpgradeInstance[],
@@ -239,8 +252,9 @@ export class RollingUpgrade {
   }
 
   /**
-   * Looks again whether something can be done, when nothing is under way. Unlike Marathon, whose numbers are computed
-   * once, so that an upgrade that begins while instances are unhealthy may stand still for ever.
+   * Looks again whether something can be done, when nothing is under way. Unlike Marathon, whose
+   * numbers are computed once, so that an upgrade that begins while instances are unhealthy may
+   * stand still for ever.
    */
   review(): UpgradeDecisions {
     const {size} = this.#old;
@@ -299,7 +313,10 @@ export class RollingUpgrade {
     if (!this.#sentenced.has(id)) this.#healthyOld += healthy ? 1 : -1;
   }
 
-  /** Uses up the next entry of the queue, unless killing that instance would leave too few healthy ones. */
+  /**
+   * Uses up the next entry of the queue, unless killing that instance would leave too few healthy
+   * ones.
+   */
   #sentence(kill: string[]): void {
     const id = this.#killQueue.peek();
     if (id === undefined) return;

@@ -1,6 +1,6 @@
 /**
- * All apps and their instances, with the counts that keep every decision cheap. The only place that changes an
- * instance: each change is counted, recorded and published here.
+ * All apps and their instances, with the counts that keep every decision cheap. The only place that
+ * changes an instance: each change is counted, recorded and published here.
  */
 import {assert, must} from '../../kernel/assert.ts';
 import type {FrameworkServices} from '../../scheduler.ts';
@@ -53,7 +53,10 @@ interface SpecUse {
   instances: number;
 }
 
-/** What the roster tells about: instances that enter and leave the launch queue, and every change of one. */
+/**
+ * What the roster tells about: instances that enter and leave the launch queue, and every change of
+ * one.
+ */
 export interface RosterListener {
   scheduled(instance: Instance): void;
   unscheduled(instance: Instance): void;
@@ -67,7 +70,10 @@ export interface RosterSnapshot {
     readonly specs: readonly App[];
     readonly instances: readonly InstanceDocument[];
   }[];
-  /** App id → how many instances it ever had: removed apps keep their number, so that no id comes twice. */
+  /**
+   * App id → how many instances it ever had: removed apps keep their number, so that no id comes
+   * twice.
+   */
   readonly serials: readonly (readonly [string, number])[];
 }
 

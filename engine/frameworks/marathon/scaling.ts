@@ -32,9 +32,9 @@ export function isInPool({goal, condition}: {goal: Goal; condition: Condition}):
 }
 
 /**
- * Named instances first, then what keeps groups even, then the least useful: unreachable, staging, starting, running.
- * Among equals the kill selection decides, at last the id, so that the choice has no accident in it. Health does not
- * count. O(n log n) in the number of instances.
+ * Named instances first, then what keeps groups even, then the least useful: unreachable, staging,
+ * starting, running. Among equals the kill selection decides, at last the id, so that the choice
+ * has no accident in it. Health does not count. O(n log n) in the number of instances.
  */
 export function proposeScaling<T extends ScalableInstance>(
   request: ScalingRequest<T>,
@@ -102,8 +102,9 @@ function instantOf({condition, stagedAt, since, startedAt}: ScalableInstance): n
 }
 
 /**
- * Takes members of the largest groups as long as no grouping becomes less even by it. May return fewer than asked.
- * Each round looks at every grouping and at the instances left: O(count × instances), on scale-downs with GROUP_BY only.
+ * Takes members of the largest groups as long as no grouping becomes less even by it. May return
+ * fewer than asked. Each round looks at every grouping and at the instances left: O(count ×
+ * instances), on scale-downs with GROUP_BY only.
  */
 function keepEven<T extends ScalableInstance>(
   instances: readonly T[],

@@ -19,8 +19,9 @@ export function servicePortsOf(
 }
 
 /**
- * Fills the zeros of `wanted`: first with ports of the range that the previous version had and that are not listed
- * any more, then with the lowest that nobody has. Undefined when the range is exhausted.
+ * Fills the zeros of `wanted`: first with ports of the range that the previous version had and that
+ * are not listed any more, then with the lowest that nobody has. Undefined when the range is
+ * exhausted.
  */
 export function assignServicePorts(
   wanted: readonly number[],

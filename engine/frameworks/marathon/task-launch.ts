@@ -1,4 +1,7 @@
-/** What the executor of an app's task is told: plain JSON, everything that a Docker or process executor needs. */
+/**
+ * What the executor of an app's task is told: plain JSON, everything that a Docker or process
+ * executor needs.
+ */
 import {addNamedRanges, type Resources} from '../../resources/vector.ts';
 import type {TaskLaunch} from '../../scheduler.ts';
 import {usesHostNetwork, type AppDefinition} from './app-definition.ts';
@@ -80,7 +83,9 @@ interface TaskPlace {
   readonly hostPorts: readonly WantedPort[];
 }
 
-/** The environment of a task (reference part 1.5); what the app says wins over what is generated. */
+/**
+ * The environment of a task (reference part 1.5); what the app says wins over what is generated.
+ */
 export function taskEnv(spec: RunSpec, place: TaskPlace): Readonly<Record<string, string>> {
   const {definition} = spec.app;
   const env: Record<string, string> = {

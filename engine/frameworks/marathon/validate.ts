@@ -1,4 +1,7 @@
-/** Rules on a whole app in canonical form, beyond the types of its fields (reference parts 1.1 to 1.4, 1.9, 6.1). */
+/**
+ * Rules on a whole app in canonical form, beyond the types of its fields (reference parts 1.1 to
+ * 1.4, 1.9, 6.1).
+ */
 import {thousandths} from '../../resources/amounts.ts';
 import {
   isResident,
@@ -175,7 +178,8 @@ const healthChecks: Rule = (app, faults) => {
     }
     if (check.portIndex !== undefined && check.portIndex >= ports.length) {
       const message =
-        'Health check port indices must address an element of the ports array or container port mappings.';
+        'Health check port indices must address an element of the ports array ' +
+        'or container port mappings.';
       refuse(faults, `${at}/portIndex`, message);
     }
     const byAgent = check.protocol.startsWith('MESOS_');

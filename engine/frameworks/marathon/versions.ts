@@ -1,4 +1,7 @@
-/** Version stamps of apps: what is a change of configuration, and what only one of scale (reference part 3.2). */
+/**
+ * Version stamps of apps: what is a change of configuration, and what only one of scale (reference
+ * part 3.2).
+ */
 import type {App, AppDefinition} from './app-definition.ts';
 import {equalJson} from './json-equal.ts';
 
@@ -17,8 +20,9 @@ function configurationOf(definition: AppDefinition): object {
 }
 
 /**
- * The next version of an app, changed at `at` (ms); the same object where nothing changed and no restart is asked.
- * `versionMin` keeps stamps of one app apart when two changes fall on one instant.
+ * The next version of an app, changed at `at` (ms); the same object where nothing changed and no
+ * restart is asked. `versionMin` keeps stamps of one app apart when two changes fall on one
+ * instant.
  */
 export function nextVersion(
   previous: App | undefined,

@@ -1,4 +1,7 @@
-/** What is looked at from time to time: launches that do not come on, and tasks whose state is in doubt. */
+/**
+ * What is looked at from time to time: launches that do not come on, and tasks whose state is in
+ * doubt.
+ */
 import type {FrameworkServices} from '../../scheduler.ts';
 import {Fifo} from './fifo.ts';
 import {isStaged, type Instance} from './instances.ts';
@@ -70,9 +73,10 @@ export class Watch {
   }
 
   /**
-   * Asks the master for the state of the tasks that are neither running nor ended. Unlike Marathon, which asks for
-   * all: updates between this framework and its master are repeated until acknowledged, so a settled task stays
-   * known, and asking for each of 100,000 every ten minutes would be the dearest thing it does.
+   * Asks the master for the state of the tasks that are neither running nor ended. Unlike Marathon,
+   * which asks for all: updates between this framework and its master are repeated until
+   * acknowledged, so a settled task stays known, and asking for each of 100,000 every ten minutes
+   * would be the dearest thing it does.
    */
   reconcile(): void {
     this.#isReconciling = false;
