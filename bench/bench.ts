@@ -1,4 +1,6 @@
-/** What suites are made of: benches that yield readings, and targets that figures are held against. */
+/**
+ * What suites are made of: benches that yield readings, and targets that figures are held against.
+ */
 
 /** Values of one thing measured, in the order in which they were taken. */
 export interface Reading {
@@ -9,7 +11,9 @@ export interface Reading {
 }
 
 export interface BenchContext {
-  /** Less work and fewer runs, to see that everything works; such figures are not to be compared. */
+  /**
+   * Less work and fewer runs, to see that everything works; such figures are not to be compared.
+   */
   readonly isQuick: boolean;
   /** Where the traces are; absent: nowhere. */
   readonly dataFolder: string | undefined;
@@ -21,7 +25,10 @@ export interface Bench {
   /** Begins with the name of its suite. The names of its readings begin with its own. */
   readonly name: string;
   readonly about: string;
-  /** How often it is measured. Benches of a suite take turns, so that a noisy minute hits all of them. */
+  /**
+   * How often it is measured. Benches of a suite take turns, so that a noisy minute hits all of
+   * them.
+   */
   readonly rounds: number;
   /** Whether it runs a process of its own that can be profiled. */
   readonly isWholeRun: boolean;

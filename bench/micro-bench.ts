@@ -1,6 +1,6 @@
 /**
- * Micro-benchmarks: one small thing done over and over, measured by the `benchmark` package in a process of its
- * own, so that what ran before has neither warmed nor spoilt it.
+ * Micro-benchmarks: one small thing done over and over, measured by the `benchmark` package in a
+ * process of its own, so that what ran before has neither warmed nor spoilt it.
  */
 import {demand} from './bench.ts';
 import type {Bench, Reading} from './bench.ts';
@@ -21,7 +21,10 @@ export interface Micro {
 
 export interface MicroSubject {
   run(): void;
-  /** After all calls: throws {@link WrongRunError} if the state is not what the calls must have made it. */
+  /**
+   * After all calls: throws {@link WrongRunError} if the state is not what the calls must have made
+   * it.
+   */
   check(): void;
 }
 

@@ -1,6 +1,6 @@
 /**
- * Loaded into every measured process before its program. At the exit it says on descriptor 3 what the process
- * has used, start-up included: only the process itself can tell this exactly.
+ * Loaded into every measured process before its program. At the exit it says on descriptor 3 what
+ * the process has used, start-up included: only the process itself can tell this exactly.
  */
 import {writeSync} from 'node:fs';
 

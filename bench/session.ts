@@ -50,7 +50,9 @@ function roundsOf(bench: Bench, {rounds, context}: SessionOptions): number {
   return rounds ?? (context.isQuick ? 1 : bench.rounds);
 }
 
-/** Short benches come later in the first rounds and alone in the last: order by suite, not by round. */
+/**
+ * Short benches come later in the first rounds and alone in the last: order by suite, not by round.
+ */
 function inOrderOf(benches: readonly Bench[], readings: readonly Reading[]): readonly Reading[] {
   const own = ({name}: Bench) =>
     readings.filter((reading) => ownerOf(benches, reading)?.name === name);

@@ -14,7 +14,10 @@ export interface Figure {
 
 export interface Verdict {
   readonly isMet: boolean;
-  /** Median ÷ target: what is above 1 is too much where the target is an upper bound, enough otherwise. */
+  /**
+   * Median ÷ target: what is above 1 is too much where the target is an upper bound, enough
+   * otherwise.
+   */
   readonly ratio: number;
 }
 

@@ -1,4 +1,7 @@
-/** A whole run: one program in a process of its own, measured from its first to its last instruction. */
+/**
+ * A whole run: one program in a process of its own, measured from its first to its last
+ * instruction.
+ */
 import {spawnSync} from 'node:child_process';
 import {basename, dirname} from 'node:path';
 import {fileURLToPath} from 'node:url';

@@ -3,7 +3,8 @@ import {existsSync} from 'node:fs';
 import {fileURLToPath} from 'node:url';
 
 /**
- * Folders for `data:NAME`, in order: the one that was given, `DRYDOCK_DATA`, and `shared/data` beside the tree.
+ * Folders for `data:NAME`, in order: the one that was given, `DRYDOCK_DATA`, and `shared/data`
+ * beside the tree.
  */
 export function dataFolders(given: string | undefined): readonly string[] {
   const named = [given, process.env['DRYDOCK_DATA']];

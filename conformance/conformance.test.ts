@@ -1,6 +1,7 @@
 import {readdirSync, readFileSync} from 'node:fs';
 import test from 'ava';
 import {parse} from 'yaml';
+import type {Verdict} from './case.ts';
 import {runCase} from './run-case.ts';
 
 const folder = new URL('allocator/', import.meta.url);
@@ -57,7 +58,7 @@ const head = {id: 'XX-01', title: 'planted', suite: 'allocator'};
 const agent = {addAgent: {id: 'agent1', resources: 'cpus:1'}};
 const framework = {addFramework: {id: 'f', roles: ['r']}};
 
-const planted: readonly (readonly [title: string, document: unknown, kind: string])[] = [
+const planted: readonly (readonly [title: string, document: unknown, kind: Verdict['kind']])[] = [
   ['a suite', {...head, suite: 'weather', steps: []}, 'refused'],
   ['a field of the case', {...head, steps: [], colour: 1}, 'refused'],
   ['a field of the configuration', {...head, config: {colour: 1}, steps: []}, 'refused'],

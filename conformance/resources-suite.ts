@@ -8,7 +8,6 @@ import {
   NO_RESOURCES,
   parseAmounts,
   printAmounts,
-  quantityOf,
   ScalarKinds,
   scalarOf,
   subtractRanges,
@@ -24,7 +23,6 @@ import {
   listOf,
   mapOf,
   numberOf,
-  quantitiesOf,
   resourcesOf,
   textOf,
   UnknownInCase,
@@ -54,8 +52,6 @@ class ResourcesSuite implements Suite {
     ['accumulate', (args) => resources(this.#accumulate(args))],
     ['equal', ([l, r]) => plain(equalResources(this.#resources(l), this.#resources(r)))],
     ['contains', ([l, r]) => plain(containsResources(this.#resources(l), this.#resources(r)))],
-    ['containsQuantities', ([value, least]) => plain(this.#containsQuantities(value, least))],
-    ['quantitiesOf', ([value]) => plain(this.#quantities(this.#resources(value)))],
     ['scalar', ([value, name]) => plain(this.#scalar(value, textOf(name, 'name')))],
     ['named', ([value, name]) => resources(this.#named(this.#resources(value), name))],
     ['names', ([value]) => plain(this.#entriesOf(this.#resources(value)).map(([name]) => name))],
@@ -164,19 +160,6 @@ class ResourcesSuite implements Suite {
       sum = times > 0 ? addResources(sum, step) : this.#subtract([sum, step]);
     }
     return sum;
-  }
-
-  #containsQuantities(value: unknown, least: unknown): boolean {
-    const held = this.#resources(value);
-    return Object.entries(quantitiesOf(least, 'quantities')).every(
-      ([name, fixed]) => quantityOf(held, this.#kinds, name) >= fixed,
-    );
-  }
-
-  #quantities(value: Resources): Record<string, number> {
-    return Object.fromEntries(
-      this.#entriesOf(value).map(([name]) => [name, quantityOf(value, this.#kinds, name) / 1000]),
-    );
   }
 
   #scalar(value: unknown, name: string): number | null {

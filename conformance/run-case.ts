@@ -63,17 +63,20 @@ function makeSuite(name: string, config: unknown, seed: number): Suite {
   }
 }
 
+/** Fields that stand beside the name of a step. */
+const BESIDE: ReadonlySet<string> = new Set(['anyAgentOrder', 'args', 'is', 'error']);
+
 function runStep(suite: Suite, step: unknown): void {
-  const [[name = '', value] = [], ...beside] = Object.entries(mapOf(step, 'step'));
-  if (name === 'repeat') {
-    repeat(suite, value);
-    return;
-  }
-  for (const [flag] of beside) {
+  const map = mapOf(step, 'step');
+  const [name = '', ...others] = Object.keys(map).filter((key) => !BESIDE.has(key));
+  if (others.length > 0) throw new UnknownInCase(`${name}: unknown field '${others.join(', ')}'`);
+  const {[name]: value, ...beside} = map;
+  for (const flag of Object.keys(beside)) {
     if (suite.flagsOf(name).includes(flag)) continue;
     throw new UnknownInCase(`${name}: unknown field '${flag}'`);
   }
-  suite.step(name, value, Object.fromEntries(beside));
+  if (name === 'repeat') repeat(suite, value);
+  else suite.step(name, value, beside);
 }
 
 function repeat(suite: Suite, value: unknown): void {

@@ -21,6 +21,8 @@ export interface OutboxSnapshot {
   readonly written: number;
 }
 
+const NOTHING: readonly never[] = [];
+
 export class Outbox {
   #ready: Effect[] = [];
   #step: Effect[] = [];
@@ -92,7 +94,9 @@ export class Outbox {
   /** Everything that may be carried out now, in order. */
   take(): readonly Effect[] {
     const ready = this.#ready;
-    if (ready.length > 0) this.#ready = [];
+    // Not the list itself, to which later steps add.
+    if (ready.length === 0) return NOTHING;
+    this.#ready = [];
     return ready;
   }
 

@@ -1,8 +1,15 @@
 /**
- * An independent check of the engine from outside: it knows nothing but inputs and effects, and derives anew what
- * must hold. No agent is given more than it has, no port twice; a task is in one place; what ended stays ended.
+ * An independent check of the engine from outside: it knows nothing but inputs and effects, and
+ * derives anew what must hold. No agent is given more than it has, no port twice; a task is in one
+ * place; what ended stays ended.
  */
-import {containsRanges, addRanges, isTerminal, makeRanges, subtractRanges} from '../engine/index.ts';
+import {
+  containsRanges,
+  addRanges,
+  isTerminal,
+  makeRanges,
+  subtractRanges,
+} from '../engine/index.ts';
 import type {Amounts, Effect, Input, Ranges} from '../engine/index.ts';
 
 interface CheckedTask {
@@ -18,6 +25,9 @@ interface CheckedAgent {
   readonly ranges: Map<string, Ranges>;
   readonly tasks: Set<string>;
 }
+
+/** What follows from the first few says nothing new. */
+const VIOLATIONS_MAX = 100;
 
 type Registered = Extract<Input, {kind: 'agentRegistered'}>;
 type Status = Extract<Input, {kind: 'taskStatus'}>;
@@ -61,7 +71,9 @@ export class Checker {
     }
   }
 
-  /** An agent that registers says what it has: anything else that was thought to be there is gone. */
+  /**
+   * An agent that registers says what it has: anything else that was thought to be there is gone.
+   */
   #registered(now: number, {agent, resources, tasks}: Registered): void {
     const before = this.#agents.get(agent.id);
     const checked: CheckedAgent = {
@@ -128,7 +140,10 @@ export class Checker {
       agent.used.set(name, used);
       const total = agent.total.scalars[name] ?? 0;
       if (used <= total) continue;
-      this.#report(now, `agent ${agentId} gives ${used} of ${name}, but has ${total} (thousandths)`);
+      this.#report(
+        now,
+        `agent ${agentId} gives ${used} of ${name}, but has ${total} (thousandths)`,
+      );
     }
     for (const [name, pairs] of Object.entries(ranges)) {
       const wanted = makeRanges(pairs);
@@ -153,6 +168,6 @@ export class Checker {
   }
 
   #report(now: number, text: string): void {
-    this.violations.push(`at ${now} ms: ${text}`);
+    if (this.violations.length < VIOLATIONS_MAX) this.violations.push(`at ${now} ms: ${text}`);
   }
 }

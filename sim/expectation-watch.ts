@@ -46,7 +46,10 @@ export class ExpectationWatch {
     }
   }
 
-  /** The run is over; `isIdle`: nothing would change any more, so later instants look like the last one. */
+  /**
+   * The run is over; `isIdle`: nothing would change any more, so later instants look like the last
+   * one.
+   */
   finish(at: number, isIdle: boolean, read: MetricReader): void {
     this.hold(at, at + 1, read);
     for (const [index, expectation] of this.#expectations.entries()) {

@@ -50,7 +50,8 @@ export class Roominess {
         largest = Math.max(largest, scalars[name] ?? 0);
       }
       if (amount <= largest) continue;
-      return `takes ${name}:${printThousandths(amount)}, the largest agent has ${name}:${printThousandths(largest)}`;
+      const [asked, most] = [printThousandths(amount), printThousandths(largest)];
+      return `takes ${name}:${asked}, the largest agent has ${name}:${most}`;
     }
     return 'takes more of several resources together than any agent has';
   }
@@ -64,11 +65,7 @@ function timesIn(total: Amounts, needs: Amounts): number {
   return times;
 }
 
-export function misfitJobs(
-  workload: JobsWorkload,
-  trace: JobTrace,
-  room: Roominess,
-): Misfits {
+export function misfitJobs(workload: JobsWorkload, trace: JobTrace, room: Roominess): Misfits {
   const {shapeOf, amounts} = jobShapes(workload, trace);
   const rows = new Set<number>();
   const messages: string[] = [];

@@ -1,6 +1,6 @@
 /**
- * Figures over time: utilisation and shares, weighted by how long they lasted. What holds between two instants
- * is what held after everything of the first was done.
+ * Figures over time: utilisation and shares, weighted by how long they lasted. What holds between
+ * two instants is what held after everything of the first was done.
  */
 import type {EngineView, FrameworkId} from '../engine/index.ts';
 

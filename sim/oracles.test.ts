@@ -29,7 +29,10 @@ const fixtures = JSON.parse(
 
 /** 32-bit xorshift128 with the state that the fixture names. */
 function makeXorshift(): () => number {
-  let [a, b, c, d] = [123456789, 362436069, 521288629, 88675123];
+  let a = 123456789;
+  let b = 362436069;
+  let c = 521288629;
+  let d = 88675123;
   return () => {
     const t = a ^ (a << 11);
     a = b;
@@ -57,7 +60,7 @@ function holdChecksum(events: number): number {
 
 for (const events of [1000, 100_000]) {
   test(`the agenda of ${events} events orders them as other languages do`, (t) => {
-    t.is(holdChecksum(events), fixtures.event_order_checksums.chk[String(events)]);
+    t.is(holdChecksum(events), fixtures.event_order_checksums.chk[String(events)] ?? NaN);
   });
 }
 
@@ -215,7 +218,7 @@ const BATCHES = 20;
 const T_QUANTILE = 3.883;
 
 for (const {c, lambda, mu, p_wait: pWait, mean_wait: meanWait} of fixtures.mmc_erlang) {
-  test(`M/M/${c} at ${lambda} waits as Erlang says, within 99.9 % intervals of batch means`, (t) => {
+  test(`M/M/${c} at ${lambda} waits as Erlang says, within 99.9 % intervals`, (t) => {
     const count = 60_000;
     const scenario = makeScenario({
       seed: 11,
@@ -273,7 +276,10 @@ interface TwinJob {
   readonly width: number;
 }
 
-/** Start of each job by strict FCFS or by EASY, second by second at the instants where anything happens. */
+/**
+ * Start of each job by strict FCFS or by EASY, second by second at the instants where anything
+ * happens.
+ */
 function twinStarts(jobs: readonly TwinJob[], processors: number, isEasy: boolean): number[] {
   const starts = jobs.map(() => -1);
   const queue: number[] = [];

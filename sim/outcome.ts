@@ -1,11 +1,5 @@
 /** The result of a run, without the figures of the machine: equal for equal runs, byte for byte. */
-import type {
-  FrameworkResult,
-  ResourceUse,
-  ShareUse,
-  SimResult,
-  WaitingReason,
-} from './result.ts';
+import type {FrameworkResult, ResourceUse, ShareUse, SimResult, WaitingReason} from './result.ts';
 import {RESULT_VERSION} from './result.ts';
 import type {Gauge} from './measure.ts';
 import type {Simulation} from './simulation.ts';
@@ -83,9 +77,7 @@ function utilisation(simulation: Simulation): readonly ResourceUse[] {
     const gauge = simulation.measure.kinds[kind];
     if (total === undefined || gauge === undefined) return [];
     const {mean, peak, peakAt} = gauge;
-    return [
-      {resource, total: total / 1000, meanRatio: mean, peakRatio: peak, peakAtMs: peakAt},
-    ];
+    return [{resource, total: total / 1000, meanRatio: mean, peakRatio: peak, peakAtMs: peakAt}];
   });
 }
 

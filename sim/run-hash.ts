@@ -1,11 +1,11 @@
 /**
- * A fingerprint of a run: every input and effect with its instant, folded in order into two independent 32-bit
- * lanes (one in the manner of FNV-1a with a rotation, one of MurmurHash3). Equal runs have equal hashes;
- * it is no defence against forgery.
+ * A fingerprint of a run: every input and effect with its instant, folded in order into two
+ * independent 32-bit lanes (one in the manner of FNV-1a with a rotation, one of MurmurHash3). Equal
+ * runs have equal hashes; it is no defence against forgery.
  *
  * Fields are folded by hand, because turning each input into JSON would cost more than handling it.
  */
-import type {Amounts, Effect, Input} from '../engine/index.ts';
+import type {Amounts, Effect, FrameworkEvent, Input, TaskState} from '../engine/index.ts';
 
 export interface RunHashSnapshot {
   readonly left: number;
@@ -28,12 +28,31 @@ const INPUT_CODES: Readonly<Record<Input['kind'], number>> = {
   recordsWritten: 9,
 };
 
+const STATE_CODES: Readonly<Record<TaskState, number>> = {
+  TASK_STAGING: 1,
+  TASK_STARTING: 2,
+  TASK_RUNNING: 3,
+  TASK_KILLING: 4,
+  TASK_FINISHED: 5,
+  TASK_FAILED: 6,
+  TASK_KILLED: 7,
+  TASK_ERROR: 8,
+  TASK_LOST: 9,
+  TASK_DROPPED: 10,
+  TASK_UNREACHABLE: 11,
+  TASK_GONE: 12,
+  TASK_GONE_BY_OPERATOR: 13,
+  TASK_UNKNOWN: 14,
+};
+
 const float = new Float64Array(1);
 const words = new Int32Array(float.buffer);
 
 export class RunHash {
   #left = LEFT_START | 0;
   #right = RIGHT_START | 0;
+  #lastTask = '';
+  #lastDigest = digestOf('');
   /** Amounts are shared by many tasks; the same object is digested once. */
   #amounts = new WeakMap<Amounts, number>();
 
@@ -44,9 +63,9 @@ export class RunHash {
       case 'tick':
         return;
       case 'taskStatus':
-        this.text(input.taskId);
+        this.#task(input.taskId);
         this.text(input.agentId);
-        this.text(input.state);
+        this.#word(STATE_CODES[input.state]);
         this.text(input.updateId);
         if (input.healthy !== undefined) this.#word(input.healthy ? 1 : 2);
         return;
@@ -78,13 +97,13 @@ export class RunHash {
       case 'launchTask':
         this.#word(65);
         this.text(effect.agentId);
-        this.text(effect.taskId);
+        this.#task(effect.taskId);
         this.text(effect.frameworkId);
         this.#digestOf(effect.resources);
         return;
       case 'acknowledgeStatus':
         this.#word(66);
-        this.text(effect.taskId);
+        this.#task(effect.taskId);
         this.text(effect.updateId);
         return;
       case 'killTask':
@@ -94,7 +113,7 @@ export class RunHash {
         return;
       case 'publish':
         this.#word(68);
-        this.value(effect.event);
+        this.#event(effect.event);
         return;
       case 'persist':
         this.#word(69);
@@ -108,6 +127,26 @@ export class RunHash {
       default:
         effect satisfies never;
     }
+  }
+
+  /** Events of jobs come with every job, and hold its id alone. */
+  #event(event: FrameworkEvent): void {
+    const {jobId} = event as {readonly jobId?: unknown};
+    if (typeof jobId === 'string') {
+      this.text(event.type);
+      this.#task(jobId);
+    } else {
+      this.value(event);
+    }
+  }
+
+  /** An id that most probably was the last one too: statuses, their answers and what follows. */
+  #task(id: string): void {
+    if (id !== this.#lastTask) {
+      this.#lastTask = id;
+      this.#lastDigest = digestOf(id);
+    }
+    this.#word(this.#lastDigest);
   }
 
   #persist(effect: Extract<Effect, {kind: 'persist'}>): void {
@@ -159,7 +198,9 @@ export class RunHash {
       for (const item of value) this.value(item);
     } else {
       this.#word(8);
-      for (const [key, item] of Object.entries(value)) {
+      const fields = value as Readonly<Record<string, unknown>>;
+      for (const key of Object.keys(fields)) {
+        const item = fields[key];
         // A field that is absent and one that is undefined are the same data.
         if (item === undefined) continue;
         this.text(key);
@@ -169,19 +210,11 @@ export class RunHash {
     }
   }
 
+  /**
+   * Texts are most of what is folded: each becomes one word first, at one multiplication a letter.
+   */
   text(text: string): void {
-    let left = this.#left;
-    let right = this.#right;
-    const {length} = text;
-    for (let at = 0; at < length; at += 1) {
-      const unit = text.charCodeAt(at);
-      left = Math.imul(left ^ unit, 0x01000193);
-      right = Math.imul(right ^ unit, 0x5bd1e995);
-      right ^= right >>> 15;
-    }
-    this.#left = left;
-    this.#right = right;
-    this.#word(length);
+    this.#word(digestOf(text));
   }
 
   number(value: number): void {
@@ -218,6 +251,16 @@ export class RunHash {
     this.#left = left;
     this.#right = right;
   }
+}
+
+function digestOf(text: string): number {
+  const {length} = text;
+  let digest = length;
+  for (let at = 0; at < length; at += 1) {
+    digest = Math.imul(digest ^ text.charCodeAt(at), 0x5bd1e995);
+    digest ^= digest >>> 15;
+  }
+  return digest;
 }
 
 /** Spreads the last folded bits over the whole word. */

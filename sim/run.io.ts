@@ -1,4 +1,6 @@
-/** From a scenario file to a run and its files: the disk and the clock around the pure simulation. */
+/**
+ * From a scenario file to a run and its files: the disk and the clock around the pure simulation.
+ */
 import {mkdirSync, renameSync, rmSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {setImmediate as nextTurn} from 'node:timers/promises';
@@ -8,9 +10,10 @@ import {loadChartLibrary} from './report/assets.io.ts';
 import {renderReport} from './report/html.ts';
 import {renderTimeSeries} from './report/timeseries.ts';
 import type {MachineFigures, SimResult} from './result.ts';
+import {printDuration} from './scenario/durations.ts';
 import {loadScenario} from './scenario/load.ts';
 import type {Scenario, ScenarioProblem} from './scenario/schema.ts';
-import {Simulation} from './simulation.ts';
+import type {Simulation} from './simulation.ts';
 import type {Supplies} from './supplies.ts';
 import {loadSupplies} from './supplies.io.ts';
 
@@ -88,7 +91,10 @@ export async function runSimulation(
   const machine = machineFigures(simulation, performance.now() - startedAt);
   return {
     result: {...result, machine},
-    refused: refused.map(({label, message}) => ({path: label, message})),
+    refused: refused.map(({label, atMs, message}) => ({
+      path: `${label} at ${printDuration(atMs)}`,
+      message,
+    })),
   };
 }
 
@@ -111,8 +117,8 @@ export function deterministicJson(result: SimResult): string {
 }
 
 /**
- * Writes the files of a result. All of them are written beside their places first and then moved, so that nobody
- * ever finds half a file.
+ * Writes the files of a result. All of them are written beside their places first and then moved,
+ * so that nobody ever finds half a file.
  */
 export async function writeOutputs(folder: string, result: SimResult): Promise<readonly string[]> {
   const report = renderReport(result, await loadChartLibrary());

@@ -1,9 +1,13 @@
-/** The run as points over time: the series of the result and the map of how full the agents were. */
+/**
+ * The run as points over time: the series of the result and the map of how full the agents were.
+ */
 import type {FillMap, TimeSeries} from './result.ts';
 import type {Sampling} from './scenario/schema.ts';
 import type {AgentTable} from './world/agents.ts';
 
-/** More points than this say no more to the eye: every second one is dropped and the pace halved. */
+/**
+ * More points than this say no more to the eye: every second one is dropped and the pace halved.
+ */
 const POINTS_MAX = 4000;
 const FILL_COLUMNS_MAX = 400;
 

@@ -1,7 +1,17 @@
 import test from 'ava';
-import {makeScenario, mixedScenario, resultOf, runChecked, throughJson} from './testing/scenarios.ts';
+import {agentIdOf, frameworkIdOf, taskIdOf} from '../engine/index.ts';
+import type {Effect} from '../engine/index.ts';
+import {
+  makeScenario,
+  mixedScenario,
+  resultOf,
+  runChecked,
+  throughJson,
+} from './testing/scenarios.ts';
 import {Simulation} from './simulation.ts';
 import {NO_SUPPLIES} from './supplies.ts';
+import {parseTrace} from './traces/parse-trace.ts';
+import type {ServiceTrace} from './traces/trace.ts';
 
 test('the same scenario and seed give the same hash and the same result, byte for byte', (t) => {
   const first = runChecked(mixedScenario(1));
@@ -42,6 +52,160 @@ test('a run that is restored again and again is still the same run', (t) => {
   let simulation = new Simulation(mixedScenario(2), NO_SUPPLIES);
   while (simulation.advance(397)) simulation = throughJson(simulation);
   t.is(simulation.hash.digits, expected);
+});
+
+test('what the world counts is what the engine says, whenever an instant is over', (t) => {
+  for (let seed = 1; seed <= 8; seed += 1) {
+    const simulation = new Simulation(mixedScenario(seed), NO_SUPPLIES);
+    while (simulation.advance(37)) {
+      const {world, engine, now} = simulation;
+      if (world.nextAt <= now || engine.wakeAt <= now) continue;
+      const found = world.frameworkIds.map((_, index) => world.tally.of(index).waiting);
+      const waiting = engine.view.explainWaiting();
+      const expected = world.frameworkIds.map((id) =>
+        waiting.reduce((sum, group) => sum + (group.frameworkId === id ? group.tasks : 0), 0),
+      );
+      t.deepEqual(found, expected, `waiting, seed ${seed} at ${now}`);
+      for (const app of ['/web', '/flaky']) {
+        const instances = engine.view.marathon(frameworkIdOf('marathon'))?.instancesOf(app) ?? [];
+        t.deepEqual(
+          world.apps[0]?.figuresOf(app),
+          {
+            instances: instances.length,
+            running: instances.filter(({condition}) => condition === 'Running').length,
+            healthy: instances.filter(({healthy}) => healthy === true).length,
+          },
+          `${app}, seed ${seed} at ${now}`,
+        );
+      }
+    }
+  }
+});
+
+test('taking one workload away does not re-roll the others', (t) => {
+  const whole = mixedScenario(5);
+  const less = {...whole, workloads: whole.workloads.filter(({name}) => name !== 'app')};
+  const jobsOf = (scenario: typeof whole): string[] => {
+    const lines: string[] = [];
+    const simulation = new Simulation({...scenario, events: []}, NO_SUPPLIES);
+    const {world} = simulation;
+    const submit = world.submit.bind(world);
+    world.submit = (submission) => {
+      lines.push(`${simulation.now} ${JSON.stringify(submission)}`);
+      submit(submission);
+    };
+    simulation.run();
+    return lines;
+  };
+  t.true(whole.workloads.length > less.workloads.length);
+  t.deepEqual(jobsOf(less), jobsOf(whole));
+});
+
+test('a broken invariant stops a checked run with its instant', (t) => {
+  const simulation = new Simulation(mixedScenario(1), NO_SUPPLIES, {isChecking: true});
+  simulation.advance(500);
+  const {now} = simulation;
+  // A launch that the engine never ordered, on an agent that is long full.
+  const take = simulation.engine.takeEffects.bind(simulation.engine);
+  const planted = [overload];
+  simulation.engine.takeEffects = () => [...planted.splice(0), ...take()];
+  const error = t.throws(() => {
+    simulation.run();
+  });
+  t.regex(error.message, new RegExp(`^at ${now} ms: agent node-0 gives [0-9]+ of cpus`));
+});
+
+const overload: Effect = {
+  kind: 'launchTask',
+  agentId: agentIdOf('node-0'),
+  frameworkId: frameworkIdOf('marathon'),
+  taskId: taskIdOf('planted'),
+  name: 'planted',
+  origin: {kind: 'app', appId: '/planted', version: '1'},
+  resources: {scalars: {cpus: 9000}},
+};
+
+test('a run until idle ends when its last job is over, whatever else is still to come', (t) => {
+  const scenario = makeScenario({
+    until: 'idle',
+    cluster: {agents: [{name: 'node', count: 2, resources: 'cpus:1'}]},
+    workloads: [
+      {
+        name: 'jobs',
+        arrivals: {interarrival: '10s', duration: '30s', resources: 'cpus:1', count: 3},
+      },
+    ],
+    failures: [{agents: 'all', every: '10d', for: '1m'}],
+  });
+  // Jobs come at 10 s, 20 s and 30 s; the third finds room at 40 s.
+  t.is(runChecked(scenario).now, 70_000);
+});
+
+test('a run until idle that cannot become idle ends, and says what waits', (t) => {
+  const scenario = makeScenario({
+    until: 'idle',
+    cluster: {agents: [{name: 'node', count: 1, resources: 'cpus:1'}]},
+    workloads: [
+      {
+        name: 'jobs',
+        arrivals: {interarrival: '10s', duration: '1h', resources: 'cpus:1', count: 2},
+      },
+    ],
+    events: [{at: '1m', kill: {agents: 'all'}}],
+  });
+  const {tasks, waitingReasons} = resultOf(runChecked(scenario));
+  t.is(tasks.waiting, 2);
+  t.is(
+    waitingReasons.reduce((sum, reason) => sum + reason.tasks, 0),
+    2,
+  );
+});
+
+test('a behaviour for a version begins with the upgrade, not with a new size', (t) => {
+  const scenario = makeScenario({
+    until: '2h',
+    cluster: {agents: [{name: 'node', count: 2, resources: 'cpus:8;mem:9000'}]},
+    workloads: [{app: {id: '/web', instances: 2, cpus: 1, mem: 1, cmd: 'x', portDefinitions: []}}],
+    behaviours: [{match: '/web', version: 2, duration: '10m', end: 'failed'}],
+    events: [
+      {at: '20m', scale: {app: '/web', instances: 3}},
+      {at: '1h', upgrade: {app: '/web', with: {env: {A: 'b'}}}},
+    ],
+    expect: [{at: '1h', metric: 'tasks.failed', is: 0}],
+  });
+  const {tasks, expectations} = resultOf(runChecked(scenario));
+  t.deepEqual(
+    expectations.map(({passed}) => passed),
+    [true],
+  );
+  t.true(tasks.failed >= 9, `${tasks.failed} failed`);
+});
+
+test('services follow their trace: as many instances as it says, when it says', (t) => {
+  const header =
+    'instance_sn,role,app_name,cpu_request,cpu_limit,gpu_request,gpu_limit,rdma_request,' +
+    'rdma_limit,memory_request,memory_limit,disk_request,disk_limit,max_instance_per_node,' +
+    'creation_time,scheduled_time,deletion_time\n';
+  const row = (name: string, created: string, deleted: string): string =>
+    `${name},CN,app_0,1,1,0,0,0,0,1,1,1,1,2,${created},${created},${deleted}\n`;
+  const trace = parseTrace(
+    header + row('a', '', '') + row('b', '', '600') + row('c', '300', '') + row('d', '300', '900'),
+    'services.csv',
+  ) as ServiceTrace;
+  const scenario = makeScenario({
+    until: '20m',
+    cluster: {agents: [{name: 'node', count: 2, resources: 'cpus:8;mem:9000;disk:9000'}]},
+    workloads: [{name: 'dlrm', services: {synthesise: 'dlrm'}}],
+    sample: {every: '1m'},
+  });
+  const services = new Map([['dlrm', trace]]);
+  const simulation = runChecked(scenario, {...NO_SUPPLIES, services});
+  const {series, tasks} = resultOf(simulation);
+  t.deepEqual(series.runningTasks.slice(1, 5), [2, 2, 2, 2]);
+  t.deepEqual(series.runningTasks.slice(6, 10), [4, 4, 4, 4]);
+  t.deepEqual(series.runningTasks.slice(11, 15), [3, 3, 3, 3]);
+  t.deepEqual(series.runningTasks.slice(16), [2, 2, 2, 2, 2]);
+  t.is(tasks.killed, 2);
 });
 
 function stepsOf(seed: number): number {

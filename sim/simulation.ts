@@ -1,8 +1,9 @@
 /**
  * A run: the engine and the virtual world around it, step by step in virtual time.
  *
- * Everything in the world that is due at an instant is handled before the engine's tick of that instant, so that
- * the allocator sees all of it at once. Between two steps the whole run is plain data: see {@link snapshot}.
+ * Everything in the world that is due at an instant is handled before the engine's tick of that
+ * instant, so that the allocator sees all of it at once. Between two steps the whole run is plain
+ * data: see {@link snapshot}.
  */
 import {assert, createEngine, InvariantError, restoreEngine} from '../engine/index.ts';
 import type {Engine, EngineSnapshot, Input} from '../engine/index.ts';
@@ -26,7 +27,9 @@ const STEPS_AT_INSTANT_MAX = 50_000_000;
 const STALLED_AFTER_MS = 86_400_000;
 
 export interface SimulationOptions {
-  /** Checks the invariants, inside the engine and from outside; a broken one throws InvariantError. */
+  /**
+   * Checks the invariants, inside the engine and from outside; a broken one throws InvariantError.
+   */
   readonly isChecking: boolean;
 }
 
@@ -208,16 +211,16 @@ export class Simulation {
     this.measure.read(this.#now, this.engine.view);
     if (!this.#isChecking) return;
     this.#instants += 1;
-    // The inner check looks at every agent: in a large cluster it is made at every n-th instant only.
+    // The inner check looks at every agent: in a large cluster it is made at every n-th instant
+    // only.
     const stride = 1 + Math.floor(this.world.agents.count / 50);
     if (this.#instants % stride === 0) this.#check();
   }
 
   #check(): void {
-    const broken = [...this.engine.view.checkInvariants(), ...(this.#checker?.violations ?? [])];
-    if (broken.length > 0) {
-      throw new InvariantError(`at ${this.#now} ms: ${broken.slice(0, 10).join('\n')}`);
-    }
+    const inside = this.engine.view.checkInvariants().map((text) => `at ${this.#now} ms: ${text}`);
+    const broken = [...(this.#checker?.violations ?? []), ...inside];
+    if (broken.length > 0) throw new InvariantError(broken.slice(0, 10).join('\n'));
   }
 
   readonly #read = (name: string): number | undefined => this.#figures.read(name);

@@ -1,4 +1,7 @@
-/** Reads or synthesises everything that a scenario refers to. All problems are gathered, none is thrown. */
+/**
+ * Reads or synthesises everything that a scenario refers to. All problems are gathered, none is
+ * thrown.
+ */
 import {makeRandom} from '../engine/index.ts';
 import {misfitJobs, misfitPods, Roominess, withoutJobs} from './fit.ts';
 import type {Misfits} from './fit.ts';

@@ -1,4 +1,7 @@
-/** The traces that a scenario refers to, read or synthesised: what the virtual world needs beside it. */
+/**
+ * The traces that a scenario refers to, read or synthesised: what the virtual world needs beside
+ * it.
+ */
 import type {JobTrace, NodeList, OutageTrace, PodTrace, ServiceTrace} from './traces/trace.ts';
 
 export interface Supplies {

@@ -1,6 +1,6 @@
 /**
- * The hold model of event queues: with so many entries held, the earliest is taken and a new one added, some
- * random time later. Our agenda and the library's queue do exactly the same.
+ * The hold model of event queues: with so many entries held, the earliest is taken and a new one
+ * added, some random time later. Our agenda and the library's queue do exactly the same.
  */
 import {PriorityQueue} from '@datastructures-js/priority-queue';
 import {Agenda, makeRandom} from '../../engine/index.ts';

@@ -1,4 +1,7 @@
-/** A round of the allocator: every agent is offered to whoever is due for it, and every offer is declined. */
+/**
+ * A round of the allocator: every agent is offered to whoever is due for it, and every offer is
+ * declined.
+ */
 import {Allocator} from '../../engine/allocator/allocator.ts';
 import {ALLOCATOR_DEFAULTS, makeRandom, ScalarKinds} from '../../engine/index.ts';
 import {demand} from '../bench.ts';

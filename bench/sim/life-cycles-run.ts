@@ -1,9 +1,10 @@
 /**
- * The measured program of `sim/life-cycles`: so many agents, so many one-task jobs, through the simulator.
- * Prints what came of it, for the bench to judge.
+ * The measured program of `sim/life-cycles`: so many agents, so many one-task jobs, through the
+ * simulator. Prints what came of it, for the bench to judge.
  */
 import {argv, stdout} from 'node:process';
 import {loadedScenario} from './life-cycles-scenario.ts';
+import type {LifeCyclesLoad} from './life-cycles-scenario.ts';
 import {Simulation} from '../../sim/simulation.ts';
 import {NO_SUPPLIES} from '../../sim/supplies.ts';
 
@@ -21,8 +22,8 @@ export interface LifeCyclesOutcome {
   readonly allocationRuns: number;
 }
 
-function run(agents: number, cycles: number): LifeCyclesOutcome {
-  const simulation = new Simulation(loadedScenario(agents, cycles), NO_SUPPLIES);
+function run(load: LifeCyclesLoad): LifeCyclesOutcome {
+  const simulation = new Simulation(loadedScenario(load), NO_SUPPLIES);
   simulation.run();
   const {view} = simulation.engine;
   const {placed, finished} = simulation.world.tally.totals();
@@ -41,4 +42,5 @@ function run(agents: number, cycles: number): LifeCyclesOutcome {
   };
 }
 
-stdout.write(JSON.stringify(run(Number(argv[2]), Number(argv[3]))));
+const [agents = 0, busyAgents = 0, cycles = 0] = argv.slice(2).map(Number);
+stdout.write(JSON.stringify(run({agents, busyAgents, cycles})));

@@ -1,4 +1,7 @@
-/** The DRF sorter in its everyday work: one client of many is given something, and the order is asked for. */
+/**
+ * The DRF sorter in its everyday work: one client of many is given something, and the order is
+ * asked for.
+ */
 import {DrfSorter, Pool} from '../../engine/allocator/drf-sorter.ts';
 import {makeRandom} from '../../engine/index.ts';
 import {demand} from '../bench.ts';

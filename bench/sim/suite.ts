@@ -3,7 +3,7 @@ import type {Bench, Reading, Suite} from '../bench.ts';
 import {makeMicroBench} from '../micro-bench.ts';
 import {ratiosOf} from '../statistics.ts';
 import {makeLcgBench} from './lcg.ts';
-import {makeLifeCyclesBench} from './life-cycles.ts';
+import {makeLifeCyclesBench, makeSameJobsBench} from './life-cycles.ts';
 import {makeMainJobBench} from './main-job.ts';
 import {SIM_MICROS} from './micros.ts';
 
@@ -13,6 +13,7 @@ export function makeSimSuite(): Suite {
   const benches: readonly Bench[] = [
     makeLcgBench(),
     ...AGENT_COUNTS.map(makeLifeCyclesBench),
+    makeSameJobsBench(50_000, 1000),
     makeMainJobBench(),
     ...SIM_MICROS.map(makeMicroBench),
   ];
@@ -25,6 +26,7 @@ export function makeSimSuite(): Suite {
       {name: 'sim/life-cycles/10000/rate', bound: 'atLeast', value: 50_000},
       {name: 'sim/life-cycles/10000/memory-peak', bound: 'atMost', value: 2048},
       {name: 'sim/life-cycles/growth', bound: 'atMost', value: 1.5},
+      {name: 'sim/life-cycles/growth/same-jobs', bound: 'atMost', value: 1.5},
       {name: 'sim/main/wall-time', bound: 'atMost', value: 60},
     ],
     derive,
@@ -35,6 +37,10 @@ function derive(valuesOf: (name: string) => readonly number[] | undefined): read
   return [
     ratio('sim/life-cycles/growth', [
       valuesOf('sim/life-cycles/50000/time-per-cycle'),
+      valuesOf('sim/life-cycles/1000/time-per-cycle'),
+    ]),
+    ratio('sim/life-cycles/growth/same-jobs', [
+      valuesOf('sim/life-cycles/50000/same-jobs/time-per-cycle'),
       valuesOf('sim/life-cycles/1000/time-per-cycle'),
     ]),
     ...[1000, 100_000].map((held) =>

@@ -1,12 +1,11 @@
 /** One run of a scenario from the command line: what `sim` and `start` have in common. */
-import {InvariantError} from '../../engine/index.ts';
-import type {Scenario} from '../../sim/scenario/schema.ts';
 import {formatInstant} from '../../sim/report/format.ts';
 import {renderSummary} from '../../sim/report/table.ts';
 import type {SimResult} from '../../sim/result.ts';
 import {deterministicJson, prepare, runSimulation, writeOutputs} from '../../sim/run.io.ts';
 import type {PrepareOptions, RunOutcome} from '../../sim/run.io.ts';
 import {Simulation} from '../../sim/simulation.ts';
+import {bugText} from '../terminal/bug-text.ts';
 import * as exits from '../terminal/exit-codes.ts';
 import {printProblems} from '../terminal/problems.ts';
 import {makeProgress} from '../terminal/progress.ts';
@@ -30,6 +29,10 @@ export async function runCommand(file: string, options: CommandOptions): Promise
   const {scenario, supplies} = prepared;
   const interruption = watchSignals();
   const isShown = process.stderr.isTTY && !options.isQuiet;
+  // Without a terminal there is no bar: a line says what the silence is about.
+  if (!isShown && !options.isQuiet) {
+    process.stderr.write(`drydock: running ${scenario.name}, seed ${scenario.seed}\n`);
+  }
   const progress = makeProgress(isShown);
   let outcome: RunOutcome;
   try {
@@ -43,7 +46,8 @@ export async function runCommand(file: string, options: CommandOptions): Promise
     });
   } catch (error) {
     progress.stop();
-    return reportBug(error, scenario);
+    process.stderr.write(bugText(error, scenario));
+    return exits.EXIT_BUG;
   } finally {
     progress.stop();
   }
@@ -52,20 +56,7 @@ export async function runCommand(file: string, options: CommandOptions): Promise
     return exits.EXIT_BAD_INPUT;
   }
   await present(outcome.result, options);
-  interruption.release();
   return interruption.exitCode() ?? expectationCode(outcome.result);
-}
-
-/** A broken invariant is ours, not the user's: the seed makes it happen again. */
-function reportBug(error: unknown, {name, seed}: Scenario): number {
-  const text = error instanceof Error ? error.message : String(error);
-  const stack = error instanceof Error && !(error instanceof InvariantError) ? error.stack : '';
-  process.stderr.write(
-    `drydock: this is a bug of Drydock: ${text}\n` +
-      `drydock: it happens again with: scenario ${name}, --seed ${seed}, version ${readVersion()}\n` +
-      (stack === undefined || stack === '' ? '' : `${stack}\n`),
-  );
-  return exits.EXIT_BUG;
 }
 
 async function present(result: SimResult, options: CommandOptions): Promise<void> {

@@ -25,7 +25,10 @@ export function makeSimCommand(): Command {
     .option('--out <folder>', 'write result.json, timeseries.csv and report.html there')
     .option('--check', 'check all invariants while it runs')
     .option('--quiet', 'print neither progress nor tables')
-    .option('--lenient', 'leave out bad rows of traces and jobs that fit no machine, and count them')
+    .option(
+      '--lenient',
+      'leave out bad rows of traces and jobs that fit no machine, and count them',
+    )
     .option('--data <folder>', 'where data:NAME is looked for first')
     .action(async (file: string, flags: SimFlags) => {
       process.exitCode = await runCommand(file, {

@@ -1,4 +1,7 @@
-/** `drydock start`: the main job, with the traces where they are at hand and with synthesised ones elsewhere. */
+/**
+ * `drydock start`: the main job, with the traces where they are at hand and with synthesised ones
+ * elsewhere.
+ */
 import {existsSync, readFileSync, statSync} from 'node:fs';
 import {join, relative} from 'node:path';
 import {Command} from 'commander';
@@ -45,7 +48,9 @@ async function start(data: string | undefined): Promise<number> {
   return code;
 }
 
-/** Traces that a scenario names and no folder has. The scenario itself is read properly afterwards. */
+/**
+ * Traces that a scenario names and no folder has. The scenario itself is read properly afterwards.
+ */
 function missingFiles(scenario: string, folders: readonly string[]): readonly string[] {
   const names = readFileSync(scenario, 'utf8').matchAll(/\bdata:([\w.-]+)/g);
   return [...new Set([...names].map(([, name = '']) => name))].filter(

@@ -1,4 +1,6 @@
-/** Problems of the input as people read them: one line each, the field first, then where it stands. */
+/**
+ * Problems of the input as people read them: one line each, the field first, then where it stands.
+ */
 import {relative} from 'node:path';
 import type {ScenarioProblem} from '../../sim/scenario/schema.ts';
 

@@ -4,8 +4,6 @@ import {EXIT_INTERRUPTED, EXIT_TERMINATED} from './exit-codes.ts';
 export interface Interruption {
   /** The exit code that the signal asks for; undefined while there was none. */
   readonly exitCode: () => number | undefined;
-  /** Gives the signals back to the process. */
-  readonly release: () => void;
 }
 
 export function watchSignals(): Interruption {
@@ -14,15 +12,7 @@ export function watchSignals(): Interruption {
     if (exitCode !== undefined) process.exit(code);
     exitCode = code;
   };
-  const onInterrupt = onSignal(EXIT_INTERRUPTED);
-  const onTerminate = onSignal(EXIT_TERMINATED);
-  process.on('SIGINT', onInterrupt);
-  process.on('SIGTERM', onTerminate);
-  return {
-    exitCode: () => exitCode,
-    release: () => {
-      process.off('SIGINT', onInterrupt);
-      process.off('SIGTERM', onTerminate);
-    },
-  };
+  process.on('SIGINT', onSignal(EXIT_INTERRUPTED));
+  process.on('SIGTERM', onSignal(EXIT_TERMINATED));
+  return {exitCode: () => exitCode};
 }

@@ -1,3 +1,4 @@
+import check from 'node:assert/strict';
 import test from 'ava';
 import fc from 'fast-check';
 import {
@@ -81,13 +82,18 @@ test('thousandths are printed in the shortest decimal form', (t) => {
   ]);
 });
 
-/** Seen to fail when `thousandths` truncates: 0.29 × 1000 is 290 less a bit. */
+/**
+ * Up to 2⁵¹ the quotient in a double is exact enough. Seen to fail when `thousandths` truncates: 1.001 × 1000 is a
+ * bit less than 1001.
+ */
 test('every amount in thousandths is read back from what is printed', (t) => {
   fc.assert(
-    fc.property(fc.integer({min: 0, max: 9_000_000_000_000}), (fixed) => {
-      t.is(thousandths(Number(printThousandths(fixed))), fixed);
+    fc.property(fc.oneof(fc.nat(10_000), fc.nat(2 ** 51)), (fixed) => {
+      check.equal(thousandths(Number(printThousandths(fixed))), fixed);
     }),
+    {numRuns: 1000},
   );
+  t.pass();
 });
 
 test('100,000 additions of 1.001 and as many subtractions leave exactly what was there', (t) => {
@@ -201,12 +207,13 @@ test('what is printed or written as JSON is read back as the same amounts', (t) 
       ];
       if (printAmounts(amounts) === '{}') ways.shift();
       for (const back of ways) {
-        t.true(back.ok);
-        if (back.ok) t.true(equalResources(kinds.compile(back.amounts), resources));
+        check.ok(back.ok);
+        if (back.ok) check.ok(equalResources(kinds.compile(back.amounts), resources));
       }
-      t.true(equalResources(kinds.compile(kinds.describe(resources)), resources));
+      check.ok(equalResources(kinds.compile(kinds.describe(resources)), resources));
     }),
   );
+  t.pass();
 });
 
 test('parsing never throws, and what it takes it prints in a form that it takes again', (t) => {
@@ -337,10 +344,11 @@ test('reading JSON never throws', (t) => {
   });
   fc.assert(
     fc.property(fc.oneof(fc.anything(), fc.array(entry)), (wire) => {
-      t.is(typeof fromWire(wire).ok, 'boolean');
+      check.equal(typeof fromWire(wire).ok, 'boolean');
     }),
     {numRuns: 500},
   );
+  t.pass();
 });
 
 // Ranges against sets of numbers.
@@ -377,27 +385,31 @@ test('ranges do what sets of numbers do, and stay sorted and coalesced', (t) => 
       const [lefts, rights] = [numbersOf(left), numbersOf(right)];
       const sum = addRanges(left, right);
       const difference = subtractRanges(left, right);
-      for (const ranges of [left, sum, difference]) t.true(isCanonical(ranges), ranges.join(' '));
-      t.deepEqual(sum, rangesOfNumbers([...lefts, ...rights]));
-      t.deepEqual(difference, rangesOfNumbers([...lefts].filter((value) => !rights.has(value))));
-      t.is(
+      for (const ranges of [left, sum, difference]) check.ok(isCanonical(ranges), ranges.join(' '));
+      check.deepEqual(sum, rangesOfNumbers([...lefts, ...rights]));
+      check.deepEqual(
+        difference,
+        rangesOfNumbers([...lefts].filter((value) => !rights.has(value))),
+      );
+      check.equal(
         containsRanges(left, right),
         [...rights].every((value) => lefts.has(value)),
       );
-      t.is(equalRanges(left, right), [...lefts].join(' ') === [...rights].join(' '));
-      t.is(countRanges(left), lefts.size);
+      check.equal(equalRanges(left, right), [...lefts].join(' ') === [...rights].join(' '));
+      check.equal(countRanges(left), lefts.size);
       for (let value = -1; value < 50; value += 1) {
-        t.is(containsNumber(left, value), lefts.has(value));
+        check.equal(containsNumber(left, value), lefts.has(value));
       }
       const ordered = [...lefts].sort((a, b) => a - b);
-      t.deepEqual(
+      check.deepEqual(
         ordered.map((_, index) => numberAt(left, index)),
         ordered,
       );
-      t.is(numberAt(left, lefts.size), NaN);
+      check.equal(numberAt(left, lefts.size), NaN);
     }),
     {numRuns: 500},
   );
+  t.pass();
 });
 
 test('ranges are printed as Mesos prints them', (t) => {
@@ -445,24 +457,25 @@ test('resources do what maps of amounts and items do', (t) => {
         sum.set(key, isScalar(key) ? (lefts.get(key) ?? 0) + fixed : 1);
       }
       const together = addResources(left, right);
-      t.true(equalMaps(flat(together), sum));
+      check.ok(equalMaps(flat(together), sum));
       const holds = [...rights].every(([key, fixed]) => (lefts.get(key) ?? 0) >= fixed);
-      t.is(containsResources(left, right), holds);
-      t.is(isEmpty(left), lefts.size === 0);
-      t.is(equalResources(left, right), equalMaps(lefts, rights));
-      t.true(containsResources(together, left) && containsResources(together, right));
+      check.equal(containsResources(left, right), holds);
+      check.equal(isEmpty(left), lefts.size === 0);
+      check.equal(equalResources(left, right), equalMaps(lefts, rights));
+      check.ok(containsResources(together, left) && containsResources(together, right));
       const rest = subtractResources(together, right);
       const expected = new Map(
         [...sum]
           .map(([key, fixed]) => [key, fixed - (rights.get(key) ?? 0)] as const)
           .filter(([, fixed]) => fixed > 0),
       );
-      t.true(equalMaps(flat(rest), expected));
-      for (const {ranges} of rest.ranges) t.true(ranges.length > 0);
-      for (const {items} of rest.sets) t.true(items.length > 0);
+      check.ok(equalMaps(flat(rest), expected));
+      for (const {ranges} of rest.ranges) check.ok(ranges.length > 0);
+      for (const {items} of rest.sets) check.ok(items.length > 0);
     }),
     {numRuns: 300},
   );
+  t.pass();
 });
 
 function equalMaps(left: ReadonlyMap<string, number>, right: ReadonlyMap<string, number>): boolean {

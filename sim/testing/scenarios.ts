@@ -38,7 +38,10 @@ export function throughJson(simulation: Simulation): Simulation {
   );
 }
 
-/** A bit of everything: services that are scaled and upgraded, wide and narrow jobs, faults of both kinds. */
+/**
+ * A bit of everything: services that are scaled and upgraded, wide and narrow jobs, faults of both
+ * kinds.
+ */
 export function mixedScenario(seed: number): Scenario {
   return makeScenario({
     seed,
@@ -100,6 +103,8 @@ export function mixedScenario(seed: number): Scenario {
       {at: '1h30m', kill: {agents: {fraction: 0.2}}},
       {at: '2h30m', remove: {app: '/flaky'}},
     ],
-    failures: [{agents: 'all', every: {exponential: {mean: '2h'}}, for: {exponential: {mean: '3m'}}}],
+    failures: [
+      {agents: 'all', every: {exponential: {mean: '2h'}}, for: {exponential: {mean: '3m'}}},
+    ],
   });
 }

@@ -33,7 +33,7 @@ export function selectAgents(
 
 /** Fractions are rounded up; 0.1 of 10 is 1, whatever the last binary digit says. */
 export function shareOf(total: number, fraction: number): number {
-  return Math.min(total, Math.ceil(total * fraction - 1e-9));
+  return Math.max(0, Math.min(total, Math.ceil(total * fraction - 1e-9)));
 }
 
 /** The first steps of a shuffle, then put back into order. */

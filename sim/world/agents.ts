@@ -1,6 +1,7 @@
 /**
- * The virtual agents: rows of columns, in the order in which they register. An agent has no timer and no object
- * of its own; what befalls it is counted, so that faults may overlap on it in any way.
+ * The virtual agents: rows of columns, in the order in which they register. An agent has no timer
+ * and no object of its own; what befalls it is counted, so that faults may overlap on it in any
+ * way.
  */
 import {agentIdOf} from '../../engine/index.ts';
 import type {AgentId, AgentInfo, Amounts} from '../../engine/index.ts';
@@ -101,7 +102,9 @@ export class AgentTable {
   }
 }
 
-/** Constraints may name `rack` and `zone` as attributes too, as clusters without fault domains do. */
+/**
+ * Constraints may name `rack` and `zone` as attributes too, as clusters without fault domains do.
+ */
 function infoOf(agent: ClusterAgent, id: AgentId): AgentInfo {
   const {hostname, rack, zone, region, attributes} = agent;
   return {

@@ -1,6 +1,6 @@
 /**
- * The instances of Marathon's apps, followed through the events that Marathon publishes: how many there are,
- * run and are healthy, and how long each waited from being scheduled to being placed.
+ * The instances of Marathon's apps, followed through the events that Marathon publishes: how many
+ * there are, run and are healthy, and how long each waited from being scheduled to being placed.
  */
 import type {FrameworkEvent} from '../../engine/index.ts';
 import type {FrameworkTally} from './tally.ts';

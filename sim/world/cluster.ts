@@ -1,4 +1,7 @@
-/** From a scenario's agent groups and node lists to the rows of the cluster, in order of registration. */
+/**
+ * From a scenario's agent groups and node lists to the rows of the cluster, in order of
+ * registration.
+ */
 import {assert} from '../../engine/index.ts';
 import type {Amounts} from '../../engine/index.ts';
 import {placeOf} from '../scenario/places.ts';

@@ -1,6 +1,7 @@
 /**
- * What befalls agents: scripted faults, outages, and a failure process per agent. Faults may overlap on an agent
- * in any way: it is dead while a crash lies on it, and cut off while a partition does.
+ * What befalls agents: scripted faults, outages, and a failure process per agent. Faults may
+ * overlap on an agent in any way: it is dead while a crash lies on it, and cut off while a
+ * partition does.
  */
 import {Random, makeRandom} from '../../engine/index.ts';
 import type {RandomState} from '../../engine/index.ts';
@@ -58,7 +59,10 @@ export class Faults {
     this.#seed = parts.seed;
   }
 
-  /** Each agent of the process gets a stream of its own, so that one fewer agent re-rolls nobody else. */
+  /**
+   * Each agent of the process gets a stream of its own, so that one fewer agent re-rolls nobody
+   * else.
+   */
   addProcess(process: PerAgentProcess, index: number): void {
     const stream = `failures/${index}`;
     for (const agent of this.select(process.agents, `${stream}/agents`, false)) {

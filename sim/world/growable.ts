@@ -1,7 +1,10 @@
 /** Typed arrays that grow: columns of tables whose number of rows is not known before the run. */
 
 /** The same numbers in an array of at least `length`; what is new is 0. */
-export function grownInt32(column: Int32Array<ArrayBuffer>, length: number): Int32Array<ArrayBuffer> {
+export function grownInt32(
+  column: Int32Array<ArrayBuffer>,
+  length: number,
+): Int32Array<ArrayBuffer> {
   const grown = new Int32Array(length);
   grown.set(column);
   return grown;
@@ -16,7 +19,10 @@ export function grownFloat64(
   return grown;
 }
 
-export function grownUint8(column: Uint8Array<ArrayBuffer>, length: number): Uint8Array<ArrayBuffer> {
+export function grownUint8(
+  column: Uint8Array<ArrayBuffer>,
+  length: number,
+): Uint8Array<ArrayBuffer> {
   const grown = new Uint8Array(length);
   grown.set(column);
   return grown;

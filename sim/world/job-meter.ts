@@ -1,15 +1,21 @@
-/** Jobs between their submission and their end: counts and waiting times, from what the world itself sees. */
+/**
+ * Jobs between their submission and their end: counts and waiting times, from what the world itself
+ * sees.
+ */
 import type {FrameworkEvent} from '../../engine/index.ts';
 import type {JobTable} from './jobs.ts';
 import type {Submission} from './sources/source.ts';
 import type {Tally} from './tally.ts';
+import type {TaskTable} from './tasks.ts';
 
 export class JobMeter {
   readonly #jobs: JobTable;
+  readonly #tasks: TaskTable;
   readonly #tally: Tally;
 
-  constructor(jobs: JobTable, tally: Tally) {
+  constructor(jobs: JobTable, tasks: TaskTable, tally: Tally) {
     this.#jobs = jobs;
+    this.#tasks = tasks;
     this.#tally = tally;
   }
 
@@ -50,24 +56,27 @@ export class JobMeter {
   }
 
   observe(now: number, event: FrameworkEvent): void {
-    const {jobId} = event as {readonly jobId?: string};
-    const row = jobId === undefined ? -1 : this.#jobs.rowOf(jobId);
-    if (row < 0) return;
-    const {jobs} = this.#tally;
     switch (event.type) {
       case 'job_finished':
-        jobs.finished += 1;
-        this.#ended(now, row);
+        this.#tally.jobs.finished += 1;
+        this.#ended(now, this.#rowOf(event));
         return;
       case 'job_failed':
-        jobs.failed += 1;
-        this.#ended(now, row);
+        this.#tally.jobs.failed += 1;
+        this.#ended(now, this.#rowOf(event));
         return;
       case 'job_requeued':
-        this.#requeued(row);
+        this.#requeued(this.#rowOf(event));
         return;
       default:
     }
+  }
+
+  /** Most often the event is about the job of the task that has just been reported. */
+  #rowOf(event: FrameworkEvent): number {
+    const jobId = event['jobId'] as string;
+    const likely = this.#tasks.job[this.#tasks.likelyRow] as number;
+    return this.#jobs.ids[likely] === jobId ? likely : this.#jobs.rowOf(jobId);
   }
 
   #ended(now: number, row: number): void {

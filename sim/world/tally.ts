@@ -1,4 +1,6 @@
-/** What is counted while a run goes on: tasks by framework, jobs, waiting times. Exact, not sampled. */
+/**
+ * What is counted while a run goes on: tasks by framework, jobs, waiting times. Exact, not sampled.
+ */
 import type {TaskCounts} from '../result.ts';
 import {TASK_COUNTS} from '../scenario/metrics.ts';
 import {NumberList} from './growable.ts';
@@ -7,7 +9,9 @@ export type TaskFigure = (typeof TASK_COUNTS)[number];
 
 /** Counts of one framework; those of now (`running`, `waiting`) go up and down. */
 export type FrameworkTally = {-readonly [Figure in keyof TaskCounts]: number} & {
-  /** From arrival (or from being scheduled) to the first launch, of each task; virtual milliseconds. */
+  /**
+   * From arrival (or from being scheduled) to the first launch, of each task; virtual milliseconds.
+   */
   readonly waits: NumberList;
   /** Instant of the last end of a task; 0 before there is one. */
   lastEndAt: number;

@@ -9,16 +9,22 @@ import {SAYS_FAILED, SAYS_FINISHED} from './tasks.ts';
 import type {JobTable} from './jobs.ts';
 import type {Launch, TaskPlan} from './tasks.ts';
 
-/** Versions of each app in the order in which they were first launched: behaviours count them from 1. */
-export type TaskPlansSnapshot = readonly (readonly [app: string, versions: readonly string[]])[];
+/** What was seen of versions: numbers by app and version, and upgrades by app. */
+export interface TaskPlansSnapshot {
+  readonly numbers: readonly (readonly [key: string, number: number])[];
+  readonly upgrades: readonly (readonly [app: string, count: number])[];
+}
 
 export class TaskPlans {
   readonly #seed: number;
   readonly #find: BehaviourFinder;
   /** Whether any behaviour can match a job at all; most scenarios have none. */
   readonly #hasJobBehaviours: boolean;
-  readonly #versions = new Map<string, string[]>();
-  readonly #byVersion = new Map<string, Behaviour>();
+  /** `<app> <version>` → which version of the app it is, from 1. */
+  readonly #numbers = new Map<string, number>();
+  /** App → how often the scenario gave it a new definition. */
+  readonly #upgrades = new Map<string, number>();
+  readonly #byNumber = new Map<string, Behaviour>();
   /** Filled anew for each task. */
   readonly #plan: TaskPlan = {startupMs: 0, durationMs: -1, end: SAYS_FINISHED, healthyMs: -1};
 
@@ -40,30 +46,41 @@ export class TaskPlans {
 
   /** The plan of an app's instance. The next call overwrites it. */
   ofInstance(appId: string, version: string, launch: Launch): TaskPlan {
-    const key = `${appId} ${version}`;
-    let behaviour = this.#byVersion.get(key);
+    const key = `${appId} ${this.#numberOf(appId, version)}`;
+    let behaviour = this.#byNumber.get(key);
     if (behaviour === undefined) {
-      behaviour = this.#find(appId, this.#numberOf(appId, version));
-      this.#byVersion.set(key, behaviour);
+      behaviour = this.#find(appId, Number(key.slice(appId.length + 1)));
+      this.#byNumber.set(key, behaviour);
     }
     const plan = this.#fill(behaviour, launch.taskId, -1);
     if (!hasHealthChecks(launch.details)) plan.healthyMs = -1;
     return plan;
   }
 
+  /** The scenario defines the app, or changes more of it than its size. */
+  upgraded(appId: string): void {
+    this.#upgrades.set(appId, (this.#upgrades.get(appId) ?? 0) + 1);
+  }
+
+  /**
+   * To Marathon a new size is a new version too; to behaviours it is not. A version that was not
+   * seen before is that of the last upgrade.
+   */
   #numberOf(appId: string, version: string): number {
-    const versions = this.#versions.get(appId) ?? [];
-    if (!versions.includes(version)) versions.push(version);
-    this.#versions.set(appId, versions);
-    return versions.indexOf(version) + 1;
+    const key = `${appId} ${version}`;
+    let number = this.#numbers.get(key);
+    if (number === undefined) {
+      number = this.#upgrades.get(appId) ?? 1;
+      this.#numbers.set(key, number);
+    }
+    return number;
   }
 
   #fill(behaviour: Behaviour, taskId: string, ownMs: number): TaskPlan {
     const plan = this.#plan;
     const {durationMs, failure} = behaviour;
     plan.startupMs = this.#draw(behaviour.startupMs, taskId, 'startup');
-    plan.durationMs =
-      durationMs === undefined ? ownMs : this.#draw(durationMs, taskId, 'duration');
+    plan.durationMs = durationMs === undefined ? ownMs : this.#draw(durationMs, taskId, 'duration');
     plan.end = behaviour.end === 'failed' ? SAYS_FAILED : SAYS_FINISHED;
     plan.healthyMs = this.#draw(behaviour.healthyAfterMs, taskId, 'healthy');
     if (failure === undefined) return plan;
@@ -84,11 +101,12 @@ export class TaskPlans {
   }
 
   snapshot(): TaskPlansSnapshot {
-    return [...this.#versions].map(([app, versions]) => [app, [...versions]]);
+    return {numbers: [...this.#numbers], upgrades: [...this.#upgrades]};
   }
 
   restore(snapshot: TaskPlansSnapshot): void {
-    for (const [app, versions] of snapshot) this.#versions.set(app, [...versions]);
+    for (const [key, number] of snapshot.numbers) this.#numbers.set(key, number);
+    for (const [app, count] of snapshot.upgrades) this.#upgrades.set(app, count);
   }
 }
 

@@ -1,8 +1,9 @@
 /**
  * The tasks on the virtual agents: rows of columns, reused once a task is forgotten.
  *
- * A row lives until its last status is acknowledged (or its agent dies) and no entry of the queue speaks of it
- * any more: `due` counts these entries, so that a row is never reused under an entry that is still to come.
+ * A row lives until its last status is acknowledged (or its agent dies) and no entry of the queue
+ * speaks of it any more: `due` counts these entries, so that a row is never reused under an entry
+ * that is still to come.
  */
 import type {Effect, TaskId, TaskState} from '../../engine/index.ts';
 import type {AgentTable} from './agents.ts';
@@ -56,6 +57,8 @@ export interface NewTask {
   readonly launch: Launch;
   readonly framework: number;
   readonly agent: number;
+  /** Row of its job; -1 for instances of apps. */
+  readonly job: number;
   readonly cpus: number;
 }
 
@@ -76,6 +79,8 @@ export class TaskTable {
   #free: number[] = [];
   launches: (Launch | null)[] = [];
   framework = new Int32Array(this.#capacity);
+  /** Row of its job, while that is not over; -1 for instances of apps. */
+  job = new Int32Array(this.#capacity);
   agent = new Int32Array(this.#capacity);
   cpus = new Float64Array(this.#capacity);
   state = new Uint8Array(this.#capacity);
@@ -98,8 +103,13 @@ export class TaskTable {
     this.#rows = Array.from({length: frameworks}, () => new Map<string, number>());
   }
 
+  /** The row that an answer of the engine is most probably about: that of the last status sent. */
+  likelyRow = 0;
+
   /** The row of a task; -1 when there is none. */
   rowOf(framework: number, id: TaskId): number {
+    const likely = this.likelyRow;
+    if (this.launches[likely]?.taskId === id && this.framework[likely] === framework) return likely;
     return (this.#rows[framework] as Map<string, number>).get(id) ?? -1;
   }
 
@@ -109,6 +119,7 @@ export class TaskTable {
     this.launches[row] = launch;
     this.framework[row] = framework;
     this.agent[row] = agent;
+    this.job[row] = task.job;
     this.cpus[row] = task.cpus;
     this.state[row] = STAGING;
     this.end[row] = plan.end;
@@ -139,7 +150,9 @@ export class TaskTable {
     return this.#next[row] as number;
   }
 
-  /** The task no longer exists for anybody. The row is reused once no entry of the queue names it. */
+  /**
+   * The task no longer exists for anybody. The row is reused once no entry of the queue names it.
+   */
   forget(row: number): void {
     const agent = this.agent[row] as number;
     const next = this.#next[row] as number;
@@ -180,6 +193,7 @@ export class TaskTable {
     this.#capacity = capacity;
     this.framework = grownInt32(this.framework, capacity);
     this.agent = grownInt32(this.agent, capacity);
+    this.job = grownInt32(this.job, capacity);
     this.cpus = grownFloat64(this.cpus, capacity);
     this.state = grownUint8(this.state, capacity);
     this.end = grownUint8(this.end, capacity);
@@ -199,6 +213,7 @@ export class TaskTable {
     return {
       framework: this.framework,
       agent: this.agent,
+      job: this.job,
       cpus: this.cpus,
       state: this.state,
       end: this.end,

@@ -1,6 +1,7 @@
 /**
- * Executors and status updates of the virtual agents: carries out launches and kills, and reports as Mesos agents
- * do: one update of a task is on its way at a time, and it is repeated until it is acknowledged.
+ * Executors and status updates of the virtual agents: carries out launches and kills, and reports
+ * as Mesos agents do: one update of a task is on its way at a time, and it is repeated until it is
+ * acknowledged.
  */
 import {assert} from '../../engine/index.ts';
 import type {Effect, Input} from '../../engine/index.ts';
@@ -17,6 +18,14 @@ type Acknowledgement = Extract<Effect, {kind: 'acknowledgeStatus'}>;
 /** The way into the engine. What it answers comes back through the effects, after the call. */
 export interface InputPort {
   deliver(input: Input): void;
+}
+
+/** What the world knows of a launch beside the order itself. */
+export interface LaunchContext {
+  readonly framework: number;
+  /** Row of its job; -1 for instances of apps. */
+  readonly job: number;
+  readonly plan: TaskPlan;
 }
 
 export interface VirtualTasksParts {
@@ -50,14 +59,14 @@ export class VirtualTasks {
   }
 
   /** A launch that does not reach its agent is lost: the agent never heard of the task. */
-  launch(now: number, effect: Launch, framework: number, plan: TaskPlan): void {
+  launch(now: number, effect: Launch, {framework, job, plan}: LaunchContext): void {
     const agent = this.#agents.rowOf(effect.agentId);
     if (!this.#agents.isUp(agent)) {
       this.#tally.of(framework).lost += 1;
       return;
     }
     const cpus = effect.resources.scalars['cpus'] ?? 0;
-    const row = this.#tasks.add({launch: effect, framework, agent, cpus}, plan);
+    const row = this.#tasks.add({launch: effect, framework, agent, job, cpus}, plan);
     this.#schedule(now + plan.startupMs, TASK_STARTED, row);
   }
 
@@ -146,7 +155,9 @@ export class VirtualTasks {
     this.#report(row);
   }
 
-  /** Sends what is next, unless something is on its way or nobody could hear it. May free the row. */
+  /**
+   * Sends what is next, unless something is on its way or nobody could hear it. May free the row.
+   */
   #report(row: number): void {
     const tasks = this.#tasks;
     if (!this.#agents.isUp(tasks.agent[row] as number)) return;
@@ -180,6 +191,7 @@ export class VirtualTasks {
   #deliver(row: number): void {
     const tasks = this.#tasks;
     const code = tasks.sentCode[row] as number;
+    tasks.likelyRow = row;
     const {agentId, frameworkId, taskId} = tasks.launches[row] as Launch;
     this.#port.deliver({
       kind: 'taskStatus',

@@ -1,10 +1,11 @@
 /**
- * What is due in the virtual world, in a total order: instant, then lane, then the order of arrival.
+ * What is due in the virtual world, in a total order: instant, then lane, then the order of
+ * arrival.
  *
- * Lanes give the kinds of one instant their order: what tasks do comes before what happens to agents, and both
- * before arrivals (which the sources keep themselves), so that a job that ends and a job that comes at one
- * instant meet as the reference schedules have it. An entry is a row and a kind packed into one integer:
- * nothing is allocated for it.
+ * Lanes give the kinds of one instant their order: what tasks do comes before what happens to
+ * agents, and both before arrivals (which the sources keep themselves), so that a job that ends and
+ * a job that comes at one instant meet as the reference schedules have it. An entry is a row and a
+ * kind packed into one integer: nothing is allocated for it.
  */
 import {Agenda} from '../../engine/index.ts';
 import type {AgendaSnapshot} from '../../engine/index.ts';
@@ -23,7 +24,6 @@ export const STORE_WROTE = 5;
 export const FAULT_ENDS = 0;
 export const PROCESS_STRIKES = 1;
 export const PROCESS_HEALS = 2;
-export const AGENT_REPORTS = 3;
 
 const kindBits = 3;
 const kindMask = 7;

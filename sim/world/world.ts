@@ -1,6 +1,7 @@
 /**
- * The virtual world around the engine: agents, tasks, faults, the store, and the sources of work. It turns what
- * is due into inputs and carries out effects; it decides nothing that the engine decides.
+ * The virtual world around the engine: agents, tasks, faults, the store, and the sources of work.
+ * It turns what is due into inputs and carries out effects; it decides nothing that the engine
+ * decides.
  */
 import {frameworkIdOf} from '../../engine/index.ts';
 import type {Effect, FrameworkId, FrameworkReply} from '../../engine/index.ts';
@@ -14,6 +15,7 @@ import {JobMeter} from './job-meter.ts';
 import {JobTable} from './jobs.ts';
 import {AppBook} from './sources/app-book.ts';
 import {makeSources} from './sources/make-sources.ts';
+import {appOf, isUpgrade} from './sources/marathon-requests.ts';
 import type {AppRequest} from './sources/marathon-requests.ts';
 import type {Happening, Source, Submission, WorldPort} from './sources/source.ts';
 import {Tally} from './tally.ts';
@@ -76,7 +78,7 @@ export class World implements WorldPort {
     this.tasks = new TaskTable(this.agents, frameworks.length);
     this.tally = new Tally(frameworks.length);
     this.apps = frameworks.map((_, index) => new AppMeter(this.tally.of(index)));
-    this.#jobMeter = new JobMeter(this.jobs, this.tally);
+    this.#jobMeter = new JobMeter(this.jobs, this.tasks, this.tally);
     this.#plans = new TaskPlans(seed, scenario.behaviours);
     const shared = {port, queue: this.#queue, agents: this.agents};
     this.#virtualTasks = new VirtualTasks({...shared, tasks: this.tasks, tally: this.tally});
@@ -166,6 +168,7 @@ export class World implements WorldPort {
     this.#nextRequest += 1;
     const requestId = `sim-${this.#nextRequest}`;
     this.#requests.set(requestId, label);
+    if (isUpgrade(request)) this.#plans.upgraded(appOf(request));
     const frameworkId = this.frameworkIds[framework] as FrameworkId;
     this.#port.deliver({kind: 'request', requestId, frameworkId, request});
   }
@@ -225,13 +228,13 @@ export class World implements WorldPort {
     const {origin} = effect;
     if (origin.kind === 'app') {
       const plan = this.#plans.ofInstance(origin.appId, origin.version, effect);
-      this.#virtualTasks.launch(now, effect, framework, plan);
+      this.#virtualTasks.launch(now, effect, {framework, job: -1, plan});
       return;
     }
     const job = this.jobs.rowOf(origin.jobId);
     const plan = this.#plans.ofJob(this.jobs, job, effect.taskId);
     this.#jobMeter.launched(now, job);
-    this.#virtualTasks.launch(now, effect, framework, plan);
+    this.#virtualTasks.launch(now, effect, {framework, job, plan});
   }
 
   #replied(now: number, requestId: string, reply: FrameworkReply): void {

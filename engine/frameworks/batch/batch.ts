@@ -72,8 +72,13 @@ export class Batch implements Framework {
   readonly #held = new HeldOffers();
   #nextSerial = 0;
   #waitingTasks = 0;
-  /** Waiting tasks by what one of them needs. */
-  readonly #waitingShapes = new Map<Resources, number>();
+  /**
+   * Waiting tasks by what one of them needs, under a text that is equal for equal needs; kept only
+   * where backfilling asks for offers of any waiting size.
+   */
+  readonly #waitingShapes = new Map<string, {readonly needs: Quantities; tasks: number}>();
+  /** The texts: made once per object. */
+  readonly #shapeTexts = new WeakMap<Resources, string>();
   #suppressed = false;
   /** What was last told to the master, to tell it only what changed. */
   #demand = '';
@@ -117,9 +122,19 @@ export class Batch implements Framework {
   /** Books tasks of one size as waiting, or (negative) as no longer waiting. */
   #countWaiting(resources: Resources, tasks: number): void {
     this.#waitingTasks += tasks;
-    const count = (this.#waitingShapes.get(resources) ?? 0) + tasks;
-    if (count === 0) this.#waitingShapes.delete(resources);
-    else this.#waitingShapes.set(resources, count);
+    if (this.#options.policy !== 'easy') return;
+    let text = this.#shapeTexts.get(resources);
+    if (text === undefined) {
+      text = JSON.stringify(this.#quantities(resources));
+      this.#shapeTexts.set(resources, text);
+    }
+    let shape = this.#waitingShapes.get(text);
+    if (shape === undefined) {
+      shape = {needs: this.#quantities(resources), tasks: 0};
+      this.#waitingShapes.set(text, shape);
+    }
+    shape.tasks += tasks;
+    if (shape.tasks === 0) this.#waitingShapes.delete(text);
   }
 
   /**
@@ -295,7 +310,10 @@ export class Batch implements Framework {
 
   /** The distinct needs of waiting jobs, or what all of them need at least. */
   #shapes(): readonly Quantities[] {
-    const all = [...this.#waitingShapes.keys()].map((shape) => this.#quantities(shape));
+    // In the order of their texts: the same for the same queue, however it came about.
+    const all = [...this.#waitingShapes]
+      .sort(([left], [right]) => (left < right ? -1 : 1))
+      .map(([, {needs}]) => needs);
     if (all.length <= SHAPES_MAX) return all;
     const names = Object.keys(all[0] ?? {});
     return [

@@ -1,4 +1,6 @@
-/** The apps of one framework as the scenario has asked for them so far: what patches are applied to. */
+/**
+ * The apps of one framework as the scenario has asked for them so far: what patches are applied to.
+ */
 import type {MarathonApp} from '../../scenario/schema.ts';
 
 export class AppBook {
@@ -30,7 +32,9 @@ type Json = Readonly<Record<string, unknown>>;
 const isMap = (value: unknown): value is Json =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** A JSON merge patch (RFC 7396): `null` takes a field away, maps merge, everything else replaces. */
+/**
+ * A JSON merge patch (RFC 7396): `null` takes a field away, maps merge, everything else replaces.
+ */
 export function mergePatch(target: Json, patch: Json): Json {
   const merged: Record<string, unknown> = {...target};
   for (const [name, value] of Object.entries(patch)) {

@@ -19,8 +19,7 @@ export class JobSource implements Source {
   constructor(workload: JobsWorkload, framework: number, trace: JobTrace) {
     this.#workload = workload;
     this.#framework = framework;
-    this.#trace =
-      workload.arrivalScale === 1 ? trace : scaleArrivals(trace, workload.arrivalScale);
+    this.#trace = workload.arrivalScale === 1 ? trace : scaleArrivals(trace, workload.arrivalScale);
     this.#count = Math.min(trace.count, workload.limit ?? Infinity);
     this.#shapes = jobShapes(workload, trace);
   }
@@ -88,9 +87,7 @@ export function jobShapes(workload: JobsWorkload, trace: JobTrace): JobShapes {
     if (shape === undefined) {
       shape = amounts.length;
       known.set(key, shape);
-      amounts.push(
-        amountsOf({...perTask, scalars: {...perTask.scalars, cpus, mem, disk, gpus}}),
-      );
+      amounts.push(amountsOf({...perTask, scalars: {...perTask.scalars, cpus, mem, disk, gpus}}));
     }
     shapeOf[index] = shape;
   }

@@ -82,5 +82,5 @@ function cuesOf(scenario: Scenario, {frameworkOf}: SourceContext): readonly Cue[
 function supplied<Key, Value>(map: ReadonlyMap<Key, Value>, key: Key): Value {
   const value = map.get(key);
   assert(value !== undefined, () => `nothing was supplied for ${String(key)}`);
-  return value as Value;
+  return value;
 }

@@ -49,7 +49,9 @@ export class PodSource implements Source {
     }
   }
 
-  /** A stream only fills the cluster; otherwise a pod lives as long as it did once it was placed. */
+  /**
+   * A stream only fills the cluster; otherwise a pod lives as long as it did once it was placed.
+   */
   #durationOf(pod: Pod): number {
     if (this.#workload.timing === 'stream' || pod.deletedAtMs === Infinity) return -1;
     return Math.max(0, pod.deletedAtMs - (pod.scheduledAtMs ?? pod.createdAtMs));

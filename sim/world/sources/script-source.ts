@@ -66,13 +66,11 @@ export class ScriptSource implements Source {
     }
   }
 
-  /** Sends the fields that the patch names, as they are after it; or the whole app, if it takes one away. */
-  #change(
-    cue: Cue,
-    id: string,
-    patch: Readonly<Record<string, unknown>>,
-    port: WorldPort,
-  ): void {
+  /**
+   * Sends the fields that the patch names, as they are after it; or the whole app, if it takes one
+   * away.
+   */
+  #change(cue: Cue, id: string, patch: Readonly<Record<string, unknown>>, port: WorldPort): void {
     const book = this.#book(cue);
     const merged = mergePatch(book.get(id) ?? {id}, patch);
     book.put(id, merged as MarathonApp);

@@ -18,12 +18,7 @@ export class ServiceSource implements Source {
   readonly #instances: Int32Array;
   #next = 0;
 
-  constructor(
-    workload: ServicesWorkload,
-    framework: number,
-    trace: ServiceTrace,
-    book: AppBook,
-  ) {
+  constructor(workload: ServicesWorkload, framework: number, trace: ServiceTrace, book: AppBook) {
     this.#workload = workload;
     this.#framework = framework;
     this.#book = book;

@@ -1,4 +1,7 @@
-/** Where work and happenings come from: cursors that hold their next instant, asked in the scenario's order. */
+/**
+ * Where work and happenings come from: cursors that hold their next instant, asked in the
+ * scenario's order.
+ */
 import type {BatchJob} from '../../../engine/index.ts';
 import type {AgentSelection, FaultKind} from '../../scenario/schema.ts';
 import type {AppRequest} from './marathon-requests.ts';

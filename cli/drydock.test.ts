@@ -1,0 +1,283 @@
+import {spawn} from 'node:child_process';
+import {existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {fileURLToPath} from 'node:url';
+import {gzipSync} from 'node:zlib';
+import test from 'ava';
+import {InvariantError} from '../engine/index.ts';
+import type {SimResult} from '../sim/result.ts';
+import {bugText} from './terminal/bug-text.ts';
+
+const drydock = fileURLToPath(new URL('drydock.ts', import.meta.url));
+
+interface Ended {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+interface RunOptions {
+  /** Sends SIGINT as soon as stderr holds this. */
+  readonly interruptAt?: string;
+  readonly env?: NodeJS.ProcessEnv;
+}
+
+function run(folder: string, words: readonly string[], options: RunOptions = {}): Promise<Ended> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [drydock, ...words], {
+      cwd: folder,
+      env: {...process.env, DRYDOCK_DATA: '', ...options.env},
+    });
+    let [stdout, stderr, isInterrupted] = ['', '', false];
+    child.stdout.on('data', (chunk: Buffer) => {
+      stdout += chunk.toString();
+    });
+    child.stderr.on('data', (chunk: Buffer) => {
+      stderr += chunk.toString();
+      const {interruptAt} = options;
+      if (isInterrupted || interruptAt === undefined || !stderr.includes(interruptAt)) return;
+      isInterrupted = true;
+      child.kill('SIGINT');
+    });
+    child.on('error', reject);
+    child.on('close', (code) => {
+      resolve({code, stdout, stderr});
+    });
+  });
+}
+
+interface Files {
+  readonly folder: string;
+  readonly write: (name: string, content: string | Uint8Array) => string;
+}
+
+function withFiles(use: (files: Files) => Promise<void>): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'drydock-cli-'));
+  const write = (name: string, content: string | Uint8Array): string => {
+    writeFileSync(join(folder, name), content);
+    return name;
+  };
+  return use({folder, write}).finally(() => {
+    rmSync(folder, {recursive: true, force: true});
+  });
+}
+
+const small = `
+seed: 3
+until: 1h
+cluster:
+  agents:
+    - {name: node, count: 3, resources: cpus:2;mem:2048}
+workloads:
+  - name: jobs
+    arrivals:
+      interarrival: {exponential: {mean: 1m}}
+      duration: {exponential: {mean: 2m}}
+      resources: cpus:1;mem:128
+`;
+
+test('says its version', async (t) => {
+  const {version} = JSON.parse(
+    readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
+  ) as {version: string};
+  t.deepEqual(await run('.', ['--version']), {code: 0, stdout: `${version}\n`, stderr: ''});
+});
+
+test('runs a scenario and prints a table', (t) =>
+  withFiles(async ({folder, write}) => {
+    const {code, stdout} = await run(folder, ['sim', write('small.yaml', small), '--check']);
+    t.is(code, 0);
+    t.regex(stdout, /small · 1h of virtual time/);
+    t.regex(stdout, /hash [0-9a-f]{16}/);
+  }));
+
+test('--json prints the result and nothing else, byte for byte the same each time', (t) =>
+  withFiles(async ({folder, write}) => {
+    const file = write('small.yaml', small);
+    const [first, second, other] = await Promise.all([
+      run(folder, ['sim', file, '--json']),
+      run(folder, ['sim', file, '--json', '--quiet']),
+      run(folder, ['sim', file, '--json', '--seed', '4']),
+    ]);
+    t.deepEqual([first.code, second.code, other.code], [0, 0, 0]);
+    t.is(second.stdout, first.stdout);
+    t.is(second.stderr, '');
+    const result = JSON.parse(first.stdout) as SimResult;
+    t.is(result.machine, undefined);
+    t.is(result.seed, 3);
+    t.not((JSON.parse(other.stdout) as SimResult).runHash, result.runHash);
+  }));
+
+test('--until ends a run elsewhere', (t) =>
+  withFiles(async ({folder, write}) => {
+    const file = write('small.yaml', small);
+    const {stdout} = await run(folder, ['sim', file, '--json', '--until', '90s']);
+    t.is((JSON.parse(stdout) as SimResult).endMs, 90_000);
+  }));
+
+test('--out writes three files and leaves nothing else behind', (t) =>
+  withFiles(async ({folder, write}) => {
+    const file = write('small.yaml', small);
+    const {code} = await run(folder, ['sim', file, '--quiet', '--out', 'deep/out']);
+    t.is(code, 0);
+    const names = readdirSync(join(folder, 'deep/out')).sort();
+    t.deepEqual(names, ['report.html', 'result.json', 'timeseries.csv']);
+    const written = JSON.parse(
+      readFileSync(join(folder, 'deep/out/result.json'), 'utf8'),
+    ) as SimResult;
+    t.is(typeof written.machine?.wallRealMs, 'number');
+  }));
+
+test('a failed expectation exits with 1 and says which, what and when', (t) =>
+  withFiles(async ({folder, write}) => {
+    const expectation = 'expect: [{at: 30m, metric: agents.up, is: 4}]';
+    const file = write('small.yaml', `${small}${expectation}`);
+    const {code, stderr} = await run(folder, ['sim', file, '--quiet']);
+    t.is(code, 1);
+    t.is(stderr, 'drydock: expectation failed: agents.up is 4 at 30m: found 3 at day 0 00:30\n');
+  }));
+
+const jobsHeader = 'id,submit_s,duration_s,tasks,cpus,mem_mb\n';
+const jobsOf = (file: string): string =>
+  small.replace(/workloads:[^]*/, `workloads: [{name: jobs, jobs: ${file}, format: jobs}]`);
+
+const badInputs: readonly (readonly [
+  title: string,
+  files: Readonly<Record<string, string | Uint8Array>>,
+  message: RegExp,
+])[] = [
+  [
+    'an unknown field',
+    {'bad.yaml': small.replace('count: 3', 'cuont: 3')},
+    /cluster\.agents\[0\]\.cuont: .*\(bad\.yaml:6:\d+\)/,
+  ],
+  ['a wrong type', {'bad.yaml': small.replace('seed: 3', 'seed: soon')}, /seed: .*:2:\d+\)/],
+  [
+    'a negative amount',
+    {'bad.yaml': small.replace('cpus:2', 'cpus:-2')},
+    /cluster\.agents\[0\]\.resources: .*negative/,
+  ],
+  ['a missing trace', {'bad.yaml': jobsOf('jobs.csv')}, /workloads\[0\]\.jobs: .*jobs\.csv/],
+  [
+    'a cyclic include',
+    {'bad.yaml': `include: [other.yaml]\n${small}`, 'other.yaml': 'include: [bad.yaml]\n'},
+    /bad\.yaml/,
+  ],
+  [
+    'a truncated CSV',
+    {'bad.yaml': jobsOf('jobs.csv'), 'jobs.csv': `${jobsHeader}1,0,5,1,1,10\n2,3,`},
+    /workloads\[0\]\.jobs: .*\(jobs\.csv:3:\d+\)/,
+  ],
+  [
+    'a truncated gzip',
+    {
+      'bad.yaml': jobsOf('jobs.csv.gz'),
+      'jobs.csv.gz': gzipSync(`${jobsHeader}1,0,5,1,1,10\n`).subarray(0, 30),
+    },
+    /workloads\[0\]\.jobs: .*cut off/,
+  ],
+  [
+    'a job bigger than any machine',
+    {'bad.yaml': jobsOf('jobs.csv'), 'jobs.csv': `${jobsHeader}a,0,5,1,1,10\nb,1,5,1,3,10\n`},
+    /job b \(row 2\) is bigger than any machine: a task takes cpus:3, the largest agent has cpus:2/,
+  ],
+  [
+    'a job wider than the cluster',
+    {'bad.yaml': jobsOf('jobs.csv'), 'jobs.csv': `${jobsHeader}a,0,5,7,1,10\n`},
+    /job a \(row 1\) is too wide: 7 tasks at once, the whole cluster holds 6/,
+  ],
+  [
+    'an app that Marathon refuses',
+    {'bad.yaml': small.replace(/workloads:[^]*/, 'workloads: [{app: {id: /a, cpus: -1, cmd: x}}]')},
+    /workloads\[0\]\.app\.cpus: /,
+  ],
+  [
+    'an upgrade that Marathon refuses',
+    {
+      'bad.yaml': small.replace(
+        /workloads:[^]*/,
+        'workloads: [{app: {id: /a, cpus: 1, mem: 1, cmd: x}}]\n' +
+          'events: [{at: 30m, upgrade: {app: /a, with: {cpus: -3}}}]',
+      ),
+    },
+    /upgrade of \/a at 30m: .*\/cpus: /,
+  ],
+  [
+    'an app file that is no JSON',
+    {
+      'bad.yaml': small.replace(/workloads:[^]*/, 'workloads: [{app: app.json}]'),
+      'app.json': '{"id": "/a",}',
+    },
+    /workloads\[0\]\.app: .*app\.json:1:\d+\)/,
+  ],
+];
+
+for (const [title, files, message] of badInputs) {
+  test(`${title} exits with 2, one clear line and no output`, (t) =>
+    withFiles(async ({folder, write}) => {
+      for (const [name, content] of Object.entries(files)) write(name, content);
+      const {code, stdout, stderr} = await run(folder, ['sim', 'bad.yaml', '--out', 'out']);
+      t.is(code, 2, stderr);
+      t.regex(stderr, message);
+      t.is(stdout, '');
+      t.false(existsSync(join(folder, 'out')));
+      t.notRegex(stderr, /^\s+at /m, 'a stack trace is no message');
+    }));
+}
+
+test('--lenient leaves out what is bad and counts it', (t) =>
+  withFiles(async ({folder, write}) => {
+    write('bad.yaml', jobsOf('jobs.csv'));
+    write('jobs.csv', `${jobsHeader}a,0,5,1,1,10\nb,1,5,1,3,10\nc,2,x,1,1,10\n`);
+    const {code, stdout} = await run(folder, ['sim', 'bad.yaml', '--lenient', '--json']);
+    const {skippedRows, tasks} = JSON.parse(stdout) as SimResult;
+    t.is(code, 0);
+    t.deepEqual(skippedRows, {'jobs.csv': 2});
+    t.is(tasks.finished, 1);
+  }));
+
+const badWords: readonly (readonly [title: string, words: readonly string[]])[] = [
+  ['an unknown option', ['sim', 'small.yaml', '--sede', '1']],
+  ['a seed that is none', ['sim', 'small.yaml', '--seed', '-1']],
+  ['a duration that is none', ['sim', 'small.yaml', '--until', 'soon']],
+  ['no file', ['sim']],
+  ['a file that is not there', ['sim', 'nowhere.yaml']],
+  ['an unknown command', ['sail']],
+  ['a data folder that is not there', ['start', 'nowhere']],
+];
+
+for (const [title, words] of badWords) {
+  test(`${title} exits with 2`, (t) =>
+    withFiles(async ({folder, write}) => {
+      write('small.yaml', small);
+      const {code, stdout, stderr} = await run(folder, words);
+      t.is(code, 2);
+      t.is(stdout, '');
+      t.not(stderr, '');
+    }));
+}
+
+test('Ctrl-C writes what is known so far, says that it is partial, and exits with 130', (t) =>
+  withFiles(async ({folder, write}) => {
+    const file = write('long.yaml', small.replace('1h', '50000d'));
+    const {code, stdout, stderr} = await run(folder, ['sim', file, '--out', 'out', '--json'], {
+      interruptAt: 'running long',
+    });
+    t.is(code, 130, stderr);
+    t.regex(stderr, /interrupted at day .*partial/);
+    const result = JSON.parse(stdout) as SimResult;
+    t.true(result.partial);
+    t.true(result.endMs < 50_000 * 86_400_000);
+    const names = readdirSync(join(folder, 'out')).sort();
+    t.deepEqual(names, ['report.html', 'result.json', 'timeseries.csv']);
+  }));
+
+test('a bug is told with its seed, and with its place if it is no invariant', (t) => {
+  const run = {name: 'first', seed: 7};
+  const invariant = bugText(new InvariantError('at 5 ms: agent a gives too much'), run);
+  t.regex(invariant, /bug of Drydock: at 5 ms: agent a gives too much\n/);
+  t.regex(invariant, /scenario first, --seed 7, version \d/);
+  t.notRegex(invariant, /drydock\.test/);
+  t.regex(bugText(new TypeError('x'), run), /drydock\.test/);
+});
