@@ -116,8 +116,8 @@ function installPackages() {
   const cause = result.error === undefined ? `exit code ${result.status}` : result.error.message;
   throw new SetupError(
     `npm ci failed (${cause}); its own messages are above`,
-    'the first run needs the network and npm >= 9: check the connection and any proxy or registry ' +
-      'setting of npm, then run the same command again',
+    'the first run needs the network and npm >= 9: check the connection and any proxy or ' +
+      'registry setting of npm, then run the same command again',
   );
 }
 

@@ -1,14 +1,16 @@
 /**
  * What a run of the simulator leaves behind: the shape of `result.json`, version 1.
  *
- * Units stand in the names: `…Ms` virtual milliseconds, `…RealMs` milliseconds of the machine that ran it,
- * `…Ratio` from 0 to 1. Resource amounts are in their own unit (cores, MB, devices), not thousandths.
- * `machine` is the only part that differs between two runs of the same scenario and seed;
- * `--json` leaves it out.
+ * Units stand in the names: `…Ms` virtual milliseconds, `…RealMs` milliseconds of the machine that
+ * ran it, `…Ratio` from 0 to 1. Resource amounts are in their own unit (cores, MB, devices), not
+ * thousandths. `machine` is the only part that differs between two runs of the same scenario and
+ * seed; `--json` leaves it out.
  */
 export const RESULT_VERSION = 1;
 
-/** Distribution of waiting times; percentiles by nearest rank, `countWaited` counts waits above 0. */
+/**
+ * Distribution of waiting times; percentiles by nearest rank, `countWaited` counts waits above 0.
+ */
 export interface WaitingStats {
   readonly count: number;
   readonly countWaited: number;

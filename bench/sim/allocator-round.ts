@@ -2,8 +2,7 @@
  * A round of the allocator: every agent is offered to whoever is due for it, and every offer is
  * declined.
  */
-import {Allocator} from '../../engine/allocator/allocator.ts';
-import {ALLOCATOR_DEFAULTS, makeRandom, ScalarKinds} from '../../engine/index.ts';
+import {Allocator, ALLOCATOR_DEFAULTS, makeRandom, ScalarKinds} from '../../engine/index.ts';
 import {demand} from '../bench.ts';
 import type {MicroSubject} from '../micro-bench.ts';
 

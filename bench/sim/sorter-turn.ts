@@ -2,8 +2,7 @@
  * The DRF sorter in its everyday work: one client of many is given something, and the order is
  * asked for.
  */
-import {DrfSorter, Pool} from '../../engine/allocator/drf-sorter.ts';
-import {makeRandom} from '../../engine/index.ts';
+import {DrfSorter, makeRandom, Pool} from '../../engine/index.ts';
 import {demand} from '../bench.ts';
 import type {MicroSubject} from '../micro-bench.ts';
 

@@ -5,7 +5,7 @@
  */
 export type Ranges = readonly number[];
 
-/* oxlint-disable typescript/no-non-null-assertion -- Hot loops; begins and ends come in pairs by construction. */
+/* oxlint-disable typescript/no-non-null-assertion -- hot loops; begins and ends come in pairs */
 
 /**
  * Any list of inclusive ranges, overlapping or not, in canonical form. Each begin must be ≤ its

@@ -55,6 +55,8 @@ export class ScalarKinds {
   readonly #names: string[] = [];
   readonly #indices = new Map<string, ScalarKind>();
   readonly #compiled = new WeakMap<Amounts, Resources>();
+  /** Equal scalars give the same object, so that sizes of tasks can be told apart by identity. */
+  readonly #interned = new Map<string, Resources>();
   readonly #described = new WeakMap<Resources, Amounts>();
 
   constructor(names: readonly string[] = ['cpus', 'mem', 'disk', 'gpus']) {
@@ -79,7 +81,10 @@ export class ScalarKinds {
     return index;
   }
 
-  /** From the edge form. The same object compiles once. */
+  /**
+   * From the edge form. The same object compiles once, and equal amounts without ranges and sets
+   * give the same resources, also after a snapshot has been through JSON.
+   */
   compile(amounts: Amounts): Resources {
     const known = this.#compiled.get(amounts);
     if (known !== undefined) return known;
@@ -98,7 +103,18 @@ export class ScalarKinds {
         .map(([name, items]) => ({name, items: [...new Set(items)].sort()}))
         .filter(({items}) => items.length > 0),
     };
-    this.#compiled.set(amounts, resources);
+    const interned = this.#intern(resources);
+    this.#compiled.set(amounts, interned);
+    return interned;
+  }
+
+  #intern(resources: Resources): Resources {
+    // Ports differ from task to task: keeping those would be a leak.
+    if (resources.ranges.length > 0 || resources.sets.length > 0) return resources;
+    const key = resources.scalars.join();
+    const known = this.#interned.get(key);
+    if (known !== undefined) return known;
+    this.#interned.set(key, resources);
     return resources;
   }
 

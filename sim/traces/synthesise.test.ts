@@ -1,5 +1,5 @@
 import test from 'ava';
-import {makeRandom} from '../../engine/kernel/random.ts';
+import {makeRandom} from '../../engine/index.ts';
 import {instanceChanges} from './instance-changes.ts';
 import {
   synthesiseJobs,
