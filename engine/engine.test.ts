@@ -360,11 +360,11 @@ function optionsOf(choice: {
 }
 
 /**
- * Seen to fail when a task's end is not given back to the allocator, when reported tasks are not charged, when a
- * snapshot leaves out the timers or the offers that batch holds, and when the sizes that batch asks for come in the
- * order in which they came to wait.
+ * Seen to fail when a task's end is not given back to the allocator, when reported tasks are not
+ * charged, when a snapshot leaves out the timers or the offers that batch holds, and when the sizes
+ * that batch asks for come in the order in which they came to wait.
  */
-test('whatever happens to agents and tasks, the books are right; restored, all goes on alike', (t) => {
+test('whatever happens, the books are right, and a restored engine goes on alike', (t) => {
   fc.assert(
     fc.property(worldSteps, worldOptions, (steps, choice) => {
       const options = optionsOf(choice);
@@ -384,7 +384,9 @@ test('whatever happens to agents and tasks, the books are right; restored, all g
   t.pass();
 });
 
-/** Seen to fail when an agent that returns is not offered, and when a requeued job is not put back. */
+/**
+ * Seen to fail when an agent that returns is not offered, and when a requeued job is not put back.
+ */
 test('once all agents are back and tasks end, every job that fits an agent has ended', (t) => {
   fc.assert(
     fc.property(worldSteps, worldOptions, (steps, choice) => {
@@ -1073,7 +1075,10 @@ test('what was handed out stays as it was', (t) => {
   t.deepEqual(namesOf(taken), ['a']);
 });
 
-/** Seen to fail when `endStep` lets a step without records pass those that wait, and when `restore` forgets `held`. */
+/**
+ * Seen to fail when `endStep` lets a step without records pass those that wait, and when `restore`
+ * forgets `held`.
+ */
 test('effects come out in the order of their steps, none before its records are written', (t) => {
   const step = fc.record({
     kind: fc.constantFrom('act', 'act', 'record', 'written', 'take', 'json'),

@@ -33,7 +33,10 @@ const ascending = (left: number, right: number): number => left - right;
 
 // The set of agents.
 
-/** Seen to fail when `delete` forgets the new position of the last member, and when `clear` keeps positions. */
+/**
+ * Seen to fail when `delete` forgets the new position of the last member, and when `clear` keeps
+ * positions.
+ */
 test('a set of agents does what a plain set does, and its order is that of its list', (t) => {
   const step = fc.record({
     kind: fc.constantFrom('add', 'add', 'delete', 'swap', 'clear', 'copy'),
@@ -115,9 +118,9 @@ function partOf({scalars, ranges, sets}: Resources, share: number): Resources {
 }
 
 /**
- * Seen to fail when `setTotal` cuts availability off at 0 (what then comes back is more than there is), when it
- * forgets ports in use that left the total, when `#layOut` copies with the new stride, when `add` does not clear a
- * reused row, and when `restore` forgets what is used beyond the total.
+ * Seen to fail when `setTotal` cuts availability off at 0 (what then comes back is more than there
+ * is), when it forgets ports in use that left the total, when `#layOut` copies with the new stride,
+ * when `add` does not clear a reused row, and when `restore` forgets what is used beyond the total.
  */
 test('the table of agents does what a list of totals and holdings does', (t) => {
   const step = fc.record({
@@ -199,9 +202,9 @@ function changeAgent(
 // Offer filters.
 
 /**
- * Seen to fail when `refuses` asks whether the offer contains what was refused, when `#unlink` leaves a gap in a
- * probe run, when `dropAgent` stops at the first filter, when a late filter goes before the run, and when `restore`
- * forgets which filters are late.
+ * Seen to fail when `refuses` asks whether the offer contains what was refused, when `#unlink`
+ * leaves a gap in a probe run, when `dropAgent` stops at the first filter, when a late filter goes
+ * before the run, and when `restore` forgets which filters are late.
  */
 test('offer filters do what a plain list of refusals does', (t) => {
   const small = [amounts(1000), amounts(2000), amounts(1000, [[1, 2]]), NO_RESOURCES];
@@ -301,9 +304,9 @@ function partOfPool(pool: Pool, fixed: number, kind: number): number {
 }
 
 /**
- * Seen to fail when `unallocated` does not move a client down, when `count` does not break ties, when the order
- * survives a change of the pool, when `setWeight` keeps the old share, and when `#placeOf` finds the place one too
- * far on.
+ * Seen to fail when `unallocated` does not move a client down, when `count` does not break ties,
+ * when the order survives a change of the pool, when `setWeight` keeps the old share, and when
+ * `#placeOf` finds the place one too far on.
  */
 test('the order that is kept is the order of a fresh sort, whatever happens', (t) => {
   const step = fc.record({
@@ -846,9 +849,11 @@ const allocatorSteps = fc.array(
 );
 
 /**
- * Seen to fail when every filter made right after a run outlives the run at its end, when a run over changed agents is not repeated for those that want anew, when an expired filter does not mark its
- * agent as changed, when `removeAgent` keeps its filters, when `#grant` does not charge the role, when a requested
- * run looks at all changed agents, and when the minimum of a framework is compiled only once.
+ * Seen to fail when every filter made right after a run outlives the run at its end, when a run
+ * over changed agents is not repeated for those that want anew, when an expired filter does not
+ * mark its agent as changed, when `removeAgent` keeps its filters, when `#grant` does not charge
+ * the role, when a requested run looks at all changed agents, and when the minimum of a framework
+ * is compiled only once.
  */
 test('each run gives each agent to whom a look at everything gives it, and misses none', (t) => {
   fc.assert(

@@ -37,8 +37,8 @@ const agendaSteps = fc.array(
 const throughJson = <T>(value: T): T => JSON.parse(JSON.stringify(value)) as T;
 
 /**
- * Seen to fail when `#sink` compares only instants, when `push` sifts up past equal instants, when the right child
- * is never looked at, and when a restored agenda starts its sequences at 0.
+ * Seen to fail when `#sink` compares only instants, when `push` sifts up past equal instants, when
+ * the right child is never looked at, and when a restored agenda starts its sequences at 0.
  */
 test('the agenda gives what a sorted list gives, whatever goes in and out meanwhile', (t) => {
   fc.assert(
@@ -178,8 +178,9 @@ const timerSteps = fc.array(
 );
 
 /**
- * Seen to fail when `arm` leaves the replaced timer in force, when `cancel` frees its row at once (a timer that
- * then takes the row fires at the cancelled one's time), and when `restore` forgets the free rows.
+ * Seen to fail when `arm` leaves the replaced timer in force, when `cancel` frees its row at once
+ * (a timer that then takes the row fires at the cancelled one's time), and when `restore` forgets
+ * the free rows.
  */
 test('timers do what a plain list of timers does', (t) => {
   fc.assert(
@@ -315,7 +316,10 @@ for (const bound of [1, 2, 3, 7, 10, 100]) {
   });
 }
 
-/** A bare remainder would draw the lower third of 3 × 2³⁰ twice as often as the rest: seen to fail on it. */
+/**
+ * A bare remainder would draw the lower third of 3 × 2³⁰ twice as often as the rest: seen to fail
+ * on it.
+ */
 test('below has no bias where the bound does not divide 2³²', (t) => {
   const random = makeRandom(3, 'bias');
   const bound = 3 * 2 ** 30;

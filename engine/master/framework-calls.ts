@@ -160,7 +160,9 @@ export class FrameworkCalls implements SchedulerDriver {
   acknowledge({taskId, updateId, agentId}: StatusUpdate): void {
     if (updateId === undefined || agentId === undefined) return;
     const task = this.#framework.tasks.get(taskId);
-    if (task !== undefined && task.unacknowledged === updateId) {
+    if (task !== undefined) {
+      // Confirms something that was not asked last: ignored, as Mesos does.
+      if (task.unacknowledged !== updateId) return;
       task.unacknowledged = undefined;
       if (isTerminal(task.state)) this.#parts.tasks.forget(task);
     }

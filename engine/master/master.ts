@@ -164,7 +164,12 @@ export class Master {
       this.#context.emit({kind: 'acknowledgeStatus', agentId, frameworkId, taskId, updateId});
       return;
     }
-    if (isThere) this.#applyStatus(task, input);
+    if (isThere) {
+      this.#applyStatus(task, input);
+    } else if (!isTerminal(state)) {
+      // Nobody has booked what it uses: its launch arrived after it had been given up.
+      this.#context.emit({kind: 'killTask', agentId, frameworkId, taskId});
+    }
     const {reason, message, healthy, containerIp} = input;
     framework.scheduler.statusUpdate({
       taskId,

@@ -83,8 +83,8 @@ test('thousandths are printed in the shortest decimal form', (t) => {
 });
 
 /**
- * Up to 2⁵¹ the quotient in a double is exact enough. Seen to fail when `thousandths` truncates: 1.001 × 1000 is a
- * bit less than 1001.
+ * Up to 2⁵¹ the quotient in a double is exact enough. Seen to fail when `thousandths` truncates:
+ * 1.001 × 1000 is a bit less than 1001.
  */
 test('every amount in thousandths is read back from what is printed', (t) => {
   fc.assert(
@@ -216,36 +216,43 @@ test('what is printed or written as JSON is read back as the same amounts', (t) 
   t.pass();
 });
 
-test('parsing never throws, and what it takes it prints in a form that it takes again', (t) => {
-  const word = fc.constantFrom(
-    'cpus',
-    ':',
-    ';',
-    '1',
-    '-',
-    '[',
-    ']',
-    '{',
-    '}',
-    ',',
-    '(*)',
-    '.',
-    'e',
-  );
+/** Seen to fail when a range may end before it begins, and when a set may hold braces. */
+test('parsing never throws, takes only sane amounts, and reads again what it prints', (t) => {
+  const word = fc.constantFrom('1', '2', '-', '[', ']', '{', '}', ',', '(*)', '.', 'e', ':', ';');
+  const words = fc.array(word, {maxLength: 6}).map((parts) => parts.join(''));
+  const bracketed = fc
+    .tuple(fc.constantFrom(...['[', '{']), words, fc.constantFrom(...[']', '}']))
+    .map((parts) => parts.join(''));
+  const spans = fc
+    .array(fc.tuple(fc.nat(9), fc.nat(9)), {maxLength: 3})
+    .map((bounds) => `[${bounds.map((pair) => pair.join('-')).join(', ')}]`);
   const text = fc.oneof(
     fc.string(),
-    fc.array(word, {maxLength: 12}).map((words) => words.join('')),
+    fc
+      .array(
+        fc.oneof(words, bracketed, spans).map((value) => `x:${value}`),
+        {maxLength: 3},
+      )
+      .map((parts) => parts.join(';')),
   );
   fc.assert(
     fc.property(text, (input) => {
       const parsed = parseAmounts(input);
       if (!parsed.ok) return parsed.message !== '';
+      const {scalars, ranges = {}, sets = {}} = parsed.amounts;
+      for (const fixed of Object.values(scalars)) {
+        check.ok(Number.isSafeInteger(fixed) && fixed > 0);
+      }
+      for (const [begin, end] of Object.values(ranges).flat()) {
+        check.ok(begin >= 0 && begin <= end);
+      }
+      for (const item of Object.values(sets).flat()) check.doesNotMatch(item, /[{}]/);
       const printed = printAmounts(parsed.amounts);
       if (printed === '{}') return true;
       const again = parseAmounts(printed);
       return again.ok && printAmounts(again.amounts) === printed;
     }),
-    {numRuns: 2000},
+    {numRuns: 3000},
   );
   t.pass();
 });
@@ -376,8 +383,9 @@ const isCanonical = (ranges: Ranges): boolean =>
 const rangesArbitrary = fc.array(pairs, {maxLength: 8}).map(makeRanges);
 
 /**
- * Seen to fail when `append` melts only overlapping and not adjacent ranges, when `subtractRanges` loses what is
- * left before a cut, and when `containsRanges` looks only at the end of an outer range.
+ * Seen to fail when `append` melts only overlapping and not adjacent ranges, when `subtractRanges`
+ * loses what is left before a cut, and when `containsRanges` looks only at the end of an outer
+ * range.
  */
 test('ranges do what sets of numbers do, and stay sorted and coalesced', (t) => {
   fc.assert(
@@ -444,8 +452,8 @@ const flat = ({scalars, ranges, sets}: Resources): Map<string, number> => {
 };
 
 /**
- * Seen to fail when `addNamedRanges` forgets a name that only the right side has, when `containsResources` leaves
- * sets out, and when `subtractNamedSets` keeps an empty set.
+ * Seen to fail when `addNamedRanges` forgets a name that only the right side has, when
+ * `containsResources` leaves sets out, and when `subtractNamedSets` keeps an empty set.
  */
 test('resources do what maps of amounts and items do', (t) => {
   fc.assert(

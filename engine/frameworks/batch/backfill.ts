@@ -33,10 +33,13 @@ export function shadowOf(
   now: number,
 ): Shadow {
   const spare = new Map<string, number[]>();
+  const freeRoom = new Map<string, number>();
   let room = 0;
-  for (const {offer, left} of held) {
-    spare.set(offer.agent.id, [...left.scalars]);
-    room += tasksThatFit(left, head.resources);
+  for (const {agentId, left} of held) {
+    const fitting = tasksThatFit(left, head.resources);
+    spare.set(agentId, [...left.scalars]);
+    freeRoom.set(agentId, fitting);
+    room += fitting;
   }
   const released: string[] = [];
   let at = now;
@@ -49,7 +52,7 @@ export function shadowOf(
     }
   }
   if (room < head.tasks) return {at: Infinity, spare};
-  reserve(head, spare, released);
+  reserve(head, spare, freeRoom, released);
   return {at, spare};
 }
 
@@ -90,18 +93,24 @@ function roomIn(scalars: readonly number[], needs: Resources): number {
 }
 
 /**
- * Takes the head's tasks out of what is spare; agents that are busy now come first, so that free
- * ones stay free.
+ * Takes the head's tasks out of what is spare: first what is busy now, so that as much as possible
+ * of what is free (`freeRoom`: tasks of the head by agent) stays free for longer jobs.
  */
-function reserve(head: Job, spare: Map<string, number[]>, released: readonly string[]): void {
+function reserve(
+  head: Job,
+  spare: ReadonlyMap<string, number[]>,
+  freeRoom: ReadonlyMap<string, number>,
+  released: readonly string[],
+): void {
   let left = head.tasks;
-  for (const agent of new Set([...released, ...spare.keys()])) {
+  const takeOn = (agent: string, kept: number): void => {
     const scalars = spare.get(agent) as number[];
-    const count = Math.min(left, roomIn(scalars, head.resources));
+    const count = Math.min(left, Math.max(0, roomIn(scalars, head.resources) - kept));
     take(scalars, head.resources, count);
     left -= count;
-    if (left === 0) return;
-  }
+  };
+  for (const agent of new Set(released)) takeOn(agent, freeRoom.get(agent) ?? 0);
+  for (const agent of spare.keys()) if (left > 0) takeOn(agent, 0);
 }
 
 function take(scalars: number[], needs: Resources, count: number): void {
@@ -122,8 +131,7 @@ export function backfillPlaces(
   now: number,
 ): HeldOffer[] | undefined {
   const needs = job.resources;
-  const spareOf = (entry: HeldOffer): readonly number[] =>
-    shadow.spare.get(entry.offer.agent.id) ?? [];
+  const spareOf = (entry: HeldOffer): readonly number[] => shadow.spare.get(entry.agentId) ?? [];
   const endsInTime = now + job.estimateMs <= shadow.at;
   const places: HeldOffer[] = [];
   const spareTaken = new Map<HeldOffer, number>();
@@ -143,7 +151,7 @@ export function backfillPlaces(
   if (places.length < job.tasks) return undefined;
   if (!endsInTime) {
     for (const [entry, count] of spareTaken) {
-      take(shadow.spare.get(entry.offer.agent.id) as number[], needs, count);
+      take(shadow.spare.get(entry.agentId) as number[], needs, count);
     }
   }
   return places;

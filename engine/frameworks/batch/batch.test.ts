@@ -14,6 +14,12 @@ const BATCH = frameworkIdOf('batch');
 
 type Launch = Extract<Effect, {kind: 'launchTask'}>;
 
+interface YardOptions {
+  readonly ids?: readonly string[];
+  readonly weights?: Readonly<Record<string, number>>;
+  readonly allocateOnRecovery?: boolean;
+}
+
 /** An engine with batch frameworks, and what comes out of it. */
 class Yard {
   #engine: Engine;
@@ -22,10 +28,13 @@ class Yard {
   readonly kills: string[] = [];
   readonly events: string[] = [];
 
-  constructor(batch: Partial<BatchOptions>, ids: readonly string[] = ['batch'], weights = {}) {
+  constructor(
+    batch: Partial<BatchOptions>,
+    {ids = ['batch'], weights = {}, allocateOnRecovery = true}: YardOptions = {},
+  ) {
     this.#engine = createEngine({
       seed: 1,
-      allocator: {allocateOnRecovery: true},
+      allocator: {allocateOnRecovery},
       weights,
       frameworks: ids.map((id) => ({id, type: 'batch', role: id, batch})),
     });
@@ -273,7 +282,10 @@ const traceArbitrary = fc
     };
   });
 
-/** Seen to fail when the queue lets the second start while the first waits, and when a wide job starts in parts. */
+/**
+ * Seen to fail when the queue lets the second start while the first waits, and when a wide job
+ * starts in parts.
+ */
 test('first come, first served: every job starts just when a count of processors says', (t) => {
   fc.assert(
     fc.property(traceArbitrary, ({machines, processors, jobs, restoreAt}) => {
@@ -289,8 +301,9 @@ test('first come, first served: every job starts just when a count of processors
 });
 
 /**
- * Machines of one processor. Seen to fail when `reserve` takes free machines before busy ones, when a job that ends
- * in time takes from what is spare, and when jobs that end together are counted widest first.
+ * Machines of one processor. Seen to fail when the reservation takes free machines before busy
+ * ones, when a job that ends in time may only have what is spare, and when jobs that end together
+ * are counted widest first.
  */
 test('EASY starts every job just when a count of processors says', (t) => {
   fc.assert(
@@ -305,7 +318,10 @@ test('EASY starts every job just when a count of processors says', (t) => {
   t.pass();
 });
 
-/** Seen to fail when two offers of one machine overwrite each other in the reservation. */
+/**
+ * A machine's processors come back one by one, in offers of their own. Seen to fail when the
+ * reservation keeps only the last offer of a machine.
+ */
 test('EASY on machines of several processors starts the same jobs', (t) => {
   fc.assert(
     fc.property(traceArbitrary, ({machines, processors, jobs, restoreAt}) => {
@@ -317,7 +333,7 @@ test('EASY on machines of several processors starts the same jobs', (t) => {
   t.pass();
 });
 
-test('a short job overtakes under EASY what it must wait for under first come, first served', (t) => {
+test('under EASY a short job overtakes the one that it else must wait for', (t) => {
   const second = 1000;
   const jobs: TraceJob[] = [
     {submitAt: 0, durationMs: 10 * second, estimateMs: 10 * second, tasks: 1},
@@ -328,6 +344,24 @@ test('a short job overtakes under EASY what it must wait for under first come, f
   t.deepEqual(startsOf(jobs, [1, 1], 'fcfs', -1), [0, 10_000, 15_000, 15_000]);
   // The third ends by 10 s, when the second needs both processors; the fourth would not.
   t.deepEqual(startsOf(jobs, [1, 1], 'easy', -1), [0, 10_000, 2000, 15_000]);
+});
+
+/** Seen to fail while the whole job counted as running until its last task had ended. */
+test('what a task of a running job gave back is not expected from that job again', (t) => {
+  const yard = new Yard({policy: 'easy'});
+  for (const id of ['m0', 'm1', 'm2', 'm3']) yard.machine(id, cpu(1));
+  yard.submit({id: 'pair', tasks: 2, resources: cpu(1), estimateMs: 10_000});
+  yard.submit({id: 'long', tasks: 1, resources: cpu(1), estimateMs: 20_000});
+  yard.until(0);
+  const [first] = yard.taken() as [Launch];
+  yard.submit({id: 'wide', tasks: 4, resources: cpu(1), estimateMs: 1000});
+  yard.until(1000);
+  yard.status(first, 'TASK_FINISHED');
+  yard.until(1000);
+  // The wide job must wait for the long one, so that there is time until 20 s, not only 10 s.
+  yard.submit({id: 'late', tasks: 1, resources: cpu(1), estimateMs: 15_000});
+  yard.until(1000);
+  t.deepEqual(ids(yard.taken()), ['late']);
 });
 
 // What becomes of a job.
@@ -468,7 +502,9 @@ const shares: readonly (readonly [
   tasks: {readonly A: number; readonly B: number},
 ])[] = [
   ['equal weights', {}, {A: 3, B: 2}],
-  ['twice the weight for A', {A: 2, B: 1}, {A: 4, B: 1}],
+  // At 1/3 each the paper lets A go on (4 and 1). As in Mesos, who was served less often goes
+  // first.
+  ['twice the weight for A', {A: 2, B: 1}, {A: 3, B: 2}],
   ['twice the weight for B', {A: 1, B: 2}, {A: 3, B: 2}],
   ['three times the weight for A', {A: 3, B: 1}, {A: 4, B: 1}],
 ];
@@ -477,7 +513,8 @@ for (const [title, weights, tasks] of shares) {
   // Offers are coarse: one framework gets all that is free of the machine. So each has one job
   // waiting at a time; it places that and gives the rest back, which then goes to the lower share.
   test(`9 cpus and 18 GB are shared as in the paper: ${title}`, (t) => {
-    const yard = new Yard({}, ['A', 'B'], weights);
+    // What is given back waits for the run that the next job asks for: then both have one again.
+    const yard = new Yard({}, {ids: ['A', 'B'], weights, allocateOnRecovery: false});
     const needs = {
       A: {scalars: {cpus: 1000, mem: 4_000_000}},
       B: {scalars: {cpus: 3000, mem: 1_000_000}},
@@ -489,9 +526,9 @@ for (const [title, weights, tasks] of shares) {
         if (yard.waitingJobs(framework) > 0) continue;
         yard.submit({id: `${id}${round}`, tasks: 1, resources: needs[id]}, framework);
       }
-      yard.until(yard.now + 1000);
+      yard.until(yard.now);
     }
-    const order = yard.taken().map(({frameworkId}) => `${frameworkId}`);
+    const order = yard.taken().map(({frameworkId}) => frameworkId as string);
     const count = (id: string): number => order.filter((one) => one === id).length;
     t.deepEqual({A: count('A'), B: count('B')}, tasks);
     if (Object.keys(weights).length === 0) t.deepEqual(order, ['A', 'B', 'A', 'B', 'A']);

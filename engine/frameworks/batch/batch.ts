@@ -229,7 +229,7 @@ export class Batch implements Framework {
       });
     }
     if (this.#options.policy === 'easy') {
-      job.agents = places.map(({offer}) => offer.agent.id);
+      job.agents = places.map(({agentId}) => agentId);
       this.#running.add(job);
     }
     this.#services.publish({type: 'job_started', jobId: job.id});
@@ -245,11 +245,12 @@ export class Batch implements Framework {
         ? () => true
         : (held: HeldOffer) => held.launches.length > 0 || !this.#mayServe(held, head);
     const answered = head === undefined ? this.#held.takeAll() : this.#held.takeWhere(leaves);
-    for (const {offer, launches} of answered) {
+    for (const {offers, launches} of answered) {
+      const offerIds = offers.map(({id}) => id);
       // What a launch leaves over may serve the next job, so it must come back unfiltered.
-      if (launches.length > 0) driver.accept([offer.id], launches, 0);
-      else if (head === undefined) driver.decline([offer.id], 0);
-      else driver.decline([offer.id]);
+      if (launches.length > 0) driver.accept(offerIds, launches, 0);
+      else if (head === undefined) driver.decline(offerIds, 0);
+      else driver.decline(offerIds);
     }
   }
 
@@ -336,6 +337,9 @@ export class Batch implements Framework {
     if (job === undefined) return;
     this.#jobs.delete(taskId);
     job.live -= 1;
+    // Its processors are back already: the rest of the job will not bring them once more.
+    const agent = job.live > 0 ? job.agents.indexOf(update.agentId ?? '') : -1;
+    if (agent >= 0) job.agents = job.agents.toSpliced(agent, 1);
     if (state !== 'TASK_FINISHED') this.#spoil(job, AGENT_LOST.has(state));
     if (job.live === 0) this.#jobEnded(job);
   }
@@ -417,7 +421,7 @@ export class Batch implements Framework {
       waiting: this.#queue.toArray().map(jobSnapshot),
       started: started.map(jobSnapshot),
       tasks: [...this.#jobs].map(([taskId, job]) => [taskId, positions.get(job) as number]),
-      held: this.#held.all.map(({offer}) => offer),
+      held: this.#held.all.flatMap(({offers}) => offers),
       suppressed: this.#suppressed,
       demand: this.#demand,
     };

@@ -1,13 +1,23 @@
 /**
- * The offers that the batch framework holds, and what it has already planned to launch on each of
- * them.
+ * The offers that the batch framework holds, agent by agent, and what it has already planned to
+ * launch on each of them.
  */
-import type {OfferId} from '../../kernel/ids.ts';
-import {containsResources, subtractResources, type Resources} from '../../resources/vector.ts';
+import type {AgentId, OfferId} from '../../kernel/ids.ts';
+import {
+  addResources,
+  containsResources,
+  subtractResources,
+  type Resources,
+} from '../../resources/vector.ts';
 import type {Offer, TaskLaunch} from '../../scheduler.ts';
 
+/**
+ * What is offered of one agent: in several offers when its resources came back one after the other.
+ * They count as one, since a task may need more than each of them.
+ */
 export interface HeldOffer {
-  readonly offer: Offer;
+  readonly agentId: AgentId;
+  readonly offers: Offer[];
   /** What is left beside the planned launches. */
   left: Resources;
   readonly launches: TaskLaunch[];
@@ -29,6 +39,7 @@ export function tasksThatFit(left: Resources, needs: Resources): number {
 
 export class HeldOffers {
   #offers: HeldOffer[] = [];
+  readonly #byAgent = new Map<AgentId, HeldOffer>();
   /** Offers before this one have no room for `#cursorNeeds`: found once, not again for each job. */
   #cursor = 0;
   #cursorNeeds: Resources | undefined;
@@ -42,18 +53,39 @@ export class HeldOffers {
   }
 
   add(offer: Offer): void {
-    this.#offers.push({offer, left: offer.resources, launches: []});
-  }
-
-  drop(offerId: OfferId): void {
-    this.#offers = this.#offers.filter(({offer}) => offer.id !== offerId);
+    const known = this.#byAgent.get(offer.agent.id);
+    if (known === undefined) {
+      const agentId = offer.agent.id;
+      const held = {agentId, offers: [offer], left: offer.resources, launches: []};
+      this.#offers.push(held);
+      this.#byAgent.set(agentId, held);
+      return;
+    }
+    known.offers.push(offer);
+    known.left = addResources(known.left, offer.resources);
     this.#cursorNeeds = undefined;
   }
 
-  /** Takes all offers that `leaves` answers true for, in order. */
+  /** An offer is gone. Launches are planned and sent at once, so that none can be lost with it. */
+  drop(offerId: OfferId): void {
+    const held = this.#offers.find(({offers}) => offers.some(({id}) => id === offerId));
+    if (held === undefined) return;
+    const [gone] = held.offers.splice(
+      held.offers.findIndex(({id}) => id === offerId),
+      1,
+    );
+    if (gone !== undefined) held.left = subtractResources(held.left, gone.resources);
+    if (held.offers.length === 0) this.takeWhere((other) => other === held);
+    this.#cursorNeeds = undefined;
+  }
+
+  /** Takes all that `leaves` answers true for, in order. */
   takeWhere(leaves: (held: HeldOffer) => boolean): HeldOffer[] {
-    const taken = this.#offers.filter(leaves);
-    if (taken.length > 0) this.#offers = this.#offers.filter((held) => !taken.includes(held));
+    const taken: HeldOffer[] = [];
+    const kept: HeldOffer[] = [];
+    for (const held of this.#offers) (leaves(held) ? taken : kept).push(held);
+    for (const {agentId} of taken) this.#byAgent.delete(agentId);
+    this.#offers = kept;
     this.#cursorNeeds = undefined;
     return taken;
   }
@@ -61,6 +93,7 @@ export class HeldOffers {
   takeAll(): HeldOffer[] {
     const taken = this.#offers;
     this.#offers = [];
+    this.#byAgent.clear();
     this.#cursorNeeds = undefined;
     return taken;
   }
