@@ -1,7 +1,7 @@
 import {existsSync, readFileSync} from 'node:fs';
 import {fileURLToPath} from 'node:url';
 import test from 'ava';
-import {Agenda, makeRandom} from '../engine/index.ts';
+import {makeRandom} from '../engine/index.ts';
 import {waitingStats} from './waiting.ts';
 import {makeScenario, resultOf, runChecked} from './testing/scenarios.ts';
 import {Simulation} from './simulation.ts';
@@ -9,7 +9,6 @@ import {NO_SUPPLIES} from './supplies.ts';
 import {readJobTrace} from './traces/read-file.ts';
 
 interface Fixtures {
-  readonly event_order_checksums: {readonly chk: Readonly<Record<string, number>>};
   readonly mmc_erlang: readonly {
     readonly c: number;
     readonly lambda: number;
@@ -24,45 +23,6 @@ const oracles = new URL('../conformance/oracles/', import.meta.url);
 const fixtures = JSON.parse(
   readFileSync(new URL('expected_fixtures.json', oracles), 'utf8'),
 ) as Fixtures;
-
-// The order of events.
-
-/** 32-bit xorshift128 with the state that the fixture names. */
-function makeXorshift(): () => number {
-  let a = 123456789;
-  let b = 362436069;
-  let c = 521288629;
-  let d = 88675123;
-  return () => {
-    const t = a ^ (a << 11);
-    a = b;
-    b = c;
-    c = d;
-    d = d ^ (d >>> 19) ^ t ^ (t >>> 8);
-    return (d >>> 0) / 4294967296;
-  };
-}
-
-function holdChecksum(events: number): number {
-  const next = makeXorshift();
-  const increment = (): number => -Math.log(1 - next());
-  const agenda = new Agenda(events);
-  for (let id = 0; id < events; id += 1) agenda.push(increment(), id);
-  let checksum = 0;
-  for (let count = Math.max(200_000, events) + 5_000_000; count > 0; count -= 1) {
-    const at = agenda.nextAt;
-    const id = agenda.pop();
-    checksum = (Math.imul(checksum, 31) + id) | 0;
-    agenda.push(at + increment(), id);
-  }
-  return checksum;
-}
-
-for (const events of [1000, 100_000]) {
-  test(`the agenda of ${events} events orders them as other languages do`, (t) => {
-    t.is(holdChecksum(events), fixtures.event_order_checksums.chk[String(events)] ?? NaN);
-  });
-}
 
 // Queues of batch jobs, exactly.
 

@@ -32,8 +32,8 @@ async function start(data: string | undefined): Promise<number> {
   say(
     missing.length === 0
       ? `running ${shown(file)} with the traces`
-      : `running ${shown(file)}: the workload is synthesised, because ${missing.join(', ')} ` +
-          'is not at hand (name a folder, or set DRYDOCK_DATA)',
+      : `running ${shown(file)}: the workload is synthesised, because these traces are not at ` +
+          `hand: ${missing.join(', ')} (name their folder, or set DRYDOCK_DATA)`,
   );
   const code = await runCommand(file, {
     dataFolders: folders,

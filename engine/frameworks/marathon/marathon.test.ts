@@ -9,7 +9,7 @@ import {parse} from 'yaml';
 import type {FrameworkReply, StatusReason, TaskState} from '../../scheduler.ts';
 import type {UpgradeStrategy} from './app-definition.ts';
 import {unknownAppFields} from './app-shape.ts';
-import {FakeCluster} from './fake-cluster.ts';
+import {FakeCluster} from './testing/fake-cluster.ts';
 import {isoInstant} from './instants.ts';
 import {RollingUpgrade, type UpgradeDecisions, type UpgradeEvent} from './rolling-upgrade.ts';
 

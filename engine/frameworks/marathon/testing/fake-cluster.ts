@@ -3,10 +3,10 @@
  * timers, and does what the driver asks. Time passes only by {@link FakeCluster.advanceTo}. Not
  * part of the engine.
  */
-import {must} from '../../kernel/assert.ts';
-import {agentIdOf, frameworkIdOf, offerIdOf, type OfferId} from '../../kernel/ids.ts';
-import {makeRandom} from '../../kernel/random.ts';
-import {parseAmounts} from '../../resources/amounts.ts';
+import {must} from '../../../kernel/assert.ts';
+import {agentIdOf, frameworkIdOf, offerIdOf, type OfferId} from '../../../kernel/ids.ts';
+import {makeRandom} from '../../../kernel/random.ts';
+import {parseAmounts} from '../../../resources/amounts.ts';
 import {
   addResources,
   containsResources,
@@ -15,7 +15,7 @@ import {
   ScalarKinds,
   subtractResources,
   type Resources,
-} from '../../resources/vector.ts';
+} from '../../../resources/vector.ts';
 import type {
   AgentInfo,
   AttributeValue,
@@ -28,8 +28,8 @@ import type {
   StatusReason,
   TaskLaunch,
   TaskState,
-} from '../../scheduler.ts';
-import {Marathon} from './marathon.ts';
+} from '../../../scheduler.ts';
+import {Marathon} from '../marathon.ts';
 
 interface FakeAgent {
   readonly info: AgentInfo;
