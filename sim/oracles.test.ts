@@ -1,8 +1,7 @@
 import {existsSync, readFileSync} from 'node:fs';
 import {fileURLToPath} from 'node:url';
 import test from 'ava';
-import {makeRandom} from '../engine/index.ts';
-import {waitingStats} from './waiting.ts';
+import {makeRandom, must} from '../engine/index.ts';
 import {makeScenario, resultOf, runChecked} from './testing/scenarios.ts';
 import {Simulation} from './simulation.ts';
 import {NO_SUPPLIES} from './supplies.ts';
@@ -84,18 +83,18 @@ for (const row of schedules) {
     const jobs = new Map([['jobs', readJobTrace(path)]]);
     const simulation = new Simulation(scenario, {...NO_SUPPLIES, jobs});
     simulation.run();
-    const {waits, waited, finished, lastEndAt} = simulation.world.tally.jobs;
-    const stats = waitingStats(waits.toSorted());
+    const found = must(resultOf(simulation).jobs, 'figures of jobs');
+    const {waiting} = found;
     t.deepEqual(
       {
-        jobs: finished,
-        makespan: lastEndAt / 1000,
-        mean: (stats.meanMs / 1000).toFixed(4),
-        p50: stats.p50Ms / 1000,
-        p90: stats.p90Ms / 1000,
-        p99: stats.p99Ms / 1000,
-        max: stats.maxMs / 1000,
-        waited,
+        jobs: found.finished,
+        makespan: found.makespanMs / 1000,
+        mean: (waiting.meanMs / 1000).toFixed(4),
+        p50: waiting.p50Ms / 1000,
+        p90: waiting.p90Ms / 1000,
+        p99: waiting.p99Ms / 1000,
+        max: waiting.maxMs / 1000,
+        waited: waiting.countWaited,
       },
       {
         jobs: row.jobs,

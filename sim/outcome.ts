@@ -43,6 +43,7 @@ export function makeResult(simulation: Simulation, options: OutcomeOptions): Sim
       shareUse(role, role, simulation.measure.roleShares[index]),
     ),
     frameworks: frameworkResults(simulation),
+    ...jobsResult(simulation),
     expectations: simulation.expectations.results(),
     skippedRows: supplies.skippedRows,
     series: simulation.sampler.series(presentKinds(simulation), names),
@@ -103,6 +104,22 @@ function frameworkResults({scenario, world}: Simulation): readonly FrameworkResu
       ...(kind === 'batch' && {makespanMs: tally.lastEndAt}),
     };
   });
+}
+
+function jobsResult({world}: Simulation): Pick<SimResult, 'jobs'> {
+  const {submitted, finished, failed, running, waiting, waits, lastEndAt} = world.tally.jobs;
+  if (submitted === 0) return {};
+  return {
+    jobs: {
+      submitted,
+      finished,
+      failed,
+      running,
+      queued: waiting,
+      waiting: waitingStats(waits.toSorted()),
+      makespanMs: lastEndAt,
+    },
+  };
 }
 
 /** Most tasks first; of equally many, in the order of the frameworks. */

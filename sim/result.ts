@@ -67,6 +67,20 @@ export interface FrameworkResult {
   readonly makespanMs?: number;
 }
 
+/** Batch jobs of all frameworks together: a job of many tasks counts once. */
+export interface JobsResult {
+  readonly submitted: number;
+  readonly finished: number;
+  readonly failed: number;
+  /** At the end of the run. */
+  readonly running: number;
+  readonly queued: number;
+  /** From submission to the launch of its tasks, which is one instant for all of them. */
+  readonly waiting: WaitingStats;
+  /** Last completion of a job minus time 0. */
+  readonly makespanMs: number;
+}
+
 export interface ExpectationResult {
   readonly text: string;
   readonly passed: boolean;
@@ -138,6 +152,8 @@ export interface SimResult {
   readonly frameworkShares: readonly ShareUse[];
   readonly roleShares: readonly ShareUse[];
   readonly frameworks: readonly FrameworkResult[];
+  /** Absent where the scenario has no jobs. */
+  readonly jobs?: JobsResult;
   readonly expectations: readonly ExpectationResult[];
   /** Rows that lenient trace reading skipped: file → count. */
   readonly skippedRows: Readonly<Record<string, number>>;

@@ -17,6 +17,7 @@ import {
 } from './format.ts';
 import type {Column, Html} from './html-parts.ts';
 import {figures, html, metric, NOTHING, table, words} from './html-parts.ts';
+import {hasWideJobs} from './wide-jobs.ts';
 
 /**
  * A row of the tables that show all tasks first and then each framework's; `path` is '' for all.
@@ -28,6 +29,8 @@ interface Scope {
   readonly waiting: WaitingStats;
   readonly framework: FrameworkResult | undefined;
 }
+
+type WaitingScope = Pick<Scope, 'path' | 'name' | 'waiting'>;
 
 const TASK_COUNTS = [
   'submitted',
@@ -89,7 +92,7 @@ export function frameworksTable(result: SimResult): Html {
 }
 
 export function waitingTable(result: SimResult): Html {
-  const columns: Column<Scope>[] = [
+  const columns: Column<WaitingScope>[] = [
     words('framework', (scope) => scope.name),
     figures('placed tasks', ({path, waiting}) =>
       metric(`${path}waiting.count`, waiting.count, formatCount(waiting.count)),
@@ -98,12 +101,16 @@ export function waitingTable(result: SimResult): Html {
       metric(`${path}waiting.countWaited`, waiting.countWaited, formatCount(waiting.countWaited)),
     ),
     ...WAITING_FIGURES.map(([title, key]) =>
-      figures<Scope>(title, ({path, waiting}) =>
+      figures<WaitingScope>(title, ({path, waiting}) =>
         metric(`${path}waiting.${key}`, waiting[key], formatDuration(waiting[key])),
       ),
     ),
   ];
-  return table('Waiting time, from arrival to placement', columns, scopesOf(result));
+  const scopes: WaitingScope[] = [...scopesOf(result)];
+  if (hasWideJobs(result)) {
+    scopes.push({path: 'jobs.', name: 'by job', waiting: result.jobs.waiting});
+  }
+  return table('Waiting time, from arrival to placement', columns, scopes);
 }
 
 export function reasonsTable(result: SimResult): Html {

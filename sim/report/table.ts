@@ -12,6 +12,7 @@ import {
   formatResource,
 } from './format.ts';
 import {plural} from './headline.ts';
+import {hasWideJobs} from './wide-jobs.ts';
 
 export interface SummaryOptions {
   /** Columns of the terminal; 80 by default, and at least: the task counts need them. */
@@ -131,8 +132,10 @@ function waiting(result: SimResult, paper: Paper): string {
     ...[stats.meanMs, stats.p50Ms, stats.p95Ms, stats.p99Ms, stats.maxMs].map(formatDuration),
   ];
   const rows = scopes(result.frameworks, ({name, waiting: stats}) => row(name, stats));
+  rows.push(row('all', result.waiting));
+  if (hasWideJobs(result)) rows.push(row('by job', result.jobs.waiting));
   const columns = ['waited', 'mean', 'p50', 'p95', 'p99', 'max'].map(figures);
-  return grid(paper, [words('Waiting time'), ...columns], [...rows, row('all', result.waiting)]);
+  return grid(paper, [words('Waiting time'), ...columns], rows);
 }
 
 function utilisation(result: SimResult, paper: Paper): string {
