@@ -497,7 +497,7 @@ const cpus = (fixed: number): Resources => kinds.compile({scalars: {cpus: fixed}
 const launchOf = (id: string, resources: Resources): TaskLaunch => ({
   taskId: taskIdOf(id),
   name: id,
-  origin: {kind: 'job', jobId: id},
+  origin: {kind: 'job', jobId: id, serial: 0, attempt: 0},
   resources,
 });
 
@@ -793,7 +793,7 @@ const reported: AgentTask = {
   taskId: taskIdOf('t'),
   state: 'TASK_RUNNING',
   name: 't',
-  origin: {kind: 'job', jobId: 't'},
+  origin: {kind: 'job', jobId: 't', serial: 0, attempt: 0},
   resources: {scalars: {cpus: 1000}},
 };
 

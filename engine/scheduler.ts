@@ -60,6 +60,8 @@ export type StatusReason = `REASON_${string}`;
 export interface StatusUpdate {
   readonly taskId: TaskId;
   readonly agentId: AgentId | undefined;
+  /** As the task was launched; absent where the master does not know the task. */
+  readonly origin?: TaskOrigin | undefined;
   readonly state: TaskState;
   readonly source: 'SOURCE_MASTER' | 'SOURCE_AGENT' | 'SOURCE_EXECUTOR';
   readonly reason?: StatusReason | undefined;
@@ -74,7 +76,14 @@ export interface StatusUpdate {
 /** What a task is an instance of. */
 export type TaskOrigin =
   | {readonly kind: 'app'; readonly appId: string; readonly version: string}
-  | {readonly kind: 'job'; readonly jobId: string};
+  | {
+      readonly kind: 'job';
+      readonly jobId: string;
+      /** Order of arrival at its framework, from 0: a job's number, where its id is its name. */
+      readonly serial: number;
+      /** How often the job was started before. */
+      readonly attempt: number;
+    };
 
 /** A task to be launched on an offer. */
 export interface TaskLaunch {

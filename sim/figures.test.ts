@@ -245,7 +245,7 @@ const launch = (task: string, agent = 'a', cpus = 1000, port = 0): Event => ({
     kind: 'launchTask',
     ...of(task, agent),
     name: task,
-    origin: {kind: 'job', jobId: task},
+    origin: {kind: 'job', jobId: task, serial: 0, attempt: 0},
     resources: {scalars: {cpus}, ...(port > 0 && {ranges: {ports: [[port, port]]}})},
   },
 });

@@ -116,6 +116,7 @@ export class AgentBook {
     mailbox.send(framework, {
       taskId,
       agentId,
+      origin,
       state,
       reason: 'REASON_AGENT_REREGISTERED',
       message: 'Agent re-registered with the master',
@@ -131,6 +132,7 @@ export class AgentBook {
     mailbox.send(task.framework, {
       taskId: task.id,
       agentId: task.agent.info.id,
+      origin: task.origin,
       state: task.state,
       reason: 'REASON_RECONCILIATION',
       message: 'Reconciliation: Task unknown to the agent',
@@ -182,6 +184,7 @@ export class AgentBook {
       mailbox.send(task.framework, {
         taskId: task.id,
         agentId,
+        origin: task.origin,
         state: task.state,
         reason: 'REASON_AGENT_REMOVED',
         message: 'Agent became unreachable',

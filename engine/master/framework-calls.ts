@@ -98,6 +98,7 @@ export class FrameworkCalls implements SchedulerDriver {
       mailbox.send(this.#framework, {
         taskId: launch.taskId,
         agentId: first.agent.info.id,
+        origin: launch.origin,
         state: 'TASK_ERROR',
         reason: 'REASON_TASK_INVALID',
         message,
@@ -121,10 +122,11 @@ export class FrameworkCalls implements SchedulerDriver {
   /** An accept that names a wrong offer is void: its good offers go back, its tasks are dropped. */
   #refuseAccept(offerIds: readonly OfferId[], launches: readonly TaskLaunch[]): void {
     this.decline(offerIds, 0);
-    for (const {taskId} of launches) {
+    for (const {taskId, origin} of launches) {
       this.#parts.mailbox.send(this.#framework, {
         taskId,
         agentId: undefined,
+        origin,
         state: this.#framework.partitionAware ? 'TASK_DROPPED' : 'TASK_LOST',
         reason: 'REASON_INVALID_OFFERS',
         message: 'Task launched with invalid offers',
@@ -191,6 +193,7 @@ export class FrameworkCalls implements SchedulerDriver {
       this.#parts.mailbox.send(this.#framework, {
         taskId,
         agentId: task?.agent.info.id ?? agentId,
+        origin: task?.origin,
         state: task?.state ?? this.#stateOfUnknown(agentId),
         reason: 'REASON_RECONCILIATION',
         message: 'Reconciliation: Latest task state',

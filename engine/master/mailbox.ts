@@ -3,13 +3,14 @@
  * agents. They wait here while a framework is calling, and are delivered when it has returned.
  */
 import type {AgentId, TaskId} from '../kernel/ids.ts';
-import type {StatusReason, StatusUpdate, TaskState} from '../scheduler.ts';
+import type {StatusReason, StatusUpdate, TaskOrigin, TaskState} from '../scheduler.ts';
 import type {FrameworkRecord} from './records.ts';
 
 /** What an update of the master's own says; it asks for no acknowledgement. */
 export interface MadeUpStatus {
   readonly taskId: TaskId;
   readonly agentId: AgentId | undefined;
+  readonly origin: TaskOrigin | undefined;
   readonly state: TaskState;
   readonly reason: StatusReason;
   readonly message: string;

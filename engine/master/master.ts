@@ -174,6 +174,7 @@ export class Master {
     framework.scheduler.statusUpdate({
       taskId,
       agentId,
+      origin: isThere ? task.origin : undefined,
       state,
       source: 'SOURCE_EXECUTOR',
       reason,

@@ -6,16 +6,13 @@ import type {FrameworkEvent} from '../../engine/index.ts';
 import type {JobTable} from './jobs.ts';
 import type {Submission} from './sources/source.ts';
 import type {Tally} from './tally.ts';
-import type {TaskTable} from './tasks.ts';
 
 export class JobMeter {
   readonly #jobs: JobTable;
-  readonly #tasks: TaskTable;
   readonly #tally: Tally;
 
-  constructor(jobs: JobTable, tasks: TaskTable, tally: Tally) {
+  constructor(jobs: JobTable, tally: Tally) {
     this.#jobs = jobs;
-    this.#tasks = tasks;
     this.#tally = tally;
   }
 
@@ -55,28 +52,21 @@ export class JobMeter {
     if (waitedMs > 0) this.#tally.jobs.waited += 1;
   }
 
-  observe(now: number, event: FrameworkEvent): void {
+  observe(now: number, framework: number, event: FrameworkEvent): void {
     switch (event.type) {
       case 'job_finished':
         this.#tally.jobs.finished += 1;
-        this.#ended(now, this.#rowOf(event));
+        this.#ended(now, this.#jobs.rowOf(framework, event['serial'] as number));
         return;
       case 'job_failed':
         this.#tally.jobs.failed += 1;
-        this.#ended(now, this.#rowOf(event));
+        this.#ended(now, this.#jobs.rowOf(framework, event['serial'] as number));
         return;
       case 'job_requeued':
-        this.#requeued(this.#rowOf(event));
+        this.#requeued(this.#jobs.rowOf(framework, event['serial'] as number));
         return;
       default:
     }
-  }
-
-  /** Most often the event is about the job of the task that has just been reported. */
-  #rowOf(event: FrameworkEvent): number {
-    const jobId = event['jobId'] as string;
-    const likely = this.#tasks.job[this.#tasks.likelyRow] as number;
-    return this.#jobs.ids[likely] === jobId ? likely : this.#jobs.rowOf(jobId);
   }
 
   #ended(now: number, row: number): void {

@@ -1,4 +1,4 @@
-/** The jobs that are not over: rows of columns, found by id. */
+/** The jobs that are not over: rows of columns, found by their number at their framework. */
 import type {BatchJob} from '../../engine/index.ts';
 import {grownFloat64, grownInt32} from './growable.ts';
 
@@ -6,6 +6,8 @@ export interface JobTableSnapshot {
   readonly ids: readonly string[];
   readonly columns: Readonly<Record<string, readonly number[]>>;
   readonly free: readonly number[];
+  /** Jobs submitted so far, by framework. */
+  readonly submitted: readonly number[];
 }
 
 /** A job and what the world knows of it beyond what the framework is told. */
@@ -23,9 +25,17 @@ export class JobTable {
   #capacity = 1024;
   #size = 0;
   #free: number[] = [];
-  readonly #rows = new Map<string, number>();
+  #open = 0;
+  /**
+   * Row by the serial that the framework gives a job, which is its order of arrival; four bytes a
+   * job that ever came, and no search.
+   */
+  readonly #rows: Int32Array<ArrayBuffer>[] = [];
+  /** Jobs submitted so far, by framework. */
+  readonly #submitted: number[] = [];
   ids: string[] = [];
   framework = new Int32Array(this.#capacity);
+  serial = new Int32Array(this.#capacity);
   submittedAt = new Float64Array(this.#capacity);
   durationMs = new Float64Array(this.#capacity);
   tasks = new Int32Array(this.#capacity);
@@ -37,12 +47,12 @@ export class JobTable {
 
   /** Jobs that are neither finished nor failed. */
   get open(): number {
-    return this.#rows.size;
+    return this.#open;
   }
 
-  /** The row of a job; -1 when there is none. */
-  rowOf(id: string): number {
-    return this.#rows.get(id) ?? -1;
+  /** The row of a job that is not over. */
+  rowOf(framework: number, serial: number): number {
+    return this.#rows[framework]?.[serial] ?? -1;
   }
 
   add({framework, job, durationMs, submittedAt, workloadLength}: NewJob): number {
@@ -55,8 +65,19 @@ export class JobTable {
     this.unlaunched[row] = job.tasks;
     this.started[row] = 0;
     this.workloadLength[row] = workloadLength;
-    this.#rows.set(job.id, row);
+    const serial = this.#submitted[framework] ?? 0;
+    this.#submitted[framework] = serial + 1;
+    this.serial[row] = serial;
+    this.#file(framework, serial, row);
     return row;
+  }
+
+  #file(framework: number, serial: number, row: number): void {
+    let rows = this.#rows[framework] ?? new Int32Array(1024);
+    if (serial >= rows.length) rows = grownInt32(rows, Math.max(2 * rows.length, serial + 1));
+    rows[serial] = row;
+    this.#rows[framework] = rows;
+    this.#open += 1;
   }
 
   /** What behaviours call a job: `job:<workload>/<id>`. */
@@ -67,7 +88,7 @@ export class JobTable {
   }
 
   remove(row: number): void {
-    this.#rows.delete(this.ids[row] as string);
+    this.#open -= 1;
     this.#free.push(row);
   }
 
@@ -81,6 +102,7 @@ export class JobTable {
   #grow(capacity: number): void {
     this.#capacity = capacity;
     this.framework = grownInt32(this.framework, capacity);
+    this.serial = grownInt32(this.serial, capacity);
     this.submittedAt = grownFloat64(this.submittedAt, capacity);
     this.durationMs = grownFloat64(this.durationMs, capacity);
     this.tasks = grownInt32(this.tasks, capacity);
@@ -92,6 +114,7 @@ export class JobTable {
   #columns(): Readonly<Record<string, Int32Array | Float64Array>> {
     return {
       framework: this.framework,
+      serial: this.serial,
       submittedAt: this.submittedAt,
       durationMs: this.durationMs,
       tasks: this.tasks,
@@ -106,7 +129,13 @@ export class JobTable {
     for (const [name, column] of Object.entries(this.#columns())) {
       columns[name] = Array.from(column.subarray(0, this.#size));
     }
-    return {ids: this.ids.slice(0, this.#size), columns, free: [...this.#free]};
+    const ids = this.ids.slice(0, this.#size);
+    return {
+      ids,
+      columns,
+      free: [...this.#free],
+      submitted: Array.from(this.#submitted, (count) => count ?? 0),
+    };
   }
 
   restore(snapshot: JobTableSnapshot): void {
@@ -118,6 +147,10 @@ export class JobTable {
     }
     this.#free = [...snapshot.free];
     const free = new Set(this.#free);
-    for (const [row, id] of this.ids.entries()) if (!free.has(row)) this.#rows.set(id, row);
+    this.#submitted.push(...snapshot.submitted);
+    for (let row = 0; row < this.#size; row += 1) {
+      if (free.has(row)) continue;
+      this.#file(this.framework[row] as number, this.serial[row] as number, row);
+    }
   }
 }

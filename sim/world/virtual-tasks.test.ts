@@ -42,7 +42,7 @@ function makeBench() {
     tally,
     sent,
     launch(now: number, id: string, plan: Partial<TaskPlan> = {}): void {
-      const origin = {kind: 'job' as const, jobId: id};
+      const origin = {kind: 'job' as const, jobId: id, serial: 0, attempt: 0};
       const resources = {scalars: {cpus: 1000}};
       const whole = {startupMs: 0, durationMs: -1, end: SAYS_FINISHED, healthyMs: -1, ...plan};
       const context = {framework: 0, job: -1, plan: whole};

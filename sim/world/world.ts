@@ -78,7 +78,7 @@ export class World implements WorldPort {
     this.tasks = new TaskTable(this.agents, frameworks.length);
     this.tally = new Tally(frameworks.length);
     this.apps = frameworks.map((_, index) => new AppMeter(this.tally.of(index)));
-    this.#jobMeter = new JobMeter(this.jobs, this.tasks, this.tally);
+    this.#jobMeter = new JobMeter(this.jobs, this.tally);
     this.#plans = new TaskPlans(seed, scenario.behaviours);
     const shared = {port, queue: this.#queue, agents: this.agents};
     this.#virtualTasks = new VirtualTasks({...shared, tasks: this.tasks, tally: this.tally});
@@ -196,13 +196,12 @@ export class World implements WorldPort {
         this.#writes.push({batch: effect.batch, deletes: effect.deletes});
         this.#queue.pushTask(now, STORE_WROTE, 0);
         return;
-      case 'publish':
-        if (this.#isMarathon[this.#indexOf(effect.frameworkId)] === true) {
-          this.apps[this.#indexOf(effect.frameworkId)]?.observe(now, effect.event);
-        } else {
-          this.#jobMeter.observe(now, effect.event);
-        }
+      case 'publish': {
+        const framework = this.#indexOf(effect.frameworkId);
+        if (this.#isMarathon[framework] === true) this.apps[framework]?.observe(now, effect.event);
+        else this.#jobMeter.observe(now, framework, effect.event);
         return;
+      }
       case 'reply':
         this.#replied(now, effect.requestId, effect.reply);
         return;
@@ -231,7 +230,7 @@ export class World implements WorldPort {
       this.#virtualTasks.launch(now, effect, {framework, job: -1, plan});
       return;
     }
-    const job = this.jobs.rowOf(origin.jobId);
+    const job = this.jobs.rowOf(framework, origin.serial);
     const plan = this.#plans.ofJob(this.jobs, job, effect.taskId);
     this.#jobMeter.launched(now, job);
     this.#virtualTasks.launch(now, effect, {framework, job, plan});

@@ -14,6 +14,7 @@ import type {
   Offer,
   Quantities,
   StatusUpdate,
+  TaskOrigin,
   TaskState,
   WaitingGroup,
 } from '../../scheduler.ts';
@@ -45,7 +46,8 @@ const ENDED: ReadonlySet<TaskState> = new Set<TaskState>([
   'TASK_ERROR',
 ]);
 
-type JobSnapshot = Omit<Job, 'resources' | 'estimateMs' | 'ending'> & {
+type JobSnapshot = Omit<Job, 'resources' | 'estimateMs' | 'ending' | 'liveTasks'> & {
+  readonly liveTasks: readonly TaskId[] | null;
   readonly estimateMs: number | null;
   readonly ending: Job['ending'] | null;
 };
@@ -54,8 +56,6 @@ interface BatchSnapshot {
   readonly nextSerial: number;
   readonly waiting: readonly JobSnapshot[];
   readonly started: readonly JobSnapshot[];
-  /** taskId → position in `started`. */
-  readonly tasks: readonly (readonly [TaskId, number])[];
   readonly held: readonly Offer[];
   readonly suppressed: boolean;
   readonly demand: string;
@@ -65,10 +65,8 @@ export class Batch implements Framework {
   readonly #services: FrameworkServices;
   readonly #options: BatchOptions;
   readonly #queue = new JobQueue();
-  /** Started jobs by the ids of their live tasks. */
-  readonly #jobs = new Map<TaskId, Job>();
-  /** Started jobs; kept only where backfilling needs their ends. */
-  readonly #running = new Set<Job>();
+  /** Started jobs by serial: numbers are found several times as fast as the ids of tasks. */
+  readonly #started = new Map<number, Job>();
   readonly #held = new HeldOffers();
   #nextSerial = 0;
   #waitingTasks = 0;
@@ -111,6 +109,7 @@ export class Batch implements Framework {
       relaunches: 0,
       startedAt: -1,
       live: 0,
+      liveTasks: undefined,
       ending: undefined,
       agents: NO_AGENTS,
     });
@@ -201,7 +200,7 @@ export class Batch implements Framework {
     if (this.#held.all.every(hasNothingLeft)) return;
     const now = this.#services.now();
     const held = this.#held.all;
-    const shadow = shadowOf(head, held, this.#running, now);
+    const shadow = shadowOf(head, held, this.#started.values(), now);
     let isFull = false;
     this.#queue.visitOthers((job) => {
       if (isFull) return 'stop';
@@ -218,21 +217,21 @@ export class Batch implements Framework {
     job.live = job.tasks;
     job.ending = undefined;
     this.#countWaiting(job.resources, -job.tasks);
+    this.#started.set(job.serial, job);
+    const {id: jobId, serial, relaunches: attempt} = job;
+    const origin: TaskOrigin = {kind: 'job', jobId, serial, attempt};
+    const taskIds = places.map((_, index) => taskIdFor(job, index));
     for (const [index, held] of places.entries()) {
-      const taskId = taskIdFor(job, index);
-      this.#jobs.set(taskId, job);
-      plan(held, {
-        taskId,
-        name: job.id,
-        origin: {kind: 'job', jobId: job.id},
-        resources: job.resources,
-      });
+      const taskId = taskIds[index] as TaskId;
+      plan(held, {taskId, name: job.id, origin, resources: job.resources});
     }
-    if (this.#options.policy === 'easy') {
-      job.agents = places.map(({agentId}) => agentId);
-      this.#running.add(job);
-    }
-    this.#services.publish({type: 'job_started', jobId: job.id});
+    if (job.tasks > 1) job.liveTasks = new Set(taskIds);
+    if (this.#options.policy === 'easy') job.agents = places.map(({agentId}) => agentId);
+    this.#publish('job_started', job);
+  }
+
+  #publish(type: string, {id: jobId, serial}: Job): void {
+    this.#services.publish({type, jobId, serial});
   }
 
   /** Accepts what was planned; gives back offers that no waiting task has room on. */
@@ -327,15 +326,15 @@ export class Batch implements Framework {
   // Updates.
 
   statusUpdate(update: StatusUpdate): void {
-    const {taskId, state} = update;
+    const {state} = update;
     this.#services.driver.acknowledge(update);
     if (!ENDED.has(state)) {
       this.#stillThere(update);
       return;
     }
-    const job = this.#jobs.get(taskId);
+    const job = this.#jobOf(update);
     if (job === undefined) return;
-    this.#jobs.delete(taskId);
+    job.liveTasks?.delete(update.taskId);
     job.live -= 1;
     // Its processors are back already: the rest of the job will not bring them once more.
     const agent = job.live > 0 ? job.agents.indexOf(update.agentId ?? '') : -1;
@@ -348,9 +347,17 @@ export class Batch implements Framework {
    * A job that lost its agent is started anew elsewhere. If the agent comes back with the old task,
    * the master says so itself; what executors say of their progress needs no look-up.
    */
-  #stillThere({taskId, state, source}: StatusUpdate): void {
-    if (source !== 'SOURCE_MASTER' || state === 'TASK_UNKNOWN') return;
-    if (!this.#jobs.has(taskId)) this.#services.driver.kill(taskId);
+  #stillThere(update: StatusUpdate): void {
+    if (update.source !== 'SOURCE_MASTER' || update.state === 'TASK_UNKNOWN') return;
+    if (this.#jobOf(update) === undefined) this.#services.driver.kill(update.taskId);
+  }
+
+  /** The job of a task that has not ended, in its present attempt. */
+  #jobOf({taskId, origin}: StatusUpdate): Job | undefined {
+    if (origin?.kind !== 'job') return undefined;
+    const job = this.#started.get(origin.serial);
+    if (job === undefined || job.relaunches !== origin.attempt) return undefined;
+    return job.liveTasks === undefined || job.liveTasks.has(taskId) ? job : undefined;
   }
 
   /** One task ended badly: the job fails, or is put back; either way its other tasks must end. */
@@ -358,26 +365,24 @@ export class Batch implements Framework {
     if (job.ending !== undefined) return;
     const again = agentLost && job.relaunches < this.#options.relaunchesMax;
     job.ending = again ? 'requeued' : 'failed';
-    for (let index = 0; index < job.tasks; index += 1) {
-      const taskId = taskIdFor(job, index);
-      if (this.#jobs.has(taskId)) this.#services.driver.kill(taskId);
-    }
+    for (const taskId of job.liveTasks ?? []) this.#services.driver.kill(taskId);
   }
 
   #jobEnded(job: Job): void {
-    this.#running.delete(job);
+    this.#started.delete(job.serial);
+    job.liveTasks = undefined;
     switch (job.ending) {
       case undefined:
-        this.#services.publish({type: 'job_finished', jobId: job.id});
+        this.#publish('job_finished', job);
         break;
       case 'failed':
-        this.#services.publish({type: 'job_failed', jobId: job.id});
+        this.#publish('job_failed', job);
         break;
       case 'requeued':
         job.relaunches += 1;
         this.#queue.putBack(job);
         this.#countWaiting(job.resources, job.tasks);
-        this.#services.publish({type: 'job_requeued', jobId: job.id});
+        this.#publish('job_requeued', job);
         this.#services.armTimer('schedule', '', this.#services.now());
         this.#tellDemand();
         break;
@@ -414,13 +419,10 @@ export class Batch implements Framework {
   }
 
   snapshot(): BatchSnapshot {
-    const started = [...new Set(this.#jobs.values())];
-    const positions = new Map(started.map((job, position) => [job, position]));
     return {
       nextSerial: this.#nextSerial,
       waiting: this.#queue.toArray().map(jobSnapshot),
-      started: started.map(jobSnapshot),
-      tasks: [...this.#jobs].map(([taskId, job]) => [taskId, positions.get(job) as number]),
+      started: [...this.#started.values()].map(jobSnapshot),
       held: this.#held.all.flatMap(({offers}) => offers),
       suppressed: this.#suppressed,
       demand: this.#demand,
@@ -434,17 +436,14 @@ export class Batch implements Framework {
       estimateMs: job.estimateMs ?? Infinity,
       ending: job.ending ?? undefined,
       resources: kinds.compile(job.amounts),
+      liveTasks: job.liveTasks === null ? undefined : new Set(job.liveTasks),
     });
     for (const job of snapshot.waiting) {
       const loaded = load(job);
       this.#queue.push(loaded);
       this.#countWaiting(loaded.resources, loaded.tasks);
     }
-    const started = snapshot.started.map(load);
-    if (this.#options.policy === 'easy') for (const job of started) this.#running.add(job);
-    for (const [taskId, position] of snapshot.tasks) {
-      this.#jobs.set(taskId, started[position] as Job);
-    }
+    for (const job of snapshot.started) this.#started.set(job.serial, load(job));
     for (const offer of snapshot.held) this.#held.add(offer);
     this.#nextSerial = snapshot.nextSerial;
     this.#suppressed = snapshot.suppressed;
@@ -475,6 +474,7 @@ function jobSnapshot(job: Job): JobSnapshot {
     startedAt,
     live,
     agents,
+    liveTasks: job.liveTasks === undefined ? null : [...job.liveTasks],
     estimateMs: job.estimateMs === Infinity ? null : job.estimateMs,
     ending: job.ending ?? null,
   };

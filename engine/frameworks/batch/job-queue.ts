@@ -2,6 +2,7 @@
  * Jobs in order of arrival. Taking the first is O(1); taking or putting back in the middle is O(n)
  * and rare.
  */
+import type {TaskId} from '../../kernel/ids.ts';
 import type {Amounts} from '../../resources/amounts.ts';
 import type {Resources} from '../../resources/vector.ts';
 
@@ -20,6 +21,8 @@ export interface Job {
   startedAt: number;
   /** Tasks launched and not yet ended. */
   live: number;
+  /** Their ids, where the job has several. */
+  liveTasks: Set<TaskId> | undefined;
   /** Set when the job must not go on: its other tasks are being killed. */
   ending: 'failed' | 'requeued' | undefined;
   /**
