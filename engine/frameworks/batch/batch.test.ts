@@ -381,6 +381,16 @@ test('a wide job starts all its tasks at once, and none before there is room for
   t.deepEqual(yard.events, ['job_started wide', 'job_finished wide']);
 });
 
+test('EASY lets nobody overtake a job whose start cannot be foreseen', (t) => {
+  const yard = new Yard({policy: 'easy'});
+  yard.machine('m0', cpu(2));
+  yard.submit({id: 'endless', tasks: 1, resources: cpu(1)});
+  yard.submit({id: 'wide', tasks: 2, resources: cpu(1), estimateMs: 1000});
+  yard.submit({id: 'short', tasks: 1, resources: cpu(1), estimateMs: 1});
+  yard.until(5000);
+  t.deepEqual(ids(yard.taken()), ['endless']);
+});
+
 test('when one task fails the job fails, and its other tasks are killed', (t) => {
   const yard = new Yard({});
   yard.machine('m0', cpu(3));

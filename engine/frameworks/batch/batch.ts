@@ -201,6 +201,8 @@ export class Batch implements Framework {
     const now = this.#services.now();
     const held = this.#held.all;
     const shadow = shadowOf(head, held, this.#started.values(), now);
+    // Without a known start of the first job, none behind it can be shown not to delay it.
+    if (shadow.at === Infinity) return;
     let isFull = false;
     this.#queue.visitOthers((job) => {
       if (isFull) return 'stop';
