@@ -189,10 +189,6 @@ export class Allocator {
     return this.#agents.totalOf(slot);
   }
 
-  isOffered(slot: AgentSlot): boolean {
-    return this.#agents.isActivated(slot);
-  }
-
   // Frameworks.
 
   /** A framework subscribes to a role; requests a run over all agents. */

@@ -64,3 +64,22 @@ export class NumberList {
     this.#length = numbers.length;
   }
 }
+
+/** Columns of a table by name. */
+export type Columns = Readonly<Record<string, Int32Array | Float64Array | Uint8Array>>;
+
+/** Columns as plain data. */
+export type ColumnsSnapshot = Readonly<Record<string, readonly number[]>>;
+
+/** The first `rows` entries of each column. */
+export function columnsSnapshot(columns: Columns, rows: number): ColumnsSnapshot {
+  const entries = Object.entries(columns);
+  return Object.fromEntries(
+    entries.map(([name, column]) => [name, Array.from(column.subarray(0, rows))]),
+  );
+}
+
+/** Fills columns, which are long enough, with what a snapshot holds. */
+export function restoreColumns(columns: Columns, snapshot: ColumnsSnapshot): void {
+  for (const [name, column] of Object.entries(columns)) column.set(snapshot[name] ?? []);
+}

@@ -1,10 +1,17 @@
 /** The jobs that are not over: rows of columns, found by their number at their framework. */
 import type {BatchJob} from '../../engine/index.ts';
-import {grownFloat64, grownInt32} from './growable.ts';
+import {
+  columnsSnapshot,
+  restoreColumns,
+  type Columns,
+  type ColumnsSnapshot,
+  grownFloat64,
+  grownInt32,
+} from './growable.ts';
 
 export interface JobTableSnapshot {
   readonly ids: readonly string[];
-  readonly columns: Readonly<Record<string, readonly number[]>>;
+  readonly columns: ColumnsSnapshot;
   readonly free: readonly number[];
   /** Jobs submitted so far, by framework. */
   readonly submitted: readonly number[];
@@ -111,7 +118,7 @@ export class JobTable {
     this.workloadLength = grownInt32(this.workloadLength, capacity);
   }
 
-  #columns(): Readonly<Record<string, Int32Array | Float64Array>> {
+  #columns(): Columns {
     return {
       framework: this.framework,
       serial: this.serial,
@@ -125,10 +132,7 @@ export class JobTable {
   }
 
   snapshot(): JobTableSnapshot {
-    const columns: Record<string, readonly number[]> = {};
-    for (const [name, column] of Object.entries(this.#columns())) {
-      columns[name] = Array.from(column.subarray(0, this.#size));
-    }
+    const columns = columnsSnapshot(this.#columns(), this.#size);
     const ids = this.ids.slice(0, this.#size);
     return {
       ids,
@@ -142,9 +146,7 @@ export class JobTable {
     this.#size = snapshot.ids.length;
     this.#grow(Math.max(1024, this.#size));
     this.ids = [...snapshot.ids];
-    for (const [name, column] of Object.entries(this.#columns())) {
-      column.set(snapshot.columns[name] ?? []);
-    }
+    restoreColumns(this.#columns(), snapshot.columns);
     this.#free = [...snapshot.free];
     const free = new Set(this.#free);
     this.#submitted.push(...snapshot.submitted);

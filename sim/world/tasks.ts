@@ -7,7 +7,15 @@
  */
 import type {Effect, TaskId, TaskState} from '../../engine/index.ts';
 import type {AgentTable} from './agents.ts';
-import {grownFloat64, grownInt32, grownUint8} from './growable.ts';
+import {
+  columnsSnapshot,
+  restoreColumns,
+  type Columns,
+  type ColumnsSnapshot,
+  grownFloat64,
+  grownInt32,
+  grownUint8,
+} from './growable.ts';
 
 export const FREE = 0;
 export const STAGING = 1;
@@ -65,7 +73,7 @@ export interface NewTask {
 export interface TaskTableSnapshot {
   readonly launches: readonly (Launch | null)[];
   /** Rows in columns; free rows are among them. */
-  readonly columns: Readonly<Record<string, readonly number[]>>;
+  readonly columns: ColumnsSnapshot;
   readonly firstTask: readonly number[];
   readonly free: readonly number[];
 }
@@ -209,7 +217,7 @@ export class TaskTable {
   }
 
   /** Columns of plain numbers, by name: what a snapshot is made of. */
-  #columns(): Readonly<Record<string, Int32Array | Float64Array | Uint8Array>> {
+  #columns(): Columns {
     return {
       framework: this.framework,
       agent: this.agent,
@@ -230,10 +238,7 @@ export class TaskTable {
   }
 
   snapshot(): TaskTableSnapshot {
-    const columns: Record<string, readonly number[]> = {};
-    for (const [name, column] of Object.entries(this.#columns())) {
-      columns[name] = Array.from(column.subarray(0, this.#size));
-    }
+    const columns = columnsSnapshot(this.#columns(), this.#size);
     return {
       launches: this.launches.slice(0, this.#size),
       columns,
@@ -246,9 +251,7 @@ export class TaskTable {
     this.#size = snapshot.launches.length;
     this.#grow(Math.max(1024, this.#size));
     this.launches = [...snapshot.launches];
-    for (const [name, column] of Object.entries(this.#columns())) {
-      column.set(snapshot.columns[name] ?? []);
-    }
+    restoreColumns(this.#columns(), snapshot.columns);
     this.#free = [...snapshot.free];
     this.#agents.firstTask.set(snapshot.firstTask);
     this.#agents.usedCpus.fill(0);
