@@ -230,3 +230,19 @@ test('names of the scenario cannot become markup, and the report names no other 
 test('the report is the same for the same result', (t) => {
   t.is(renderReport(makeLargeResult(), ''), renderReport(makeLargeResult(), ''));
 });
+
+test('waits by job stand beside those by task, but only where jobs have several tasks', (t) => {
+  const waiting = {...SMALL_RESULT.waiting, count: 3, countWaited: 1, maxMs: 77 * MINUTE};
+  const figures = {submitted: 3, finished: 3, failed: 0, running: 0, queued: 0};
+  const jobs = {...figures, waiting, makespanMs: 100 * HOUR};
+  const wide: SimResult = {...SMALL_RESULT, jobs};
+  t.regex(renderSummary(wide), /^by job +1 .* 1h 17m$/m);
+  t.true(renderReport(wide, '').includes('data-metric="jobs.waiting.maxMs"'));
+  const [batch] = SMALL_RESULT.frameworks;
+  const narrow: SimResult = {
+    ...wide,
+    jobs: {...jobs, waiting: {...waiting, count: batch?.waiting.count ?? 0}},
+  };
+  t.notRegex(renderSummary(narrow), /by job/);
+  t.false(renderReport(narrow, '').includes('data-metric="jobs.'));
+});
