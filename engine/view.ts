@@ -70,10 +70,6 @@ export class EngineView {
     return this.#master.allocator.dominantShare(sums);
   }
 
-  get agentCount(): number {
-    return this.#master.agents.size;
-  }
-
   /** All agents that ever registered, in order of their first registration. */
   *agents(): IterableIterator<AgentView> {
     for (const agent of this.#master.agents.values()) {

@@ -22,16 +22,19 @@ export interface WaitingStats {
   readonly maxMs: number;
 }
 
-export interface TaskCounts {
-  readonly submitted: number;
-  readonly placed: number;
-  readonly finished: number;
-  readonly failed: number;
-  readonly killed: number;
-  readonly lost: number;
-  readonly running: number;
-  readonly waiting: number;
-}
+/** What is counted of tasks: all that were wanted, what became of them, and where they are now. */
+export const TASK_COUNTS = [
+  'submitted',
+  'placed',
+  'finished',
+  'failed',
+  'killed',
+  'lost',
+  'running',
+  'waiting',
+] as const;
+
+export type TaskCounts = Readonly<Record<(typeof TASK_COUNTS)[number], number>>;
 
 /** Why tasks were still waiting at the end: one row per reason, most tasks first. */
 export interface WaitingReason {

@@ -7,6 +7,7 @@ import type {
   WaitingReason,
   WaitingStats,
 } from '../result.ts';
+import {TASK_COUNTS} from '../result.ts';
 import {
   formatCount,
   formatDuration,
@@ -31,17 +32,6 @@ interface Scope {
 }
 
 type WaitingScope = Pick<Scope, 'path' | 'name' | 'waiting'>;
-
-const TASK_COUNTS = [
-  'submitted',
-  'placed',
-  'finished',
-  'failed',
-  'killed',
-  'lost',
-  'running',
-  'waiting',
-] as const satisfies readonly (keyof TaskCounts)[];
 
 const WAITING_FIGURES: readonly (readonly [string, keyof WaitingStats])[] = [
   ['mean', 'meanMs'],

@@ -1,6 +1,7 @@
 import {styleText} from 'node:util';
 import Table from 'cli-table3';
 import type {FrameworkResult, ShareUse, SimResult, TaskCounts, WaitingStats} from '../result.ts';
+import {TASK_COUNTS} from '../result.ts';
 import {
   formatCompact,
   formatCount,
@@ -80,22 +81,16 @@ function heading(result: SimResult, paper: Paper): string {
 }
 
 function tasks(result: SimResult, paper: Paper): string {
-  const keys = [
-    'submitted',
-    'placed',
-    'finished',
-    'failed',
-    'killed',
-    'lost',
-    'running',
-    'waiting',
-  ] as const satisfies readonly (keyof TaskCounts)[];
   const row = (name: string, counts: TaskCounts): string[] => [
     name,
-    ...keys.map((key) => formatCompact(counts[key])),
+    ...TASK_COUNTS.map((key) => formatCompact(counts[key])),
   ];
   const rows = scopes(result.frameworks, ({name, tasks: counts}) => row(name, counts));
-  return grid(paper, [words('Tasks'), ...keys.map(figures)], [...rows, row('all', result.tasks)]);
+  return grid(
+    paper,
+    [words('Tasks'), ...TASK_COUNTS.map(figures)],
+    [...rows, row('all', result.tasks)],
+  );
 }
 
 /** Each framework's row; none when there is only one, whose row would be the one of all. */

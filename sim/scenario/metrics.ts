@@ -2,17 +2,7 @@
  * Names of the figures that an `expect` may ask for. The simulator supplies the values by these
  * names; docs/scenarios.md explains each.
  */
-
-export const TASK_COUNTS = [
-  'submitted',
-  'placed',
-  'finished',
-  'failed',
-  'killed',
-  'lost',
-  'running',
-  'waiting',
-] as const;
+import {TASK_COUNTS} from '../result.ts';
 
 export const WAITING_FIGURES = [
   'p50Seconds',

@@ -27,27 +27,25 @@ export class JobMeter {
   }
 
   /** A task of the job is launched; only the first attempt counts as the end of its waiting. */
-  launched(now: number, row: number): void {
+  launched(now: number, row: number, attempt: number): void {
     const jobs = this.#jobs;
     const tally = this.#tally.of(jobs.framework[row] as number);
     const waitedMs = now - (jobs.submittedAt[row] as number);
     const unlaunched = jobs.unlaunched[row] as number;
     tally.waiting -= 1;
-    const isFirstAttempt = (jobs.started[row] as number) < 2;
-    if (isFirstAttempt) {
+    if (attempt === 0) {
       tally.placed += 1;
       tally.waits.push(waitedMs);
     }
     if (unlaunched === jobs.tasks[row]) {
       this.#tally.jobs.waiting -= 1;
       this.#tally.jobs.running += 1;
-      if (isFirstAttempt) this.#started(row, waitedMs);
+      if (attempt === 0) this.#started(waitedMs);
     }
     jobs.unlaunched[row] = unlaunched - 1;
   }
 
-  #started(row: number, waitedMs: number): void {
-    this.#jobs.started[row] = 1;
+  #started(waitedMs: number): void {
     this.#tally.jobs.waits.push(waitedMs);
     if (waitedMs > 0) this.#tally.jobs.waited += 1;
   }
@@ -81,7 +79,7 @@ export class JobMeter {
   }
 
   #requeued(row: number): void {
-    const {unlaunched, tasks, framework, started} = this.#jobs;
+    const {unlaunched, tasks, framework} = this.#jobs;
     const left = unlaunched[row] as number;
     if (left !== tasks[row]) {
       this.#tally.jobs.running -= 1;
@@ -89,6 +87,5 @@ export class JobMeter {
     }
     this.#tally.of(framework[row] as number).waiting += (tasks[row] as number) - left;
     unlaunched[row] = tasks[row] as number;
-    started[row] = 2;
   }
 }

@@ -48,8 +48,6 @@ export class JobTable {
   tasks = new Int32Array(this.#capacity);
   /** Tasks of the present attempt that are not launched. */
   unlaunched = new Int32Array(this.#capacity);
-  /** 1 once the first attempt has begun. */
-  started = new Int32Array(this.#capacity);
   workloadLength = new Int32Array(this.#capacity);
 
   /** Jobs that are neither finished nor failed. */
@@ -70,7 +68,6 @@ export class JobTable {
     this.durationMs[row] = durationMs;
     this.tasks[row] = job.tasks;
     this.unlaunched[row] = job.tasks;
-    this.started[row] = 0;
     this.workloadLength[row] = workloadLength;
     const serial = this.#submitted[framework] ?? 0;
     this.#submitted[framework] = serial + 1;
@@ -114,7 +111,6 @@ export class JobTable {
     this.durationMs = grownFloat64(this.durationMs, capacity);
     this.tasks = grownInt32(this.tasks, capacity);
     this.unlaunched = grownInt32(this.unlaunched, capacity);
-    this.started = grownInt32(this.started, capacity);
     this.workloadLength = grownInt32(this.workloadLength, capacity);
   }
 
@@ -126,7 +122,6 @@ export class JobTable {
       durationMs: this.durationMs,
       tasks: this.tasks,
       unlaunched: this.unlaunched,
-      started: this.started,
       workloadLength: this.workloadLength,
     };
   }

@@ -1,8 +1,7 @@
 /**
  * What is counted while a run goes on: tasks by framework, jobs, waiting times. Exact, not sampled.
  */
-import type {TaskCounts} from '../result.ts';
-import {TASK_COUNTS} from '../scenario/metrics.ts';
+import {TASK_COUNTS, type TaskCounts} from '../result.ts';
 import {NumberList} from './growable.ts';
 
 export type TaskFigure = (typeof TASK_COUNTS)[number];

@@ -232,7 +232,7 @@ export class World implements WorldPort {
     }
     const job = this.jobs.rowOf(framework, origin.serial);
     const plan = this.#plans.ofJob(this.jobs, job, effect.taskId);
-    this.#jobMeter.launched(now, job);
+    this.#jobMeter.launched(now, job, origin.attempt);
     this.#virtualTasks.launch(now, effect, {framework, job, plan});
   }
 

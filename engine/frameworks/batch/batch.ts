@@ -99,22 +99,22 @@ export class Batch implements Framework {
       Number.isSafeInteger(job.tasks) && job.tasks > 0,
       () => `job ${job.id}: tasks ${job.tasks}`,
     );
+    const resources = this.#services.kinds.compile(job.resources);
     this.#queue.push({
       id: job.id,
       serial: this.#nextSerial,
       tasks: job.tasks,
       amounts: job.resources,
-      resources: this.#services.kinds.compile(job.resources),
+      resources,
       estimateMs: job.estimateMs ?? Infinity,
       relaunches: 0,
       startedAt: -1,
-      live: 0,
       liveTasks: undefined,
       ending: undefined,
       agents: NO_AGENTS,
     });
     this.#nextSerial += 1;
-    this.#countWaiting(this.#services.kinds.compile(job.resources), job.tasks);
+    this.#countWaiting(resources, job.tasks);
     this.#queueGrew();
   }
 
@@ -216,7 +216,6 @@ export class Batch implements Framework {
 
   #start(job: Job, places: readonly HeldOffer[]): void {
     job.startedAt = this.#services.now();
-    job.live = job.tasks;
     job.ending = undefined;
     this.#countWaiting(job.resources, -job.tasks);
     this.#started.set(job.serial, job);
@@ -337,12 +336,12 @@ export class Batch implements Framework {
     const job = this.#jobOf(update);
     if (job === undefined) return;
     job.liveTasks?.delete(update.taskId);
-    job.live -= 1;
+    const liveTasks = job.liveTasks?.size ?? 0;
     // Its processors are back already: the rest of the job will not bring them once more.
-    const agent = job.live > 0 ? job.agents.indexOf(update.agentId ?? '') : -1;
+    const agent = liveTasks > 0 ? job.agents.indexOf(update.agentId ?? '') : -1;
     if (agent >= 0) job.agents = job.agents.toSpliced(agent, 1);
     if (state !== 'TASK_FINISHED') this.#spoil(job, AGENT_LOST.has(state));
-    if (job.live === 0) this.#jobEnded(job);
+    if (liveTasks === 0) this.#jobEnded(job);
   }
 
   /**
@@ -466,7 +465,7 @@ function taskIdFor(job: Job, index: number): TaskId {
 }
 
 function jobSnapshot(job: Job): JobSnapshot {
-  const {id, serial, tasks, amounts, relaunches, startedAt, live, agents} = job;
+  const {id, serial, tasks, amounts, relaunches, startedAt, agents} = job;
   return {
     id,
     serial,
@@ -474,7 +473,6 @@ function jobSnapshot(job: Job): JobSnapshot {
     amounts,
     relaunches,
     startedAt,
-    live,
     agents,
     liveTasks: job.liveTasks === undefined ? null : [...job.liveTasks],
     estimateMs: job.estimateMs === Infinity ? null : job.estimateMs,

@@ -19,9 +19,7 @@ export interface Job {
   /** How often it was put back because an agent was lost. */
   relaunches: number;
   startedAt: number;
-  /** Tasks launched and not yet ended. */
-  live: number;
-  /** Their ids, where the job has several. */
+  /** Of a job of several tasks, the ids of those that were launched and have not ended. */
   liveTasks: Set<TaskId> | undefined;
   /** Set when the job must not go on: its other tasks are being killed. */
   ending: 'failed' | 'requeued' | undefined;
