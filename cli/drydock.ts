@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // The `drydock` command.
 import {Command, CommanderError} from 'commander';
+import {makeConformanceCommand} from './commands/conformance.ts';
 import {makeSimCommand} from './commands/sim.ts';
 import {makeStartCommand} from './commands/start.ts';
 import {EXIT_BAD_INPUT, EXIT_OK} from './terminal/exit-codes.ts';
@@ -13,7 +14,7 @@ const program = new Command('drydock')
   .showSuggestionAfterError()
   .exitOverride();
 
-for (const command of [makeSimCommand(), makeStartCommand()]) {
+for (const command of [makeSimCommand(), makeStartCommand(), makeConformanceCommand()]) {
   program.addCommand(command.exitOverride());
 }
 

@@ -1,17 +1,37 @@
 /**
  * Suite `allocator`: drives an {@link Allocator} in virtual time, as the format's "Time and runs"
- * describes it, and compares the offers that come out.
+ * describes it, and compares what comes out.
  */
 import {
+  addResources,
+  agentIdOf,
   Allocator,
+  allocatorMetrics,
   ALLOCATOR_DEFAULTS,
+  conversionsOf,
+  Durations,
   makeRandom,
   ScalarKinds,
-  scalarOf,
+  type AgentInfo,
   type AgentSlot,
+  type AgentUsage,
+  type Conversion,
+  type FrameworkTerms,
   type Resources,
-  type Subscriber,
+  type Usage,
 } from '../engine/index.ts';
+import {
+  agentCapabilitiesOf,
+  booleanOf,
+  minimaOf,
+  NO_TERMS,
+  quotaOf,
+  TERMS,
+  termsOf,
+  unavailabilityOf,
+} from './allocator-inputs.ts';
+import {attributesOf} from './attributes.ts';
+import {CallbackLog, type Callback, type Message} from './callbacks.ts';
 import {
   canonicalOf,
   Difference,
@@ -21,22 +41,32 @@ import {
   listOf,
   mapOf,
   numberOf,
-  quantitiesOf,
+  operationOf,
   resourcesOf,
   textOf,
   textsOf,
   UnknownInCase,
 } from './case.ts';
+import {Offered} from './offered.ts';
+import {compareRoles} from './role-expectations.ts';
 import type {Suite} from './suite.ts';
 
 /** Runs that may follow one event; more would be an allocator that never settles. */
 const RUNS_MAX = 10;
 
-/** Everything that one run gave to one framework: agent → role → resources. */
-interface Callback {
+/** A part of what a run offered. */
+interface Part {
   readonly framework: string;
-  readonly agents: Map<string, Map<string, Resources>>;
+  readonly role: string;
+  readonly agent: string;
+  readonly resources: Resources;
 }
+
+interface FrameworkState {
+  terms: FrameworkTerms;
+}
+
+type Step = (value: unknown, flags: Readonly<Record<string, unknown>>) => void;
 
 export function makeAllocatorSuite(config: unknown, seed: number): Suite {
   return new AllocatorSuite(config, seed);
@@ -48,87 +78,74 @@ class AllocatorSuite implements Suite {
   readonly #intervalMs: number;
   readonly #slots = new Map<string, AgentSlot>();
   readonly #agents = new Map<AgentSlot, string>();
-  /** framework → role → its subscriber. */
-  readonly #frameworks = new Map<string, Map<string, Subscriber>>();
-  readonly #names = new Map<Subscriber, readonly [framework: string, role: string]>();
-  #callbacks: Callback[] = [];
+  /** All agents that there have ever been: resources may come back from one that is gone. */
+  readonly #seen = new Set<string>();
+  /** Frameworks that are subscribed. */
+  readonly #frameworks = new Map<string, FrameworkState>();
+  readonly #offered = new Offered();
+  readonly #offers = new CallbackLog('offers');
+  readonly #inverseOffers = new CallbackLog('inverse offers');
+  /** Offered since the last `expectOffers`. */
+  #parts: Part[] = [];
   /** What the last `expectOffers` matched. */
-  #taken: readonly Callback[] = [];
+  #taken: readonly Part[] = [];
   #now = 0;
   #nextBatchAt: number;
+  readonly #runMs = new Durations();
+  readonly #latencyMs = new Durations();
+  readonly #steps: ReadonlyMap<string, Step>;
 
   constructor(config: unknown, seed: number) {
-    const fields = fieldsOf(
+    const {
+      allocationInterval = '1s',
+      minAllocatable = ['cpus:0.01', 'mem:32'],
+      fairShareExcludes = [],
+      sorter = 'drf',
+    } = fieldsOf(
       config ?? {},
       'config',
       [],
       ['allocationInterval', 'minAllocatable', 'fairShareExcludes', 'sorter'],
     );
-    if ((fields['sorter'] ?? 'drf') !== 'drf') {
-      throw new UnknownInCase(`config: sorter '${String(fields['sorter'])}' is not known`);
+    if (sorter !== 'drf' && sorter !== 'random') {
+      throw new UnknownInCase(`config: unknown sorter ${JSON.stringify(sorter)}`);
     }
-    this.#intervalMs = durationMs(fields['allocationInterval'] ?? '1s', 'allocationInterval');
+    this.#intervalMs = durationMs(allocationInterval, 'allocationInterval');
     this.#nextBatchAt = this.#intervalMs;
-    const minima = listOf(fields['minAllocatable'] ?? ['cpus:0.01', 'mem:32'], 'minAllocatable');
     this.#allocator = new Allocator(
       {
         ...ALLOCATOR_DEFAULTS,
         allocationIntervalMs: this.#intervalMs,
-        minAllocatable: minima.map((one) => quantitiesOf(one, 'minAllocatable')),
-        fairSharingExcludes: textsOf(fields['fairShareExcludes'] ?? [], 'fairShareExcludes'),
+        minAllocatable: minimaOf(minAllocatable),
+        fairSharingExcludes: textsOf(fairShareExcludes, 'fairShareExcludes'),
+        sorter,
       },
       {
         kinds: this.#kinds,
         random: makeRandom(seed, 'allocator'),
+        seed,
         weights: new Map(),
         startedAt: 0,
       },
     );
+    this.#steps = new Map([
+      ...this.#agentSteps(),
+      ...this.#frameworkSteps(),
+      ...this.#resourceSteps(),
+      ...this.#expectations(),
+      ['advance', (value) => this.#advance(durationMs(value, 'advance'))],
+    ]);
   }
 
   step(name: string, value: unknown, flags: Readonly<Record<string, unknown>>): void {
-    switch (name) {
-      case 'addAgent':
-        this.#addAgent(value);
-        break;
-      case 'updateAgent':
-        this.#updateAgent(value);
-        break;
-      case 'removeAgent':
-        this.#removeAgent(value);
-        break;
-      case 'addFramework':
-        this.#addFramework(value);
-        break;
-      case 'suppress':
-        for (const subscriber of this.#rolesOf(value, name)) this.#allocator.suppress(subscriber);
-        break;
-      case 'revive':
-        for (const subscriber of this.#rolesOf(value, name)) this.#allocator.revive(subscriber);
-        break;
-      case 'recover':
-        this.#recover(value);
-        break;
-      case 'recoverOffers':
-        this.#recoverOffers(value);
-        break;
-      case 'advance':
-        this.#advance(durationMs(value, name));
-        break;
-      case 'expectOffers':
-        this.#expectOffers(listOf(value, name), flags['anyAgentOrder'] === true);
-        break;
-      case 'expectMetric':
-        this.#expectMetrics(value);
-        break;
-      default:
-        throw new UnknownInCase(`unknown step '${name}'`);
-    }
+    const step = this.#steps.get(name);
+    if (step === undefined) throw new UnknownInCase(`unknown step '${name}'`);
+    step(value, flags);
     this.#settle();
   }
 
   flagsOf(name: string): readonly string[] {
-    return name === 'expectOffers' ? ['anyAgentOrder'] : [];
+    return name === 'expectOffers' || name === 'expectInverseOffers' ? ['anyAgentOrder'] : [];
   }
 
   // Time.
@@ -153,51 +170,139 @@ class AllocatorSuite implements Suite {
   }
 
   #run(): void {
-    const byFramework = new Map<string, Callback>();
-    for (const {subscriber, agent, resources} of this.#allocator.run(this.#now)) {
-      const [framework, role] = this.#names.get(subscriber) ?? ['', ''];
-      const callback = byFramework.get(framework) ?? {framework, agents: new Map()};
-      byFramework.set(framework, callback);
-      const id = this.#agents.get(agent) ?? '';
-      const roles = callback.agents.get(id) ?? new Map<string, Resources>();
-      callback.agents.set(id, roles.set(role, resources));
+    const {grants, inverseOffers} = this.#allocator.run(this.#now);
+    const offers: Message[] = [];
+    for (const {subscriber, agent: slot, resources} of grants) {
+      const {framework, role} = this.#allocator.nameOf(subscriber);
+      const agent = this.#agents.get(slot) ?? '';
+      this.#offered.add({framework, role, agent: slot}, resources);
+      this.#parts.push({framework, role, agent, resources});
+      offers.push({framework, agent, text: this.#offerText(role, resources)});
     }
-    const callbacks = [...byFramework.values()];
-    callbacks.sort((left, right) => (left.framework < right.framework ? -1 : 1));
-    this.#callbacks.push(...callbacks);
+    this.#offers.addRun(offers);
+    this.#inverseOffers.addRun(
+      inverseOffers.map(({framework, agent, unavailability}) => ({
+        framework,
+        agent: this.#agents.get(agent) ?? '',
+        text: awayText(unavailability),
+      })),
+    );
+    // Virtual time stands still while a run is made.
+    this.#runMs.add(this.#now, 0);
+    this.#latencyMs.add(this.#now, 0);
   }
 
   // Agents.
 
+  #agentSteps(): readonly (readonly [string, Step])[] {
+    return [
+      ['addAgent', (value) => this.#addAgent(value)],
+      ['updateAgent', (value) => this.#updateAgent(value)],
+      ['removeAgent', (value) => this.#removeAgent(value)],
+      ['addResourceProvider', (value) => this.#addResourceProvider(value)],
+      ['setWhitelist', (value) => this.#setWhitelist(value)],
+      ['setUnavailability', (value) => this.#setUnavailability(value)],
+    ];
+  }
+
   #addAgent(value: unknown): void {
-    const fields = fieldsOf(value, 'addAgent', ['id', 'resources'], ['hostname', 'used']);
-    const id = textOf(fields['id'], 'addAgent.id');
-    const total = resourcesOf(fields['resources'], this.#kinds, 'addAgent.resources');
-    const slot = this.#allocator.addAgent(total);
+    const {
+      id: idOf,
+      resources,
+      hostname,
+      attributes = '',
+      capabilities = 'all',
+      unavailability,
+      used = {},
+    } = fieldsOf(
+      value,
+      'addAgent',
+      ['id', 'resources'],
+      ['hostname', 'attributes', 'capabilities', 'unavailability', 'used'],
+    );
+    const id = textOf(idOf, 'addAgent.id');
+    if (this.#slots.has(id)) throw new UnknownInCase(`addAgent: '${id}' is there already`);
+    const info: AgentInfo = {
+      id: agentIdOf(id),
+      hostname: textOf(hostname ?? id, 'addAgent.hostname'),
+      attributes: attributeMapOf(attributes),
+    };
+    const slot = this.#allocator.addAgent(info, this.#resources(resources, 'addAgent.resources'), {
+      capabilities: agentCapabilitiesOf(capabilities),
+      unavailability: unavailability === undefined ? undefined : unavailabilityOf(unavailability),
+      used: this.#usagesOf(used),
+    });
     this.#slots.set(id, slot);
     this.#agents.set(slot, id);
-    for (const [framework, roles] of Object.entries(mapOf(fields['used'] ?? {}, 'used'))) {
-      for (const [role, used] of Object.entries(mapOf(roles, 'used'))) {
-        const resources = resourcesOf(used, this.#kinds, 'used');
-        this.#allocator.charge(this.#subscriber(framework, role), slot, resources);
-      }
-    }
+    this.#seen.add(id);
+    this.#infos.set(id, info);
+  }
+
+  readonly #infos = new Map<string, AgentInfo>();
+
+  /** framework → role → resources. */
+  #usagesOf(value: unknown): readonly Usage[] {
+    return Object.entries(mapOf(value, 'used')).flatMap(([framework, roles]) =>
+      Object.entries(mapOf(roles, 'used')).map(([role, resources]) => ({
+        framework,
+        role,
+        resources: this.#resources(resources, 'used'),
+      })),
+    );
   }
 
   #updateAgent(value: unknown): void {
-    const fields = fieldsOf(value, 'updateAgent', ['id', 'resources']);
-    const slot = this.#slot(fields['id']);
-    const total = resourcesOf(fields['resources'], this.#kinds, 'updateAgent.resources');
-    const before = canonicalOf(this.#allocator.totalOn(slot), this.#kinds);
-    if (canonicalOf(total, this.#kinds) !== before) this.#allocator.setAgentTotal(slot, total);
+    const {id, resources, attributes, capabilities} = fieldsOf(
+      value,
+      'updateAgent',
+      ['id'],
+      ['resources', 'attributes', 'capabilities'],
+    );
+    const slot = this.#slot(id);
+    const name = textOf(id, 'id');
+    const known = this.#infos.get(name) as AgentInfo;
+    const info =
+      attributes === undefined ? known : {...known, attributes: attributeMapOf(attributes)};
+    this.#infos.set(name, info);
+    this.#allocator.updateAgent(slot, {
+      info,
+      capabilities: capabilities === undefined ? undefined : agentCapabilitiesOf(capabilities),
+      total:
+        resources === undefined ? undefined : this.#resources(resources, 'updateAgent.resources'),
+    });
   }
 
   #removeAgent(value: unknown): void {
-    const fields = fieldsOf(value, 'removeAgent', ['id']);
-    const slot = this.#slot(fields['id']);
+    const {id} = fieldsOf(value, 'removeAgent', ['id']);
+    const slot = this.#slot(id);
     this.#allocator.removeAgent(slot);
-    this.#slots.delete(textOf(fields['id'], 'id'));
+    this.#offered.drop(({agent}) => agent === slot);
+    this.#slots.delete(textOf(id, 'id'));
     this.#agents.delete(slot);
+  }
+
+  #addResourceProvider(value: unknown): void {
+    const {agent, resources, used} = fieldsOf(
+      value,
+      'addResourceProvider',
+      ['agent', 'resources'],
+      ['used'],
+    );
+    const slot = this.#slot(agent);
+    const more = this.#resources(resources, 'addResourceProvider.resources');
+    const total = addResources(this.#allocator.totalOn(slot), more);
+    this.#allocator.addResourceProvider(slot, total, this.#usagesOf(used ?? {}));
+  }
+
+  #setWhitelist(value: unknown): void {
+    this.#allocator.setWhitelist(value === null ? null : textsOf(value, 'setWhitelist'));
+  }
+
+  #setUnavailability(value: unknown): void {
+    const {agent, ...when} = fieldsOf(value, 'setUnavailability', ['agent'], ['start', 'duration']);
+    const isPlanned = Object.keys(when).length > 0;
+    const unavailability = isPlanned ? unavailabilityOf(when) : undefined;
+    this.#allocator.setUnavailability(this.#slot(agent), unavailability);
   }
 
   #slot(id: unknown): AgentSlot {
@@ -208,175 +313,318 @@ class AllocatorSuite implements Suite {
 
   // Frameworks.
 
+  #frameworkSteps(): readonly (readonly [string, Step])[] {
+    return [
+      ['addFramework', (value) => this.#addFramework(value)],
+      ['updateFramework', (value) => this.#updateFramework(value)],
+      ['removeFramework', (value) => this.#removeFramework(value)],
+      [
+        'activateFramework',
+        (value) => this.#allocator.activateFramework(this.#idIn(value, 'activateFramework')),
+      ],
+      [
+        'deactivateFramework',
+        (value) => this.#allocator.deactivateFramework(this.#idIn(value, 'deactivateFramework')),
+      ],
+      ['suppress', (value) => this.#suppress(value)],
+      ['revive', (value) => this.#revive(value)],
+      ['setQuota', (value) => this.#setQuota(value)],
+      ['setWeight', (value) => this.#setWeight(value)],
+    ];
+  }
+
   #addFramework(value: unknown): void {
-    const fields = fieldsOf(
-      value,
-      'addFramework',
-      ['id', 'roles'],
-      ['capabilities', 'suppressed', 'minAllocatable'],
+    const {
+      id: idOf,
+      active = true,
+      used = {},
+      ...terms
+    } = fieldsOf(value, 'addFramework', ['id', 'roles'], [...TERMS, 'active', 'used']);
+    const id = textOf(idOf, 'addFramework.id');
+    if (this.#frameworks.has(id)) throw new UnknownInCase(`addFramework: '${id}' is there already`);
+    const state: FrameworkState = {terms: termsOf(terms, NO_TERMS)};
+    this.#allocator.addFramework(id, state.terms, {
+      active: booleanOf(active, 'addFramework.active'),
+      used: this.#agentUsagesOf(used),
+    });
+    this.#frameworks.set(id, state);
+  }
+
+  /** agent → role → resources. What is said of agents that are not known means nothing. */
+  #agentUsagesOf(value: unknown): readonly AgentUsage[] {
+    return Object.entries(mapOf(value, 'used')).flatMap(([agent, roles]) =>
+      Object.entries(mapOf(roles, 'used')).flatMap(([role, text]) => {
+        const resources = this.#resources(text, 'used');
+        const slot = this.#slots.get(agent);
+        return slot === undefined ? [] : [{agent: slot, role, resources}];
+      }),
     );
-    const id = textOf(fields['id'], 'addFramework.id');
-    const capabilities = textsOf(fields['capabilities'] ?? [], 'capabilities');
-    for (const capability of capabilities) {
-      if (capability === 'GPU_RESOURCES') continue;
-      throw new UnknownInCase(`addFramework: capability ${capability} is not known`);
+  }
+
+  #updateFramework(value: unknown): void {
+    const {id, ...terms} = fieldsOf(value, 'updateFramework', ['id'], TERMS);
+    const state = this.#framework(id);
+    state.terms = termsOf(terms, state.terms);
+    this.#allocator.updateFramework(textOf(id, 'id'), state.terms);
+  }
+
+  #removeFramework(value: unknown): void {
+    const id = this.#idIn(value, 'removeFramework');
+    this.#allocator.removeFramework(id);
+    this.#offered.drop(({framework}) => framework === id);
+    this.#frameworks.delete(id);
+  }
+
+  /** The framework that a step is about and says nothing else of. */
+  #idIn(value: unknown, step: string): string {
+    const {id} = fieldsOf(value, step, ['id']);
+    this.#framework(id);
+    return textOf(id, step);
+  }
+
+  #framework(id: unknown): FrameworkState {
+    const state = this.#frameworks.get(textOf(id, 'framework'));
+    if (state === undefined) throw new UnknownInCase(`unknown framework '${String(id)}'`);
+    return state;
+  }
+
+  #suppress(value: unknown): void {
+    const {id, roles, state} = this.#rolesOf(value, 'suppress');
+    this.#allocator.suppress(id, roles);
+    state.terms = {...state.terms, suppressed: [...new Set([...state.terms.suppressed, ...roles])]};
+  }
+
+  #revive(value: unknown): void {
+    const {id, roles, state} = this.#rolesOf(value, 'revive');
+    this.#allocator.revive(id, roles);
+    const suppressed = state.terms.suppressed.filter((role) => !roles.includes(role));
+    state.terms = {...state.terms, suppressed};
+  }
+
+  /** The roles that a step names; none named: all of the framework. */
+  #rolesOf(value: unknown, step: string) {
+    const {framework, roles} = fieldsOf(value, step, ['framework'], ['roles']);
+    const state = this.#framework(framework);
+    const named = textsOf(roles ?? [], `${step}.roles`);
+    const stranger = named.find((role) => !state.terms.roles.includes(role));
+    if (stranger !== undefined) {
+      throw new UnknownInCase(`${step}: ${String(framework)} is not in role '${stranger}'`);
     }
-    const suppressed = textsOf(fields['suppressed'] ?? [], 'suppressed');
-    const minima = mapOf(fields['minAllocatable'] ?? {}, 'minAllocatable');
-    const subscribers = new Map<string, Subscriber>();
-    this.#frameworks.set(id, subscribers);
-    for (const role of textsOf(fields['roles'], 'addFramework.roles')) {
-      if (role.includes('/')) throw new UnknownInCase(`nested role '${role}' is not known`);
-      const gpus = capabilities.includes('GPU_RESOURCES');
-      const subscriber = this.#allocator.addSubscriber(id, role, gpus);
-      subscribers.set(role, subscriber);
-      this.#names.set(subscriber, [id, role]);
-      if (suppressed.includes(role)) this.#allocator.suppress(subscriber);
-      if (!(role in minima)) continue;
-      const alternatives = listOf(minima[role], 'minAllocatable');
-      this.#allocator.setMinAllocatable(
-        subscriber,
-        alternatives.map((one) => quantitiesOf(one, 'minAllocatable')),
-      );
-    }
+    const all = named.length > 0 ? named : state.terms.roles;
+    return {id: textOf(framework, step), roles: all, state};
   }
 
-  #subscriber(framework: unknown, role: unknown): Subscriber {
-    const roles = this.#frameworks.get(textOf(framework, 'framework'));
-    const subscriber = roles?.get(textOf(role, 'role'));
-    if (subscriber !== undefined) return subscriber;
-    throw new UnknownInCase(`framework '${String(framework)}' is unknown in '${String(role)}'`);
+  #setQuota(value: unknown): void {
+    const {role, guarantees, limits} = fieldsOf(
+      value,
+      'setQuota',
+      ['role'],
+      ['guarantees', 'limits'],
+    );
+    const quota = quotaOf(guarantees, limits, this.#kinds);
+    this.#allocator.setQuota(textOf(role, 'setQuota.role'), quota);
   }
 
-  #rolesOf(value: unknown, step: string): readonly Subscriber[] {
-    const fields = fieldsOf(value, step, ['framework'], ['roles']);
-    const named = textsOf(fields['roles'] ?? [], `${step}.roles`);
-    const id = textOf(fields['framework'], `${step}.framework`);
-    const roles = named.length > 0 ? named : [...(this.#frameworks.get(id)?.keys() ?? [])];
-    return roles.map((role) => this.#subscriber(id, role));
+  #setWeight(value: unknown): void {
+    const {role, weight} = fieldsOf(value, 'setWeight', ['role', 'weight']);
+    this.#allocator.setWeight(textOf(role, 'setWeight.role'), numberOf(weight, 'weight'));
   }
 
-  // Resources that come back.
+  // Resources.
+
+  #resourceSteps(): readonly (readonly [string, Step])[] {
+    return [
+      ['recover', (value) => this.#recover(value)],
+      ['recoverOffers', (value) => this.#recoverOffers(value)],
+      ['updateAllocation', (value) => this.#updateAllocation(value)],
+      ['updateAvailable', (value) => this.#updateAvailable(value)],
+    ];
+  }
+
+  #resources(value: unknown, what: string): Resources {
+    return resourcesOf(value, this.#kinds, what);
+  }
 
   #recover(value: unknown): void {
-    const fields = fieldsOf(
+    const {framework, agent, role, resources, refuseSeconds} = fieldsOf(
       value,
       'recover',
       ['framework', 'agent', 'role', 'resources'],
       ['refuseSeconds'],
     );
-    const subscriber = this.#subscriber(fields['framework'], fields['role']);
-    const resources = resourcesOf(fields['resources'], this.#kinds, 'recover.resources');
-    this.#giveBack(subscriber, this.#slot(fields['agent']), resources, fields['refuseSeconds']);
+    const part = {
+      framework: textOf(framework, 'recover.framework'),
+      role: textOf(role, 'recover.role'),
+      agent: textOf(agent, 'recover.agent'),
+      resources: this.#resources(resources, 'recover.resources'),
+    };
+    if (!this.#seen.has(part.agent)) throw new UnknownInCase(`unknown agent '${part.agent}'`);
+    this.#giveBack(part, refuseSeconds);
   }
 
   #recoverOffers(value: unknown): void {
-    const fields = fieldsOf(value, 'recoverOffers', [], ['framework', 'refuseSeconds']);
-    for (const {framework, agents} of this.#taken) {
-      if (fields['framework'] !== undefined && fields['framework'] !== framework) continue;
-      for (const [agent, roles] of agents) {
-        for (const [role, resources] of roles) {
-          const subscriber = this.#subscriber(framework, role);
-          this.#giveBack(subscriber, this.#slot(agent), resources, fields['refuseSeconds']);
-        }
-      }
+    const {framework, refuseSeconds} = fieldsOf(
+      value,
+      'recoverOffers',
+      [],
+      ['framework', 'refuseSeconds'],
+    );
+    for (const part of this.#taken) {
+      if (framework !== undefined && framework !== part.framework) continue;
+      this.#giveBack(part, refuseSeconds);
     }
   }
 
-  #giveBack(
-    subscriber: Subscriber,
-    slot: AgentSlot,
-    resources: Resources,
-    refuseSeconds: unknown,
-  ): void {
+  /** An agent that is gone has taken everything along; so has a framework that holds nothing. */
+  #giveBack({framework, role, agent, resources}: Part, refuseSeconds: unknown): void {
+    const slot = this.#slots.get(agent);
+    const subscriber = this.#allocator.findSubscriber(framework, role);
     const refuseMs = 1000 * numberOf(refuseSeconds ?? 0, 'refuseSeconds');
-    this.#allocator.refuse(subscriber, slot, resources, {refuseMs, now: this.#now});
+    if (slot === undefined || subscriber === undefined) return;
+    if (this.#frameworks.has(framework)) {
+      this.#allocator.refuse(subscriber, slot, resources, {refuseMs, now: this.#now});
+    }
     this.#allocator.recover(subscriber, slot, resources);
+    this.#offered.subtract({framework, role, agent: slot}, resources);
+  }
+
+  #updateAllocation(value: unknown): void {
+    const {framework, agent, role, offered, operations} = fieldsOf(value, 'updateAllocation', [
+      'framework',
+      'agent',
+      'role',
+      'offered',
+      'operations',
+    ]);
+    this.#framework(framework);
+    const [id, roleName] = [textOf(framework, 'framework'), textOf(role, 'role')];
+    const slot = this.#slot(agent);
+    const subscriber = this.#allocator.subscriberOf(id, roleName);
+    const held = this.#resources(offered, 'updateAllocation.offered');
+    const conversions = this.#conversionsOf(operations);
+    if (!conversions.ok) throw new Difference(`updateAllocation: refused: ${conversions.message}`);
+    const became = this.#allocator.updateAllocation(subscriber, slot, held, conversions.list);
+    this.#offered.convert({framework: id, role: roleName, agent: slot}, held, became);
+  }
+
+  #updateAvailable(value: unknown): void {
+    const {
+      agent,
+      operations,
+      error = false,
+    } = fieldsOf(value, 'updateAvailable', ['agent', 'operations'], ['error']);
+    const conversions = this.#conversionsOf(operations);
+    const isDone =
+      conversions.ok && this.#allocator.updateAvailable(this.#slot(agent), conversions.list);
+    const isRefused = booleanOf(error, 'updateAvailable.error');
+    if (isDone !== isRefused) return;
+    throw new Difference(`updateAvailable: expected it to be ${isRefused ? 'refused' : 'made'}`);
+  }
+
+  /** The conversions of all operations, in order. */
+  #conversionsOf(
+    value: unknown,
+  ):
+    | {readonly ok: true; readonly list: readonly Conversion[]}
+    | {readonly ok: false; readonly message: string} {
+    const list: Conversion[] = [];
+    const read = (one: unknown, what: string): Resources => this.#resources(one, what);
+    for (const one of listOf(value, 'operations')) {
+      const found = conversionsOf(operationOf(one, 'operations', read));
+      if (!found.ok) return found;
+      list.push(...found.conversions);
+    }
+    return {ok: true, list};
   }
 
   // Expectations.
 
-  #expectOffers(expected: readonly unknown[], anyAgentOrder: boolean): void {
-    const wanted = expected.map((one) => this.#expectedCallback(one));
-    const got = this.#callbacks;
-    this.#callbacks = [];
-    this.#taken = got;
-    const text = (callbacks: readonly Callback[], name: (agent: string) => string): string =>
-      callbacks.map((callback) => this.#print(callback, name)).join('\n');
-    const same = (agent: string): string => agent;
-    const gotText = text(got, same);
-    if (gotText === text(wanted, same)) return;
-    const ids = [...new Set(wanted.flatMap(({agents}) => [...agents.keys()]))];
-    const known = [...this.#slots.keys()];
-    if (anyAgentOrder) {
-      for (const renaming of renamings(ids, known)) {
-        if (gotText === text(wanted, (agent) => renaming.get(agent) ?? agent)) return;
-      }
-    }
-    throw new Difference(`expected offers\n${text(wanted, same)}\ngot\n${gotText}`);
+  #expectations(): readonly (readonly [string, Step])[] {
+    return [
+      ['expectOffers', (value, flags) => this.#expectOffers(value, flags)],
+      [
+        'expectInverseOffers',
+        (value, flags) => {
+          const expected = listOf(value, 'expectInverseOffers').map(expectedInverseCallback);
+          this.#inverseOffers.take(expected, isAnyAgentOrder(flags));
+        },
+      ],
+      ['expectMetric', (value) => this.#expectMetrics(value)],
+      [
+        'expectRoles',
+        (value) => compareRoles(this.#allocator.roles.all(), mapOf(value, 'roles'), this.#kinds),
+      ],
+    ];
+  }
+
+  #expectOffers(value: unknown, flags: Readonly<Record<string, unknown>>): void {
+    const expected = listOf(value, 'expectOffers').map((one) => this.#expectedCallback(one));
+    this.#taken = this.#parts;
+    this.#parts = [];
+    this.#offers.take(expected, isAnyAgentOrder(flags));
   }
 
   #expectedCallback(value: unknown): Callback {
     const fields = fieldsOf(value, 'expectOffers', ['framework', 'agents']);
-    const agents = new Map<string, Map<string, Resources>>();
+    const agents = new Map<string, readonly string[]>();
     for (const [agent, roles] of Object.entries(mapOf(fields['agents'], 'agents'))) {
-      const byRole = Object.entries(mapOf(roles, 'roles')).map(
-        ([role, text]) => [role, resourcesOf(text, this.#kinds, 'expectOffers')] as const,
+      const texts = Object.entries(mapOf(roles, 'roles')).map(([role, resources]) =>
+        this.#offerText(role, this.#resources(resources, 'expectOffers')),
       );
-      agents.set(agent, new Map(byRole));
+      agents.set(agent, texts);
     }
     return {framework: textOf(fields['framework'], 'framework'), agents};
   }
 
-  #print({framework, agents}: Callback, name: (agent: string) => string): string {
-    const parts: string[] = [];
-    for (const [agent, roles] of agents) {
-      for (const [role, resources] of roles) {
-        parts.push(`${name(agent)} for ${role}: ${canonicalOf(resources, this.#kinds)}`);
-      }
-    }
-    return `${framework}: ${parts.sort().join(', ')}`;
+  #offerText(role: string, resources: Resources): string {
+    return `for ${role}: ${canonicalOf(resources, this.#kinds)}`;
   }
 
   #expectMetrics(value: unknown): void {
+    const metrics = allocatorMetrics(this.#allocator, {
+      prefix: 'allocator/',
+      now: this.#now,
+      kinds: this.#kinds,
+      offered: this.#offered.byRole(this.#kinds),
+      // Every step settles before the next one.
+      dispatches: 0,
+      runMs: this.#runMs,
+      latencyMs: this.#latencyMs,
+      frameworkNames: new Map([...this.#frameworks.keys()].map((id) => [id, id])),
+    });
     for (const [name, expected] of Object.entries(mapOf(value, 'expectMetric'))) {
-      const got = this.#metric(name);
+      const got = metrics.get(name);
       if (expected === null ? got === undefined : isExpected(got, expected, name)) continue;
       throw new Difference(`${name}: expected ${JSON.stringify(expected)}, got ${got ?? 'none'}`);
     }
   }
+}
 
-  #metric(name: string): number | undefined {
-    const [, group, ...rest] = name.split('/');
-    if (name === 'allocator/allocation_runs') return this.#allocator.runs;
-    if (group === 'resources' && rest[1] === 'total') {
-      return this.#clusterTotal(rest[0] ?? '') / 1000;
-    }
-    if (group === 'resources' && rest[1] === 'offered_or_allocated') {
-      return this.#clusterAllocated(rest[0] ?? '') / 1000;
-    }
-    if (group === 'offer_filters' && rest[0] === 'roles' && rest[2] === 'active') {
-      return this.#allocator.filterCount(rest[1] ?? '');
-    }
-    if (group === 'roles' && rest[1] === 'shares' && rest[2] === 'dominant') {
-      const role = rest[0] ?? '';
-      const isKnown = this.#allocator.roleNames.includes(role);
-      return isKnown ? this.#allocator.roleShare(role) : undefined;
-    }
-    throw new UnknownInCase(`unknown metric '${name}'`);
-  }
+function attributeMapOf(value: unknown): AgentInfo['attributes'] {
+  // Of several with one name the first counts.
+  return Object.fromEntries([...attributesOf(value, 'attributes')].reverse());
+}
 
-  #clusterTotal(name: string): number {
-    const scalars = this.#allocator.clusterTotals;
-    return scalars[this.#kinds.indexOf(name)] ?? 0;
-  }
+function expectedInverseCallback(value: unknown): Callback {
+  const fields = fieldsOf(value, 'expectInverseOffers', ['framework', 'agents']);
+  const agents = Object.entries(mapOf(fields['agents'], 'agents')).map(
+    ([agent, when]) => [agent, [awayText(unavailabilityOf(when))]] as const,
+  );
+  return {framework: textOf(fields['framework'], 'framework'), agents: new Map(agents)};
+}
 
-  #clusterAllocated(name: string): number {
-    const kind = this.#kinds.indexOf(name);
-    const slots = [...this.#slots.values()];
-    const free = slots.map((slot) => scalarOf(this.#allocator.availableOn(slot), kind));
-    return this.#clusterTotal(name) - free.reduce((sum, fixed) => sum + fixed, 0);
-  }
+function awayText({
+  startMs,
+  durationMs: lasts,
+}: {
+  startMs: number;
+  durationMs?: number | undefined;
+}) {
+  return `is away from ${startMs} ms on${lasts === undefined ? '' : ` for ${lasts} ms`}`;
+}
+
+function isAnyAgentOrder(flags: Readonly<Record<string, unknown>>): boolean {
+  return booleanOf(flags['anyAgentOrder'] ?? false, 'anyAgentOrder');
 }
 
 function isExpected(got: number | undefined, expected: unknown, name: string): boolean {
@@ -384,24 +632,4 @@ function isExpected(got: number | undefined, expected: unknown, name: string): b
   if (typeof expected === 'number') return got !== undefined && isSameNumber(got, expected);
   const {atLeast} = fieldsOf(expected, name, ['atLeast']);
   return got !== undefined && got >= numberOf(atLeast, `${name}.atLeast`);
-}
-
-/** All ways to give each of `from` another one of `to`. */
-function* renamings(
-  from: readonly string[],
-  to: readonly string[],
-): IterableIterator<ReadonlyMap<string, string>> {
-  const [first, ...others] = from;
-  if (first === undefined) {
-    yield new Map();
-    return;
-  }
-  for (const name of to) {
-    for (const rest of renamings(
-      others,
-      to.filter((other) => other !== name),
-    )) {
-      yield new Map([...rest, [first, name]]);
-    }
-  }
 }

@@ -3,11 +3,19 @@
  * resources. The format is that of `conformance/README.md`.
  */
 import {
+  addResources,
+  NO_RESOURCES,
   parseAmounts,
+  parseQuantities,
   printAmounts,
+  printRanges,
+  readResource,
+  toWire,
+  type Operation,
   type Quantities,
   type Resources,
   type ScalarKinds,
+  type WireResource,
 } from '../engine/index.ts';
 
 export interface Case {
@@ -29,8 +37,11 @@ export type Verdict =
 
 /** Something in a case that the runner does not know: never passed over. */
 export class UnknownInCase extends Error {
-  override readonly name = 'UnknownInCase';
+  override readonly name: string = 'UnknownInCase';
 }
+
+/** A value that the engine refuses: where a case expects that, it is well. */
+export class RefusedValue extends UnknownInCase {}
 
 /** An expectation that does not hold. */
 export class Difference extends Error {
@@ -117,35 +128,155 @@ export function resolve(value: unknown, define: Fields, open: readonly string[] 
   );
 }
 
-/** A resources value. Attributes and roles of entries are not known to the engine so far. */
-export function resourcesOf(value: unknown, kinds: ScalarKinds, what: string): Resources {
+/** Attributes that entries of a resources value may have in every suite. */
+const ATTRIBUTES: readonly string[] = [
+  'reservations',
+  'persistence',
+  'containerPath',
+  'hostPath',
+  'mode',
+  'source',
+  'revocable',
+  'shared',
+  'copies',
+  'provider',
+];
+
+/**
+ * A resources value: a text, a map of a text and attributes, or a list of such. `further` are
+ * attributes that only one suite knows.
+ * @throws RefusedValue when the engine refuses the resources
+ */
+export function resourcesOf(
+  value: unknown,
+  kinds: ScalarKinds,
+  what: string,
+  further: readonly string[] = [],
+): Resources {
   if (Array.isArray(value)) {
-    throw new UnknownInCase(`${what}: sums of resources with attributes are not known`);
+    return value
+      .map((part) => resourcesOf(part, kinds, what, further))
+      .reduce(addResources, NO_RESOURCES);
   }
-  if (typeof value !== 'string') {
-    throw new UnknownInCase(`${what}: attributes of resources are not known`);
+  if (typeof value === 'string') return kinds.compile(parsedAmounts(value, what));
+  const fields = fieldsOf(value, what, ['of'], [...ATTRIBUTES, ...further]);
+  const {of, copies = 1} = fields;
+  const special: WireResource[] = [];
+  for (const wire of toWire(parsedAmounts(textOf(of, `${what}.of`), what))) {
+    const resource = withAttributes(wire, fields, what);
+    for (let copy = 0; copy < numberOf(copies, `${what}.copies`); copy += 1) special.push(resource);
   }
-  const parsed = parseAmounts(value);
-  if (!parsed.ok) throw new UnknownInCase(`${what}: ${parsed.message}`);
-  return kinds.compile(parsed.amounts);
+  return kinds.compile({scalars: {}, special});
+}
+
+function parsedAmounts(text: string, what: string) {
+  const parsed = parseAmounts(text);
+  if (!parsed.ok) throw new RefusedValue(`${what}: ${parsed.message}`);
+  return parsed.amounts;
+}
+
+function withAttributes(wire: WireResource, fields: Fields, what: string): WireResource {
+  const {reservations, revocable, shared, provider, allocation} = fields;
+  const disk = diskOf(fields, what);
+  const stack = reservations === undefined ? undefined : listOf(reservations, what);
+  const read = readResource({
+    ...wire,
+    ...(stack !== undefined && {reservations: stack.map((item) => wireOfReservation(item, what))}),
+    ...(disk !== undefined && {disk}),
+    ...(isSet(revocable, `${what}.revocable`) && {revocable: {}}),
+    ...(isSet(shared, `${what}.shared`) && {shared: {}}),
+    ...(provider !== undefined && {provider_id: {value: provider}}),
+    ...(allocation !== undefined && {allocation_info: {role: allocation}}),
+  });
+  if (!read.ok) throw new RefusedValue(`${what}: ${read.message}`);
+  return read.resource;
+}
+
+function isSet(value: unknown, what: string): boolean {
+  if (value === undefined || value === true) return value === true;
+  throw new UnknownInCase(`${what}: expected true`);
+}
+
+/** A reservation in the v1 JSON form; its labels are a map, `null` for one without value. */
+function wireOfReservation(value: unknown, what: string): Fields {
+  const {labels, ...fields} = fieldsOf(
+    value,
+    `${what}.reservations`,
+    ['type', 'role'],
+    ['principal', 'labels'],
+  );
+  if (labels === undefined) return fields;
+  const wires = Object.entries(mapOf(labels, `${what}.labels`)).map(([key, text]) =>
+    text === null ? {key} : {key, value: text},
+  );
+  return {...fields, labels: {labels: wires}};
+}
+
+function diskOf(fields: Fields, what: string): Fields | undefined {
+  const {persistence, containerPath, hostPath, mode = 'RW', source} = fields;
+  if (persistence === undefined && containerPath === undefined && source === undefined) {
+    return undefined;
+  }
+  return {
+    ...(persistence !== undefined && {persistence: {id: persistence}}),
+    ...(containerPath !== undefined && {
+      volume: {
+        mode,
+        container_path: containerPath,
+        ...(hostPath !== undefined && {host_path: hostPath}),
+      },
+    }),
+    ...(source !== undefined && {source: sourceOf(source, `${what}.source`)}),
+  };
+}
+
+function sourceOf(value: unknown, what: string): Fields {
+  const {root, ...source} = fieldsOf(value, what, ['type'], ['root', 'id', 'profile', 'vendor']);
+  if (root === undefined) return source;
+  return {...source, [source['type'] === 'PATH' ? 'path' : 'mount']: {root}};
+}
+
+/** Operations as the cases name them, with the resources that each is about. */
+const OPERATIONS = ['reserve', 'unreserve', 'create', 'destroy'] as const;
+
+/** An operation: a map of one key. `read` reads resources. */
+export function operationOf(
+  value: unknown,
+  what: string,
+  read: (value: unknown, what: string) => Resources,
+): Operation {
+  const fields = fieldsOf(value, what, [], [...OPERATIONS, 'convert']);
+  const [name, ...others] = Object.keys(fields);
+  if (name === undefined || others.length > 0) {
+    throw new UnknownInCase(`${what}: expected one operation`);
+  }
+  const kind = OPERATIONS.find((one) => one === name);
+  if (kind !== undefined) return {kind, resources: read(fields[kind], `${what}.${kind}`)};
+  const convert = fieldsOf(fields['convert'], `${what}.convert`, ['consumed', 'converted']);
+  return {
+    kind: 'convert',
+    consumed: read(convert['consumed'], `${what}.consumed`),
+    converted: read(convert['converted'], `${what}.converted`),
+  };
 }
 
 /** Resources in a form that is equal exactly for equal resources. */
 export function canonicalOf(resources: Resources, kinds: ScalarKinds): string {
-  return printAmounts(kinds.describe(resources));
+  const {special, ...plain} = resources;
+  const texts = special.map(({special: {key}, scalar, ranges, items, copies}) => {
+    const amount = [scalar / 1000, printRanges(ranges), `{${items.join(', ')}}`].join(' ');
+    return `${copies} x ${key}: ${amount}`;
+  });
+  const isPlain = special.length === 0;
+  const text = printAmounts(kinds.describe(isPlain ? resources : {...plain, special: []}));
+  return [text, ...texts].join('; ');
 }
 
 /** Quantities `name:number` joined by `;`, in thousandths. */
 export function quantitiesOf(value: unknown, what: string): Quantities {
-  const out: Record<string, number> = {};
-  for (const part of textOf(value, what).replaceAll(/\s+/g, '').split(';')) {
-    if (part === '') continue;
-    const match = /^([^:]+):(\d+(?:\.\d+)?)$/.exec(part);
-    if (match === null) throw new UnknownInCase(`${what}: '${part}' is not a quantity`);
-    const [, name = '', number] = match;
-    out[name] = (out[name] ?? 0) + Math.round(Number(number) * 1000);
-  }
-  return out;
+  const parsed = parseQuantities(textOf(value, what));
+  if (!parsed.ok) throw new RefusedValue(`${what}: ${parsed.message}`);
+  return parsed.quantities;
 }
 
 /** Whether two numbers count as equal in a case. */

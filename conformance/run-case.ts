@@ -11,7 +11,9 @@ import {
   type Case,
   type Verdict,
 } from './case.ts';
+import {makeOfferConstraintsSuite} from './offer-constraints-suite.ts';
 import {makeResourcesSuite} from './resources-suite.ts';
+import {makeRolesSuite} from './roles-suite.ts';
 import {makeSorterSuite} from './sorter-suite.ts';
 import type {Suite} from './suite.ts';
 
@@ -19,8 +21,9 @@ import type {Suite} from './suite.ts';
 export function runCase(document: unknown, seed: number): Verdict {
   let step = 0;
   try {
-    const {suite: name, config, define, steps} = readCase(document);
-    const suite = makeSuite(name, config, seed);
+    const makeSuite = suiteNamed(document);
+    const {config, define, steps} = readCase(document);
+    const suite = makeSuite(config, seed);
     for (const raw of steps) {
       step += 1;
       runStep(suite, resolve(raw, define ?? {}));
@@ -50,21 +53,36 @@ function readCase(document: unknown): Case {
   };
 }
 
-function makeSuite(name: string, config: unknown, seed: number): Suite {
-  switch (name) {
-    case 'allocator':
-      return makeAllocatorSuite(config, seed);
-    case 'sorter':
-      return makeSorterSuite(config);
-    case 'resources':
-      return makeResourcesSuite();
-    default:
-      throw new UnknownInCase(`unknown suite '${name}'`);
-  }
+type MakeSuite = (config: unknown, seed: number) => Suite;
+
+const SUITES: ReadonlyMap<string, MakeSuite> = new Map<string, MakeSuite>([
+  ['allocator', makeAllocatorSuite],
+  ['offer-constraints', makeOfferConstraintsSuite],
+  ['resources', makeResourcesSuite],
+  ['roles', makeRolesSuite],
+  ['sorter', makeSorterSuite],
+]);
+
+/** Asked before anything else of the case: the cases of another suite may have another form. */
+function suiteNamed(document: unknown): MakeSuite {
+  const {suite} = mapOf(document, 'case');
+  if (suite === undefined) throw new UnknownInCase("case: field 'suite' is missing");
+  const make = SUITES.get(textOf(suite, 'suite'));
+  if (make !== undefined) return make;
+  const known = [...SUITES.keys()].join(', ');
+  throw new UnknownInCase(`unknown suite ${JSON.stringify(suite)}; known are ${known}`);
 }
 
 /** Fields that stand beside the name of a step. */
-const BESIDE: ReadonlySet<string> = new Set(['anyAgentOrder', 'args', 'is', 'error']);
+const BESIDE: ReadonlySet<string> = new Set([
+  'anyAgentOrder',
+  'args',
+  'is',
+  'error',
+  'isOneOf',
+  'runs',
+  'eachSeen',
+]);
 
 function runStep(suite: Suite, step: unknown): void {
   const map = mapOf(step, 'step');

@@ -49,6 +49,11 @@ export type Effect =
       readonly reply: FrameworkReply;
     }
   | {
+      readonly kind: 'operatorReply';
+      readonly requestId: string;
+      readonly reply: FrameworkReply;
+    }
+  | {
       readonly kind: 'publish';
       readonly frameworkId: FrameworkId;
       readonly event: FrameworkEvent;

@@ -517,12 +517,16 @@ class Stage {
       emit: (effect: Effect) => {
         this.effects.push(effect);
       },
+      putRecord: () => {},
+      deleteRecord: () => {},
     };
     this.master = new Master(context, {
       master: {...MASTER_DEFAULTS, offerTimeoutMs},
       allocator: ALLOCATOR_DEFAULTS,
       random: makeRandom(1, 'allocator'),
+      seed: 1,
       weights: new Map(),
+      quotas: [],
     });
     for (const [index, own] of capabilities.entries()) {
       const id = frameworkIdOf(`f${index + 1}`);

@@ -99,6 +99,12 @@ class Core implements Engine {
         emit: (effect) => {
           this.#outbox.add(effect);
         },
+        putRecord: (path, document) => {
+          this.#outbox.put(`master/${path}`, document);
+        },
+        deleteRecord: (path) => {
+          this.#outbox.delete(`master/${path}`);
+        },
       },
       {
         master: {...MASTER_DEFAULTS, ...options.master},
@@ -107,7 +113,9 @@ class Core implements Engine {
           allocatorState === undefined
             ? makeRandom(options.seed, 'allocator')
             : new Random(allocatorState),
+        seed: options.seed,
         weights: new Map(Object.entries(options.weights ?? {})),
+        quotas: snapshot === undefined ? (options.quotas ?? []) : [],
       },
     );
     if (snapshot === undefined) this.#start();
@@ -127,10 +135,10 @@ class Core implements Engine {
 
   #restore(snapshot: EngineSnapshot): void {
     this.#master.load(snapshot.master);
-    for (const [subscriber, framework] of this.#options.frameworks.entries()) {
+    for (const framework of this.#options.frameworks) {
       const info = infoOf(framework);
       const make = this.#maker(framework, info, snapshot.frameworks[framework.id]);
-      this.#frameworks.set(framework.id, this.#master.reconnect(info, subscriber, make));
+      this.#frameworks.set(framework.id, this.#master.reconnect(info, make));
     }
     this.#master.loadTasks(snapshot.master);
   }
@@ -226,6 +234,11 @@ class Core implements Engine {
           input.request,
         );
         break;
+      case 'operatorRequest': {
+        const reply = master.operatorRequest(input.request);
+        this.#outbox.add({kind: 'operatorReply', requestId: input.requestId, reply});
+        break;
+      }
       case 'recordsWritten':
         this.#outbox.written(input.batch);
         break;

@@ -9,7 +9,7 @@ export {
   type EngineSnapshot,
 } from './engine.ts';
 export {type AgentView, EngineView, type WaitingExplanation} from './view.ts';
-export type {Input, InputKind, AgentTask, BatchJob} from './inputs.ts';
+export type {Input, InputKind, AgentTask, BatchJob, OperatorRequest} from './inputs.ts';
 export type {Effect, EffectKind} from './effects.ts';
 export {
   ALLOCATOR_DEFAULTS,
@@ -22,6 +22,7 @@ export {
   type FrameworkOptions,
   type MarathonOptions,
   type MasterOptions,
+  type QuotaConfig,
 } from './options.ts';
 export type {
   AgentInfo,
@@ -34,6 +35,7 @@ export type {
   FrameworkServices,
   Offer,
   Quantities,
+  InverseOffer,
   Refusal,
   SchedulerDriver,
   StatusReason,
@@ -41,20 +43,62 @@ export type {
   TaskLaunch,
   TaskOrigin,
   TaskState,
+  Unavailability,
   WaitingGroup,
 } from './scheduler.ts';
 export {isTerminal} from './master/records.ts';
+export {parseAgentResources} from './resources/agent-resources.ts';
+export {parseAmounts, printAmounts, type Amounts, type AmountsResult} from './resources/amounts.ts';
+export {entriesOf} from './resources/entries.ts';
+export {findResources} from './resources/find.ts';
 export {
-  fromWire,
-  parseAmounts,
-  printAmounts,
-  printThousandths,
-  thousandths,
-  toWire,
-  type Amounts,
-  type AmountsResult,
-  type WireResource,
-} from './resources/amounts.ts';
+  applyConversion,
+  applyOperation,
+  conversionsOf,
+  type Conversion,
+  type Operation,
+} from './resources/operations.ts';
+export {
+  addQuantities,
+  containsLimits,
+  containsQuantities,
+  limitsMinus,
+  parseLimits,
+  parseQuantities,
+  printQuantities,
+  quantitiesOf,
+  subtractQuantities,
+  withinLimits,
+  type Limits,
+} from './resources/quantities.ts';
+export {
+  allocate,
+  popReservation,
+  pushReservation,
+  reservationAncestor,
+  toUnreserved,
+  unallocate,
+} from './resources/reservations.ts';
+export {ancestorsOf, isStrictSubrole, parseRoles, validRole} from './resources/role-names.ts';
+export {
+  allocatableTo,
+  allocatedTo,
+  named,
+  nonRevocable,
+  nonShared,
+  persistentVolumes,
+  reserved,
+  revocable,
+  shared,
+  stripped,
+  unreserved,
+} from './resources/select.ts';
+export {shrinkToLimits, shrinkToQuantities} from './resources/shrink.ts';
+export {isCounted, type Entry, type Reservation} from './resources/special.ts';
+export {printThousandths, thousandths} from './resources/thousandths.ts';
+export {parseValue, type Value} from './resources/values.ts';
+export {downgrade, fromWire, readResource, toWire} from './resources/wire.ts';
+export type {WireResource} from './resources/wire-form.ts';
 export {
   addResources,
   containsResources,
@@ -69,13 +113,50 @@ export {
   addRanges,
   containsRanges,
   countRanges,
+  equalRanges,
   makeRanges,
+  printRanges,
   subtractRanges,
   type Ranges,
 } from './resources/ranges.ts';
-export {Allocator, type Grant, type Subscriber} from './allocator/allocator.ts';
+export {
+  Allocator,
+  type AgentChange,
+  type AgentSetup,
+  type AgentUsage,
+  type InverseGrant,
+  type RunResult,
+  type Usage,
+} from './allocator/allocator.ts';
+export {AGENT_CAPABILITIES, type AgentCapability} from './allocator/agent-facts.ts';
+export {Durations} from './allocator/durations.ts';
+export {allocatorMetrics, type MetricFacts, type Metrics} from './allocator/metrics.ts';
+export type {Grant} from './allocator/cycle.ts';
+export type {FrameworkTerms, Subscriber} from './allocator/subscribers.ts';
+export {NO_QUOTA, type Quota, type Role} from './allocator/role-tree.ts';
+export {sortedClients, type Sorter} from './allocator/sorter.ts';
+export {Ledger} from './allocator/ledger.ts';
+export {OfferFilters} from './allocator/offer-filters.ts';
+export {RandomSorter} from './allocator/random-sorter.ts';
+export {WeightedDraw} from './allocator/weighted-draw.ts';
 export type {AgentSlot} from './allocator/agent-table.ts';
-export {DrfSorter, Pool, type Client} from './allocator/drf-sorter.ts';
+export {DrfSorter} from './allocator/drf-sorter.ts';
+export {Pool} from './allocator/pool.ts';
+export type {Allocation, Client} from './allocator/client-tree.ts';
+export {
+  attributesOf,
+  compileOfferConstraints,
+  excludes,
+  type AttributeList,
+  type ConstrainedAgent,
+  type ConstraintError,
+  type OfferConstraints,
+  type OfferConstraintsData,
+  type OfferConstraintsOptions,
+  type OfferConstraintsResult,
+} from './allocator/offer-constraints.ts';
+export {pairsOf} from './resources/ranges.ts';
+export {REGEX_LIMITS, type RegexLimits} from './kernel/regex/regex.ts';
 export {Agenda, type AgendaSnapshot} from './kernel/agenda.ts';
 export {assert, InvariantError, must, unreachable} from './kernel/assert.ts';
 export {makeRandom, Random, type RandomState} from './kernel/random.ts';

@@ -3,8 +3,9 @@
  * data.
  */
 import type {AgentId, FrameworkId, TaskId} from './kernel/ids.ts';
+import type {QuotaConfig} from './options.ts';
 import type {Amounts} from './resources/amounts.ts';
-import type {AgentInfo, StatusReason, TaskOrigin, TaskState} from './scheduler.ts';
+import type {AgentInfo, StatusReason, TaskOrigin, TaskState, Unavailability} from './scheduler.ts';
 
 /** A task that an agent says it has, when it registers (again). */
 export interface AgentTask {
@@ -26,6 +27,25 @@ export interface BatchJob {
   /** How long its owner thinks it runs: what backfilling plans with. Unknown = for ever. */
   readonly estimateMs?: number | undefined;
 }
+
+/** What an operator may ask of the master. */
+export type OperatorRequest =
+  /** All or nothing. `force`: also beyond what the cluster has or the role consumes. */
+  | {
+      readonly type: 'updateQuota';
+      readonly configs: readonly QuotaConfig[];
+      readonly force?: boolean | undefined;
+    }
+  /** role → weight; 1 is the default. */
+  | {readonly type: 'updateWeights'; readonly weights: Readonly<Record<string, number>>}
+  /** Host names of agents that may be offered; null: all. */
+  | {readonly type: 'updateWhitelist'; readonly hostnames: readonly string[] | null}
+  /** Null takes the plan back. */
+  | {
+      readonly type: 'updateUnavailability';
+      readonly agentId: AgentId;
+      readonly unavailability: Unavailability | null;
+    };
 
 export type Input =
   /** The time has come that `wakeAt` asked for. */
@@ -68,6 +88,12 @@ export type Input =
       readonly requestId: string;
       readonly frameworkId: FrameworkId;
       readonly request: unknown;
+    }
+  /** A request of an operator to the master; answered by an `operatorReply` effect. */
+  | {
+      readonly kind: 'operatorRequest';
+      readonly requestId: string;
+      readonly request: OperatorRequest;
     }
   /** The store has written a `persist` effect; batches are confirmed in order. */
   | {readonly kind: 'recordsWritten'; readonly batch: number};

@@ -115,7 +115,7 @@ function checkShares(master: Master, kinds: ScalarKinds, violations: string[]): 
     for (const {offer, framework} of master.offers.values()) {
       if (framework.info.id === info.id) add(offer.resources.scalars);
     }
-    const charged = master.allocator.allocationOf(subscriber);
+    const charged = Array.from(master.allocator.allocationOf(subscriber));
     if (sums.every((fixed, kind) => fixed === (charged[kind] ?? 0))) continue;
     violations.push(`framework ${info.id} is charged ${charged.join(',')}, not ${sums.join(',')}`);
   }

@@ -1,4 +1,5 @@
 /** How an engine is set up: plain data, recorded with every run. Defaults are Mesos's. */
+import type {Limits} from './resources/quantities.ts';
 import type {Quantities} from './scheduler.ts';
 
 export interface AllocatorOptions {
@@ -6,6 +7,17 @@ export interface AllocatorOptions {
   readonly allocationIntervalMs: number;
   /** Unlike Mesos, also run at once when resources come back, instead of at the next batch. */
   readonly allocateOnRecovery: boolean;
+  /** How roles, and the frameworks of a role, are ordered (`--role_sorter`, `--framework_sorter`). */
+  readonly sorter: 'drf' | 'random';
+  /**
+   * In which order a run hands agents out: by chance, as Mesos; `seeded`: in one order drawn from
+   * the seed, always the same; `packed`: unlike Mesos, those with the least left first.
+   */
+  readonly agentOrder: 'random' | 'seeded' | 'packed';
+  /** Unlike Mesos, the limits of a role bind the roles below it, too. */
+  readonly nestedLimits: boolean;
+  /** Unlike Mesos, REVIVE leaves the filters; CLEAR_FILTERS is a call of its own (MESOS-9028). */
+  readonly reviveKeepsFilters: boolean;
   /**
    * An offer must contain one of these (`--min_allocatable_resources`); an empty list is no
    * minimum.
@@ -15,9 +27,23 @@ export interface AllocatorOptions {
   readonly fairSharingExcludes: readonly string[];
   /** Agents with gpus only for frameworks that have GPU_RESOURCES (`--filter_gpu_resources`). */
   readonly filterGpuResources: boolean;
+  /**
+   * The master's region: agents of another one are only for frameworks that have REGION_AWARE.
+   * Undefined: no agent is remote.
+   */
+  readonly region: string | undefined;
+  /** The part of the agents that must be back after a failover with quota, before runs go on. */
+  readonly recoveryFactor: number;
+  /** How long runs wait for them at most (`--allocator_recovery_timeout`). */
+  readonly recoveryTimeoutMs: number;
 }
 
 export interface MasterOptions {
+  /**
+   * Unlike Mesos, what a framework is given of an agent of which it holds an offer is added to that
+   * offer: the old one is rescinded, and one for both is made.
+   */
+  readonly mergeOffers: boolean;
   /** An unanswered offer is rescinded after this; undefined = never (`--offer_timeout`). */
   readonly offerTimeoutMs: number | undefined;
   /**
@@ -51,24 +77,43 @@ export type FrameworkOptions = {
   | {readonly type: 'marathon'; readonly marathon?: Partial<MarathonOptions> | undefined}
 );
 
+/** Amounts in thousandths by name. */
+export interface QuotaConfig {
+  readonly role: string;
+  /** What is not named is not promised. */
+  readonly guarantees: Quantities;
+  /** What is not named is unlimited; an explicit 0 counts. Both empty: no quota. */
+  readonly limits: Limits;
+}
+
 export interface EngineOptions {
   readonly seed: number;
   readonly allocator?: Partial<AllocatorOptions> | undefined;
   readonly master?: Partial<MasterOptions> | undefined;
   /** role → weight; 1 where absent. */
   readonly weights?: Readonly<Record<string, number>> | undefined;
+  /** Quotas from the start; amounts in thousandths. */
+  readonly quotas?: readonly QuotaConfig[] | undefined;
   readonly frameworks: readonly FrameworkOptions[];
 }
 
 export const ALLOCATOR_DEFAULTS: AllocatorOptions = {
   allocationIntervalMs: 1000,
   allocateOnRecovery: false,
+  sorter: 'drf',
+  agentOrder: 'random',
+  nestedLimits: false,
+  reviveKeepsFilters: false,
   minAllocatable: [{cpus: 10}, {mem: 32_000}],
   fairSharingExcludes: [],
   filterGpuResources: true,
+  region: undefined,
+  recoveryFactor: 0.8,
+  recoveryTimeoutMs: 600_000,
 };
 
 export const MASTER_DEFAULTS: MasterOptions = {
+  mergeOffers: false,
   offerTimeoutMs: undefined,
   agentPingTimeoutMs: 15_000,
   agentPingTimeoutsMax: 5,

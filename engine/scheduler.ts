@@ -6,7 +6,10 @@
  */
 import type {AgentId, FrameworkId, OfferId, TaskId} from './kernel/ids.ts';
 import type {Random} from './kernel/random.ts';
+import type {Quantities} from './resources/quantities.ts';
 import type {Resources, ScalarKinds} from './resources/vector.ts';
+
+export type {Quantities};
 
 /** An attribute of an agent, by Mesos's four types. */
 export type AttributeValue =
@@ -31,6 +34,21 @@ export interface Offer {
   readonly role: string;
   readonly agent: AgentInfo;
   readonly resources: Resources;
+  /** Maintenance that is planned for the agent. */
+  readonly unavailability?: Unavailability | undefined;
+}
+
+/** When an agent is planned to be away. */
+export interface Unavailability {
+  readonly startMs: number;
+  /** Absent: for good. */
+  readonly durationMs?: number | undefined;
+}
+
+/** A request to leave an agent before it is not available any more. */
+export interface InverseOffer {
+  readonly agent: AgentInfo;
+  readonly unavailability: Unavailability;
 }
 
 /** States of a task (Mesos, reference part 3.1). */
@@ -99,9 +117,6 @@ export interface TaskLaunch {
   readonly details?: unknown;
 }
 
-/** Quantities by resource name in thousandths (ranges and sets count 1000 per item). */
-export type Quantities = Readonly<Record<string, number>>;
-
 /** What a framework may change about itself while subscribed (Mesos: UPDATE_FRAMEWORK). */
 export interface FrameworkChange {
   /**
@@ -137,6 +152,15 @@ export interface SchedulerDriver {
   suppress(): void;
   /** Wants offers, and forgets what it declined. */
   revive(): void;
+  /** Unlike {@link revive}, wants offers again and keeps what it declined (MESOS-9028). */
+  unsuppress(): void;
+  /** Forgets what it declined. */
+  clearFilters(): void;
+  /**
+   * Answers inverse offers: whether it will leave these agents in time. It is not asked again for
+   * `refuseMs` (default 5 s).
+   */
+  answerInverseOffers(agentIds: readonly AgentId[], accepted: boolean, refuseMs?: number): void;
   updateFramework(change: FrameworkChange): void;
   /**
    * Asks for the state of tasks; an empty list asks for all (implicit). Answers come as updates.
@@ -211,6 +235,8 @@ export interface Framework {
   registered(): void;
   /** Offers of one allocation run. Each must sooner or later be accepted or declined. */
   resourceOffers(offers: readonly Offer[]): void;
+  /** Agents that it uses will not be available; absent: it does not care. */
+  inverseOffers?(offers: readonly InverseOffer[]): void;
   /** An offer was taken back: it can no longer be accepted. */
   offerRescinded(offerId: OfferId): void;
   statusUpdate(update: StatusUpdate): void;

@@ -1,7 +1,10 @@
 /** Reading the engine: pure queries over its state, for HTTP faces, the simulator and reports. */
+import type {Obstacle} from './allocator/cycle.ts';
+import {rolesInNeed} from './allocator/explain.ts';
 import {Batch} from './frameworks/batch/batch.ts';
 import {Marathon} from './frameworks/marathon/marathon.ts';
 import {violationsOf} from './invariants.ts';
+import {must, unreachable} from './kernel/assert.ts';
 import type {FrameworkId} from './kernel/ids.ts';
 import type {Master} from './master/master.ts';
 import type {AgentState} from './master/records.ts';
@@ -93,7 +96,7 @@ export class EngineView {
     const out: WaitingExplanation[] = [];
     for (const [id, framework] of this.#frameworks) {
       for (const {tasks, example, reason, needs} of framework.waiting()) {
-        const lack = needs === undefined ? '' : `: ${this.#lackOf(needs)}`;
+        const lack = needs === undefined ? '' : `: ${this.#lackOf(id as FrameworkId, needs)}`;
         out.push({frameworkId: id as FrameworkId, reason: `${reason}${lack}`, tasks, example});
       }
     }
@@ -101,17 +104,20 @@ export class EngineView {
   }
 
   /** Which agents could hold `needs`, and what stands in the way. */
-  #lackOf(needs: Resources): string {
+  #lackOf(id: FrameworkId, needs: Resources): string {
+    const {allocator} = this.#master;
+    const {subscriber} = must(this.#master.frameworks.get(id), `framework ${id}`);
+    const obstacleOf = allocator.obstaclesOf(subscriber);
+    const obstacles: (Obstacle | undefined)[] = [];
     const what = printAmounts(this.kinds.describe(needs));
     let large = 0;
-    let free = 0;
     const short = new Map<string, number>();
     for (const agent of this.#master.agents.values()) {
       const {state, total, slot} = agent;
       if (state !== 'active' || !containsResources(total, needs)) continue;
       large += 1;
       const used = usedOn(agent);
-      if (containsResources(this.#master.allocator.availableOn(slot), needs)) free += 1;
+      if (containsResources(allocator.availableOn(slot), needs)) obstacles.push(obstacleOf(slot));
       for (const [kind, need] of needs.scalars.entries()) {
         if ((total.scalars[kind] ?? 0) - (used[kind] ?? 0) >= need) continue;
         const name = this.kinds.names[kind] as string;
@@ -119,10 +125,27 @@ export class EngineView {
       }
     }
     if (large === 0) return `no agent is large enough for ${what}`;
-    if (free > 0) return `${free} of ${large} large enough agents have ${what} free`;
+    if (obstacles.length > 0) {
+      const free = `${obstacles.length} of ${large} large enough agents have ${what} free`;
+      return `${free}${this.#describe(obstacles)}`;
+    }
     const [scarcest] = [...short].sort((left, right) => right[1] - left[1]);
     if (scarcest === undefined) return `${what} is held in offers on all ${large} such agents`;
     return `${what} is free on none of ${large} agents, ${scarcest[1]} lack ${scarcest[0]}`;
+  }
+
+  /** Why agents are not offered although they have enough, commonest reason first. */
+  #describe(obstacles: readonly (Obstacle | undefined)[]): string {
+    const {roles} = this.#master.allocator;
+    const counts = new Map<string, number>();
+    for (const obstacle of obstacles) {
+      if (obstacle === undefined) continue;
+      const held = rolesInNeed(roles).map(({role}) => role);
+      const reason = reasonOf(obstacle, held);
+      counts.set(reason, (counts.get(reason) ?? 0) + 1);
+    }
+    const sorted = [...counts].sort((left, right) => right[1] - left[1]);
+    return sorted.map(([reason, agents]) => `; ${agents} ${reason}`).join('');
   }
 
   /** The Marathon framework with this id, for its own queries. */
@@ -140,5 +163,36 @@ export class EngineView {
   /** Broken invariants of the state, in words; empty when all hold. */
   checkInvariants(): readonly string[] {
     return violationsOf(this.#master, this.kinds);
+  }
+}
+
+/** In words, after the number of agents; `held`: roles whose guarantees are not met. */
+function reasonOf(obstacle: Obstacle, held: readonly string[]): string {
+  switch (obstacle.kind) {
+    case 'filtered':
+      return 'it has declined, and they are not offered again so soon';
+    case 'headroom':
+      return `are held back for the guarantees of ${held.join(', ')}`;
+    case 'limit':
+      return 'are beyond the limits of its role';
+    case 'notForRole':
+      return 'have it reserved to other roles';
+    case 'belowMinimum':
+      return 'have less free than an offer must have';
+    case 'notOffered':
+      return 'are deactivated or not on the whitelist';
+    case 'offerConstraints':
+      return 'do not meet its offer constraints';
+    case 'gpus':
+      return 'have gpus, which it cannot use';
+    case 'region':
+      return 'are in another region';
+    case 'multiRole':
+    case 'hierarchicalRole':
+      return 'are too old for frameworks like it';
+    case 'nothingFree':
+      return 'have nothing free';
+    default:
+      return unreachable(obstacle);
   }
 }

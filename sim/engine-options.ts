@@ -3,7 +3,7 @@ import type {EngineOptions, FrameworkOptions, Quantities} from '../engine/index.
 import type {Framework, Resources, Scenario} from './scenario/schema.ts';
 
 export function engineOptionsOf(scenario: Scenario): EngineOptions {
-  const {allocator, master, frameworks, seed} = scenario;
+  const {allocator, master, frameworks, roles, seed} = scenario;
   return {
     seed,
     allocator: {
@@ -11,13 +11,22 @@ export function engineOptionsOf(scenario: Scenario): EngineOptions {
       allocateOnRecovery: allocator.allocateOnRecovery,
       minAllocatable: allocator.minAllocatable.map(quantitiesOf),
       fairSharingExcludes: allocator.excludeFromFairness,
+      sorter: allocator.sorter,
+      agentOrder: allocator.agentOrder,
+      nestedLimits: allocator.nestedLimits,
+      reviveKeepsFilters: allocator.reviveKeepsFilters,
+      region: allocator.region,
     },
     master: {
+      mergeOffers: allocator.mergeOffers,
       offerTimeoutMs: allocator.offerTimeoutMs,
       agentPingTimeoutMs: master.agentPingTimeoutMs,
       agentPingTimeoutsMax: master.agentPingTimeoutsMax,
     },
-    weights: Object.fromEntries(frameworks.map(({role, weight}) => [role, weight])),
+    weights: Object.fromEntries(roles.map(({name, weight}) => [name, weight])),
+    quotas: roles
+      .map(({name, guarantees, limits}) => ({role: name, guarantees, limits}))
+      .filter(({guarantees, limits}) => Object.keys({...guarantees, ...limits}).length > 0),
     frameworks: frameworks.map(frameworkOptionsOf),
   };
 }

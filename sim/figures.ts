@@ -1,4 +1,5 @@
 /** The figures that expectations ask for by name, as they are now. */
+import {isStrictSubrole} from '../engine/index.ts';
 import {parseMetric} from './scenario/metrics.ts';
 import type {Metric, WAITING_FIGURES} from './scenario/metrics.ts';
 import type {WaitingStats} from './result.ts';
@@ -11,7 +12,9 @@ type WaitingFigure = (typeof WAITING_FIGURES)[number];
 export interface FiguresParts {
   readonly world: World;
   readonly measure: Measure;
-  readonly frameworks: readonly string[];
+  readonly frameworks: readonly {readonly name: string; readonly role: string}[];
+  /** Thousandths by kind that the tasks of a framework, by its index, use. */
+  readonly used: (framework: number) => readonly number[];
   /** Names of the scalar kinds. */
   readonly kinds: () => readonly string[];
   readonly deployments: () => number;
@@ -62,6 +65,8 @@ export class Figures {
         return this.#framework(metric);
       case 'roles':
         return this.#parts.measure.roleShares[this.#parts.measure.roles.indexOf(metric.role)]?.now;
+      case 'roleUse':
+        return this.#roleUse(metric);
       case 'deployments':
         return deployments();
       case 'jobs':
@@ -83,7 +88,7 @@ export class Figures {
   #framework(
     metric: Extract<Metric, {kind: 'frameworks' | 'frameworkWaiting'}>,
   ): number | undefined {
-    const index = this.#parts.frameworks.indexOf(metric.framework);
+    const index = this.#parts.frameworks.findIndex(({name}) => name === metric.framework);
     if (index < 0) return undefined;
     if (metric.kind === 'frameworkWaiting') {
       const live = this.#frameworkWaiting[index];
@@ -91,6 +96,17 @@ export class Figures {
     }
     if (metric.figure === 'share') return this.#parts.measure.frameworks[index]?.now;
     return this.#parts.world.tally.of(index)[metric.figure];
+  }
+
+  #roleUse({role, resource}: Extract<Metric, {kind: 'roleUse'}>): number {
+    const {frameworks, kinds, used} = this.#parts;
+    const kind = kinds().indexOf(resource);
+    let sum = 0;
+    for (const [index, framework] of frameworks.entries()) {
+      if (framework.role !== role && !isStrictSubrole(framework.role, role)) continue;
+      sum += used(index)[kind] ?? 0;
+    }
+    return sum / 1000;
   }
 
   #jobs(figure: Extract<Metric, {kind: 'jobs'}>['figure']): number {

@@ -2,6 +2,7 @@
 import type {FrameworkResult, ResourceUse, ShareUse, SimResult, WaitingReason} from './result.ts';
 import {RESULT_VERSION} from './result.ts';
 import type {Gauge} from './measure.ts';
+import {totalScalars} from './scenario/amounts.ts';
 import type {Simulation} from './simulation.ts';
 import {sortedTogether, waitingHistogram, waitingStats} from './waiting.ts';
 
@@ -64,7 +65,7 @@ function presentKinds(simulation: Simulation): readonly string[] {
 function clusterTotals({world}: Simulation): ReadonlyMap<string, number> {
   const totals = new Map<string, number>();
   for (const {resources} of world.agents.agents) {
-    for (const [name, amount] of Object.entries(resources.scalars)) {
+    for (const [name, amount] of Object.entries(totalScalars(resources))) {
       if (amount > 0) totals.set(name, (totals.get(name) ?? 0) + amount);
     }
   }

@@ -26,6 +26,7 @@ const INPUT_CODES: Readonly<Record<Input['kind'], number>> = {
   jobSubmitted: 7,
   request: 8,
   recordsWritten: 9,
+  operatorRequest: 10,
 };
 
 const STATE_CODES: Readonly<Record<TaskState, number>> = {
@@ -84,6 +85,7 @@ export class RunHash {
       case 'agentSilent':
       case 'agentHeard':
       case 'request':
+      case 'operatorRequest':
         this.value(input);
         return;
       default:
@@ -120,7 +122,8 @@ export class RunHash {
         this.#persist(effect);
         return;
       case 'reply':
-        this.#word(70);
+      case 'operatorReply':
+        this.#word(effect.kind === 'reply' ? 70 : 71);
         this.text(effect.requestId);
         this.value(effect.reply);
         return;

@@ -6,7 +6,7 @@
  * data: see {@link snapshot}.
  */
 import {assert, createEngine, InvariantError, restoreEngine} from '../engine/index.ts';
-import type {Engine, EngineSnapshot, Input} from '../engine/index.ts';
+import type {Engine, EngineSnapshot, FrameworkId, Input} from '../engine/index.ts';
 import {Checker} from './checkers.ts';
 import {engineOptionsOf} from './engine-options.ts';
 import {ExpectationWatch} from './expectation-watch.ts';
@@ -101,7 +101,10 @@ export class Simulation {
     this.#figures = new Figures({
       world: this.world,
       measure: this.measure,
-      frameworks: scenario.frameworks.map(({name}) => name),
+      frameworks: scenario.frameworks,
+      used: (framework) => {
+        return this.engine.view.frameworkUsed(this.world.frameworkIds[framework] as FrameworkId);
+      },
       kinds: () => this.engine.view.kinds.names,
       deployments: () => this.openDeployments,
     });

@@ -22,7 +22,7 @@ const rooms: ReadonlyMap<string, Room> = new Map<string, Room>([
   ['sim', {rooms: ['engine']}],
   ['api', {rooms: ['engine']}],
   ['server', {rooms: ['engine', 'adapters', 'sim', 'api']}],
-  ['cli', {rooms: ['engine', 'sim', 'api', 'server', 'bench', 'ui']}],
+  ['cli', {rooms: ['engine', 'sim', 'api', 'server', 'bench', 'conformance', 'ui']}],
   ['ui', {rooms: []}],
   ['bench', {rooms: ['engine', 'adapters', 'sim', 'api', 'server']}],
   ['conformance', {rooms: ['engine', 'adapters', 'sim', 'api', 'server']}],

@@ -2,14 +2,17 @@
  * The DRF sorter in its everyday work: one client of many is given something, and the order is
  * asked for.
  */
-import {DrfSorter, makeRandom, Pool} from '../../engine/index.ts';
+import {DrfSorter, makeRandom, Pool, sortedClients} from '../../engine/index.ts';
 import {demand} from '../bench.ts';
 import type {MicroSubject} from '../micro-bench.ts';
 
 const DRAWS = 65_536;
 /** 10,000 agents of cpus:24;mem:4096. */
 const POOL = [240_000_000, 40_960_000_000];
-const GIVEN = [1000, 32_000];
+const GIVEN = {
+  agent: 0,
+  resources: {scalars: [1000, 32_000], ranges: [], sets: [], special: []},
+};
 
 export function makeSorterTurn(clients: number, turns: number): MicroSubject {
   const pool = new Pool();
@@ -29,7 +32,8 @@ export function makeSorterTurn(clients: number, turns: number): MicroSubject {
         const client = draws[turn & (DRAWS - 1)] as number;
         sorter.allocated(client, GIVEN);
         counts[client] = (counts[client] as number) + 1;
-        firsts += sorter.sorted()[0] as number;
+        sorter.start();
+        firsts += sorter.next();
         turn += 1;
       }
     },
@@ -47,6 +51,6 @@ function checkOrder(sorter: DrfSorter, counts: Int32Array): void {
     const byCount = (counts[left] as number) - (counts[right] as number);
     return byCount !== 0 ? byCount : path(left) < path(right) ? -1 : 1;
   });
-  const found = sorter.sorted().subarray(0, sorter.activeCount);
+  const found = sortedClients(sorter);
   demand(String(found) === String(wanted), () => 'the sorter is out of order');
 }

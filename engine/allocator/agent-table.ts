@@ -4,26 +4,34 @@
  * reused.
  */
 import {assert} from '../kernel/assert.ts';
+import {isUnreserved, quantityOf, type Entries} from '../resources/special.ts';
 import {
   addNamedRanges,
   addNamedSets,
   GPUS,
-  scalarOf,
+  NO_RESOURCES,
+  scalarSums,
   type NamedRanges,
   type NamedSet,
   type Resources,
   subtractNamedRanges,
   subtractNamedSets,
 } from '../resources/vector.ts';
-import type {Holding} from './minimum.ts';
 
 /** Dense index of an agent. */
 export type AgentSlot = number;
 
 const NONE: readonly never[] = [];
 
-const ACTIVATED = 1;
-const WITH_GPUS = 2;
+/** What makes an agent unfit as a whole for some frameworks: bits of {@link exclusionsOf}. */
+export const WITH_GPUS = 1;
+export const REMOTE = 2;
+export const NO_MULTI_ROLE = 4;
+export const NO_HIERARCHICAL_ROLE = 8;
+const EXCLUSIONS = WITH_GPUS | REMOTE | NO_MULTI_ROLE | NO_HIERARCHICAL_ROLE;
+
+/** Not deactivated, and on the whitelist if there is one. */
+const OFFERABLE = 16;
 
 /** Items that are used on an agent and no longer in its total. */
 interface Surplus {
@@ -33,7 +41,7 @@ interface Surplus {
 
 interface AgentRow {
   readonly total: Resources;
-  readonly activated: boolean;
+  readonly flags: number;
   /** Scalars below 0 where more is used than there is. */
   readonly available: Resources;
   readonly surplus: Surplus | null;
@@ -55,36 +63,44 @@ export class AgentTable {
   #available = new Float64Array(64);
   readonly #ranges: (readonly NamedRanges[])[] = [];
   readonly #sets: (readonly NamedSet[])[] = [];
+  readonly #special: Entries[] = [];
   /** Almost always empty: only agents whose total has shrunk below what is used. */
   readonly #surplus = new Map<AgentSlot, Surplus>();
   readonly #totals: (Resources | undefined)[] = [];
-  /** Bits: {@link ACTIVATED}, {@link WITH_GPUS}. */
+  /** Bits: {@link OFFERABLE} and exclusions. */
   #flags = new Uint8Array(16);
   readonly #free: AgentSlot[] = [];
-  /** Reused, so that looking at an agent costs nothing. */
-  readonly #holding = {
-    scalars: this.#available as ArrayLike<number>,
-    offset: 0,
-    ranges: NONE as readonly NamedRanges[],
-    sets: NONE as readonly NamedSet[],
-  };
+  /** What is available as a value, made when somebody asks; undefined since it changed. */
+  readonly #values: (Resources | undefined)[] = [];
+  /**
+   * Thousandths by kind of all agents that nobody has reserved, that cannot be revoked and that are
+   * not allocated: what guarantees can be met from.
+   */
+  readonly headroom: number[] = [];
 
-  /** A new row; what is `used` already is not available. */
+  /** A new row: all of it is available. */
   add(total: Resources): AgentSlot {
     const slot = this.#free.pop() ?? this.#totals.length;
     if (slot >= this.#capacity) this.#layOut(2 * this.#capacity, this.#stride);
     this.#fit(total);
     this.#totals[slot] = total;
-    this.#flags[slot] = ACTIVATED | (scalarOf(total, GPUS) > 0 ? WITH_GPUS : 0);
+    this.#flags[slot] = OFFERABLE | gpusFlag(total);
     this.#ranges[slot] = total.ranges;
     this.#sets[slot] = total.sets;
+    this.#special[slot] = NONE;
     const from = slot * this.#stride;
     this.#available.fill(0, from, from + this.#stride);
-    this.#available.set(total.scalars, from);
+    this.#addScalars(slot, total.scalars, 1);
+    this.setSpecial(slot, total.special);
+    this.allBack(slot);
     return slot;
   }
 
   remove(slot: AgentSlot): void {
+    this.setSpecial(slot, NONE);
+    for (let kind = 0; kind < this.#stride; kind += 1)
+      this.#addScalar(slot, kind, -this.#at(slot, kind));
+    this.#values[slot] = undefined;
     this.#totals[slot] = undefined;
     this.#surplus.delete(slot);
     this.#flags[slot] = 0;
@@ -93,15 +109,13 @@ export class AgentTable {
 
   /**
    * Replaces the total; what was allocated stays so, and what is more than the new total is not
-   * available again when it comes back.
+   * available again when it comes back. The caller sets what is special ({@link setSpecial}).
    */
   setTotal(slot: AgentSlot, total: Resources): void {
     const before = this.totalOf(slot);
     this.#fit(total);
-    const from = slot * this.#stride;
     for (let kind = 0; kind < this.#stride; kind += 1) {
-      const change = (total.scalars[kind] ?? 0) - (before.scalars[kind] ?? 0);
-      this.#available[from + kind] = (this.#available[from + kind] as number) + change;
+      this.#addScalar(slot, kind, (total.scalars[kind] ?? 0) - (before.scalars[kind] ?? 0));
     }
     const surplus = this.#surplus.get(slot);
     const ranges = addNamedRanges(
@@ -119,8 +133,8 @@ export class AgentTable {
       sets: subtractNamedSets(sets, total.sets),
     });
     this.#totals[slot] = total;
-    const others = (this.#flags[slot] ?? 0) & ~WITH_GPUS;
-    this.#flags[slot] = scalarOf(total, GPUS) > 0 ? others | WITH_GPUS : others;
+    this.#values[slot] = undefined;
+    this.setExclusions(slot, (this.exclusionsOf(slot) & ~WITH_GPUS) | gpusFlag(total));
   }
 
   #setSurplus(slot: AgentSlot, surplus: Surplus): void {
@@ -138,56 +152,100 @@ export class AgentTable {
     return total;
   }
 
-  isActivated(slot: AgentSlot): boolean {
-    return ((this.#flags[slot] ?? 0) & ACTIVATED) !== 0;
+  isOfferable(slot: AgentSlot): boolean {
+    return ((this.#flags[slot] ?? 0) & OFFERABLE) !== 0;
   }
 
-  /** Whether its total has gpus: a column of its own, asked at every visit. */
-  hasGpus(slot: AgentSlot): boolean {
-    return ((this.#flags[slot] ?? 0) & WITH_GPUS) !== 0;
+  setOfferable(slot: AgentSlot, offerable: boolean): void {
+    this.#flags[slot] = this.exclusionsOf(slot) | (offerable ? OFFERABLE : 0);
   }
 
-  setActivated(slot: AgentSlot, activated: boolean): void {
-    const others = (this.#flags[slot] ?? 0) & ~ACTIVATED;
-    this.#flags[slot] = activated ? others | ACTIVATED : others;
+  /** What makes the agent unfit for some frameworks: a column, asked at every visit. */
+  exclusionsOf(slot: AgentSlot): number {
+    return (this.#flags[slot] ?? 0) & EXCLUSIONS;
   }
 
-  /** A view of what is available; valid until the next call of any method. */
-  available(slot: AgentSlot): Holding {
-    const holding = this.#holding;
-    holding.scalars = this.#available;
-    holding.offset = slot * this.#stride;
-    holding.ranges = this.#ranges[slot] ?? NONE;
-    holding.sets = this.#sets[slot] ?? NONE;
-    return holding;
+  setExclusions(slot: AgentSlot, exclusions: number): void {
+    this.#flags[slot] = ((this.#flags[slot] ?? 0) & ~EXCLUSIONS) | exclusions;
   }
 
-  /** What is available, as a value. */
-  availableResources(slot: AgentSlot): Resources {
+  /** Whether anything at all is available. */
+  hasAny(slot: AgentSlot): boolean {
+    const from = slot * this.#stride;
+    for (let at = from; at < from + this.#stride; at += 1) {
+      if ((this.#available[at] as number) > 0) return true;
+    }
+    return (
+      (this.#ranges[slot] ?? NONE).length > 0 ||
+      (this.#special[slot] ?? NONE).length > 0 ||
+      (this.#sets[slot] ?? NONE).length > 0
+    );
+  }
+
+  /** Whether nothing but plain scalars is available. */
+  isScalarsOnly(slot: AgentSlot): boolean {
+    return (
+      (this.#ranges[slot] ?? NONE).length === 0 &&
+      (this.#special[slot] ?? NONE).length === 0 &&
+      (this.#sets[slot] ?? NONE).length === 0
+    );
+  }
+
+  /** What is available, as a value: the same object until it changes. */
+  available(slot: AgentSlot): Resources {
+    const known = this.#values[slot];
+    if (known !== undefined) return known;
     const from = slot * this.#stride;
     const scalars = new Array<number>(this.#stride);
     for (let kind = 0; kind < this.#stride; kind += 1) {
       scalars[kind] = Math.max(0, this.#available[from + kind] as number);
     }
-    return {scalars, ranges: this.#ranges[slot] ?? NONE, sets: this.#sets[slot] ?? NONE};
+    const value: Resources = {
+      scalars,
+      ranges: this.#ranges[slot] ?? NONE,
+      sets: this.#sets[slot] ?? NONE,
+      special: this.#special[slot] ?? NONE,
+    };
+    this.#values[slot] = value;
+    return value;
   }
 
-  /** Everything available is taken. */
-  takeAll(slot: AgentSlot): void {
-    const available = this.#available;
-    const from = slot * this.#stride;
-    for (let at = from; at < from + this.#stride; at += 1) {
-      if ((available[at] as number) > 0) available[at] = 0;
-    }
-    this.#ranges[slot] = NONE;
-    this.#sets[slot] = NONE;
-  }
-
-  /** A part of what is available is taken. */
+  /**
+   * A part of what is available is taken; what of it is special, the caller sets
+   * ({@link setSpecial}).
+   */
   take(slot: AgentSlot, resources: Resources): void {
+    // The usual case: all that is available, which is this very object.
+    if (resources === this.#values[slot]) {
+      this.#addScalars(slot, resources.scalars, -1);
+      this.#ranges[slot] = NONE;
+      this.#sets[slot] = NONE;
+      return;
+    }
     this.#addScalars(slot, resources.scalars, -1);
     this.#ranges[slot] = subtractNamedRanges(this.#ranges[slot] ?? NONE, resources.ranges);
     this.#sets[slot] = subtractNamedSets(this.#sets[slot] ?? NONE, resources.sets);
+  }
+
+  /** Nobody holds anything: what is available is the total itself, the same object. */
+  allBack(slot: AgentSlot): void {
+    this.#values[slot] = this.#totals[slot];
+  }
+
+  /** What is available of special things: depends on what holders have, which is not known here. */
+  setSpecial(slot: AgentSlot, special: Entries): void {
+    this.#countHeadroom(this.#special[slot] ?? NONE, -1);
+    this.#countHeadroom(special, 1);
+    this.#special[slot] = special;
+    this.#values[slot] = undefined;
+  }
+
+  #countHeadroom(special: Entries, sign: 1 | -1): void {
+    for (const entry of special) {
+      const {kind, revocable} = entry.special;
+      if (entry.scalar === 0 || revocable === true || !isUnreserved(entry.special)) continue;
+      this.headroom[kind] = (this.headroom[kind] ?? 0) + sign * quantityOf(entry);
+    }
   }
 
   /** Resources come back. */
@@ -222,12 +280,20 @@ export class AgentTable {
     return slots;
   }
 
+  #at(slot: AgentSlot, kind: number): number {
+    return this.#available[slot * this.#stride + kind] as number;
+  }
+
+  #addScalar(slot: AgentSlot, kind: number, change: number): void {
+    const at = slot * this.#stride + kind;
+    this.#available[at] = (this.#available[at] as number) + change;
+    this.headroom[kind] = (this.headroom[kind] ?? 0) + change;
+  }
+
   #addScalars(slot: AgentSlot, scalars: readonly number[], sign: 1 | -1): void {
-    const available = this.#available;
-    const from = slot * this.#stride;
+    this.#values[slot] = undefined;
     for (let kind = 0; kind < scalars.length; kind += 1) {
-      available[from + kind] =
-        (available[from + kind] as number) + sign * (scalars[kind] as number);
+      this.#addScalar(slot, kind, sign * (scalars[kind] as number));
     }
   }
 
@@ -258,7 +324,7 @@ export class AgentTable {
           ? null
           : {
               total,
-              activated: this.isActivated(slot),
+              flags: this.#flags[slot] ?? 0,
               available: this.#rawAvailable(slot),
               surplus: this.#surplus.get(slot) ?? null,
             },
@@ -270,7 +336,7 @@ export class AgentTable {
   #rawAvailable(slot: AgentSlot): Resources {
     const from = slot * this.#stride;
     return {
-      ...this.availableResources(slot),
+      ...this.available(slot),
       scalars: Array.from(this.#available.subarray(from, from + this.#stride)),
     };
   }
@@ -278,19 +344,20 @@ export class AgentTable {
   static restore(snapshot: AgentTableSnapshot): AgentTable {
     const table = new AgentTable();
     for (const [slot, row] of snapshot.rows.entries()) {
-      table.add(row?.total ?? {scalars: [], ranges: [], sets: []});
-      if (row === null) {
-        table.#totals[slot] = undefined;
-        table.#flags[slot] = 0;
-        continue;
-      }
-      table.setActivated(slot, row.activated);
-      table.takeAll(slot);
-      table.#fit(row.available);
-      table.giveBack(slot, row.available);
+      table.add(row?.available ?? NO_RESOURCES);
+      table.#flags[slot] = row?.flags ?? 0;
+      table.#totals[slot] = row?.total;
+      // What was added is only the part that is available, of which scalars may be below 0.
+      table.#values[slot] = undefined;
+      if (row === null) continue;
       if (row.surplus !== null) table.#surplus.set(slot, row.surplus);
     }
     table.#free.push(...snapshot.free);
     return table;
   }
+}
+
+/** Whoever they are reserved to. */
+function gpusFlag(total: Resources): number {
+  return (scalarSums(total)[GPUS] ?? 0) > 0 ? WITH_GPUS : 0;
 }

@@ -1,69 +1,112 @@
 /**
- * Who gets which agent: two levels, roles and then frameworks, each by Dominant Resource Fairness;
- * refused agents are filtered; runs happen on events and periodically (Apache Mesos
- * `hierarchical.cpp`, reference part 1).
+ * Who gets what: roles and then frameworks by Dominant Resource Fairness or by chance, quota before
+ * fairness, refused agents filtered; runs happen on events and periodically (Apache Mesos
+ * `hierarchical.cpp`, reference part 1; docs/allocator.md tells the whole).
  *
- * An agent that gave nothing in a run would give nothing in the next one unless something about it,
- * its filters or the frameworks changed. So runs look only at agents that changed, or at all when a
- * framework began to want; the offers are those of a run over everything, and an idle cluster costs
- * nothing.
+ * The parts: `cycle.ts` makes one run, `candidates.ts` knows what it looks at, `holdings.ts` who has
+ * what, `subscribers.ts` who wants what, `role-tree.ts` counts quota, the sorters keep the orders,
+ * `offer-filters.ts` and `inverse-offers.ts` what was refused.
  */
 import {assert} from '../kernel/assert.ts';
 import type {Random} from '../kernel/random.ts';
 import type {AllocatorOptions} from '../options.ts';
-import type {Resources, ScalarKinds} from '../resources/vector.ts';
-import type {Quantities} from '../scheduler.ts';
-import {AgentSet} from './agent-set.ts';
-import {AgentTable, type AgentSlot, type AgentTableSnapshot} from './agent-table.ts';
-import {DrfSorter, Pool, type Client, type DrfSorterSnapshot} from './drf-sorter.ts';
-import {compileMinimum, meetsMinimum, type Minimum} from './minimum.ts';
+import {applyConversion, type Conversion} from '../resources/operations.ts';
+import type {Quantities} from '../resources/quantities.ts';
+import {
+  containsResources,
+  equalResources,
+  isEmpty,
+  scalarSums,
+  type Resources,
+  type ScalarKinds,
+} from '../resources/vector.ts';
+import type {AgentInfo, Unavailability} from '../scheduler.ts';
+import {
+  AGENT_CAPABILITIES,
+  AgentFacts,
+  type AgentCapability,
+  type AgentFactsSnapshot,
+} from './agent-facts.ts';
+import {WITH_GPUS, type AgentSlot} from './agent-table.ts';
+import {Candidates, type AgentOrder, type CandidatesSnapshot} from './candidates.ts';
+import {addInto} from './client-tree.ts';
+import {Cycle, type CycleParts, type Grant, type Obstacle} from './cycle.ts';
+import {
+  explain,
+  obstaclesOf,
+  type Explanation,
+  type ExplainParts,
+  type LastRun,
+  type Question,
+} from './explain.ts';
+import {Holdings, type HoldingsSnapshot} from './holdings.ts';
+import {InverseOffers, type InverseOffersSnapshot} from './inverse-offers.ts';
+import {attributesOf, excludes} from './offer-constraints.ts';
 import {OfferFilters, type OfferFiltersSnapshot} from './offer-filters.ts';
+import {Orders, type OrdersSnapshot} from './orders.ts';
+import type {Quota, RoleTree} from './role-tree.ts';
+import {RunClock, type RunClockSnapshot} from './run-clock.ts';
+import {
+  Subscribers,
+  type FrameworkRow,
+  type FrameworkTerms,
+  type Subscriber,
+  type SubscriberRow,
+  type SubscribersSnapshot,
+} from './subscribers.ts';
 
-/** Dense index of a framework in one of its roles. */
-export type Subscriber = number;
-
-/** All free resources of one agent, given to one subscriber. */
-export interface Grant {
-  readonly subscriber: Subscriber;
-  readonly agent: AgentSlot;
-  readonly resources: Resources;
-}
-
-/** A refused agent is kept away for this long at least: 365 days is the longest. */
+/** A refused agent is kept away for this long at most. */
 const REFUSE_MS_MAX = 365 * 24 * 3600 * 1000;
-
-interface Role {
-  readonly name: string;
-  /** Its place in the role sorter. */
-  readonly client: Client;
-  readonly sorter: DrfSorter;
-  /** Subscriber by client of the role's own sorter. */
-  readonly subscribers: Map<Client, Subscriber>;
-}
-
-interface SubscriberRow {
-  readonly framework: string;
-  readonly role: string;
-  /** Its place in its role's sorter. */
-  readonly client: Client;
-  readonly gpus: boolean;
-  suppressed: boolean;
-  offersMax: number;
-  /** Offers that it holds. */
-  offers: number;
-  /** null: the cluster's minimum. */
-  minAllocatable: readonly Quantities[] | null;
-}
+/** What a refusal that cannot be understood lasts. */
+const REFUSE_MS_DEFAULT = 5000;
 
 /** What an allocator works with. */
 export interface AllocatorContext {
   readonly kinds: ScalarKinds;
   /** Decides the order in which agents are visited. */
   readonly random: Random;
+  /** Of the fixed order of agents, where that is asked for. */
+  readonly seed: number;
   /** role → weight, 1 where absent. */
   readonly weights: ReadonlyMap<string, number>;
   /** The first batch run is one interval later. */
   readonly startedAt: number;
+}
+
+/** Resources that a framework uses on an agent. */
+export interface Usage {
+  readonly framework: string;
+  readonly role: string;
+  readonly resources: Resources;
+}
+
+/** What may be known of an agent that joins, beside its resources. */
+export interface AgentSetup {
+  /** All where absent. */
+  readonly capabilities?: readonly AgentCapability[] | undefined;
+  readonly unavailability?: Unavailability | undefined;
+  /** Part of the total; frameworks may still be unknown. */
+  readonly used?: readonly Usage[] | undefined;
+}
+
+/** What may change about an agent; absent: stays. */
+export interface AgentChange {
+  readonly info?: AgentInfo | undefined;
+  readonly capabilities?: readonly AgentCapability[] | undefined;
+  readonly total?: Resources | undefined;
+}
+
+/** A framework is asked to give an agent up, because it will not be available. */
+export interface InverseGrant {
+  readonly framework: string;
+  readonly agent: AgentSlot;
+  readonly unavailability: Unavailability;
+}
+
+/** What came of a run. */
+export interface RunResult {
+  readonly grants: readonly Grant[];
+  readonly inverseOffers: readonly InverseGrant[];
 }
 
 /** How long a refused agent is kept away, and since when. */
@@ -73,243 +116,458 @@ export interface Refusal {
 }
 
 export interface AllocatorSnapshot {
-  readonly agents: AgentTableSnapshot;
+  readonly holdings: HoldingsSnapshot;
+  readonly facts: AgentFactsSnapshot;
   readonly filters: OfferFiltersSnapshot;
-  readonly roleSorter: DrfSorterSnapshot;
-  readonly roles: readonly {
-    readonly name: string;
-    readonly client: Client;
-    readonly sorter: DrfSorterSnapshot;
-    readonly subscribers: readonly (readonly [Client, Subscriber])[];
-  }[];
-  readonly subscribers: readonly (Readonly<Omit<SubscriberRow, 'offersMax'>> & {
-    /** null stands for no bound, which JSON cannot write. */
-    readonly offersMax: number | null;
-  })[];
-  readonly sets: {
-    readonly withFree: readonly AgentSlot[];
-    readonly changed: readonly AgentSlot[];
-    readonly requested: readonly AgentSlot[];
-  };
-  readonly allChanged: boolean;
-  readonly allRequested: boolean;
-  readonly runRequested: boolean;
-  readonly startedAt: number;
-  readonly lastBatchAt: number;
-  readonly runs: number;
+  readonly inverseOffers: InverseOffersSnapshot;
+  readonly orders: OrdersSnapshot;
+  readonly subscribers: SubscribersSnapshot;
+  readonly candidates: CandidatesSnapshot;
+  readonly clock: RunClockSnapshot;
   readonly random: readonly [number, number, number, number];
 }
+
+const NOBODY: readonly never[] = [];
+const NOTHING: RunResult = {grants: NOBODY, inverseOffers: NOBODY};
 
 export class Allocator {
   readonly #options: AllocatorOptions;
   readonly #kinds: ScalarKinds;
   readonly #random: Random;
-  readonly #weights: ReadonlyMap<string, number>;
-  readonly #pool = new Pool();
-  #agents = new AgentTable();
+  readonly #seed: number;
+  #holdings = new Holdings();
+  #facts: AgentFacts;
   #filters = new OfferFilters();
-  #roleSorter = new DrfSorter(this.#pool);
-  readonly #roles = new Map<string, Role>();
-  /** Role by client of the role sorter. */
-  readonly #roleOf: Role[] = [];
-  readonly #subscribers: SubscriberRow[] = [];
-  readonly #minimums: Minimum[] = [];
-  #clusterMinimum: Minimum = [];
-  /** Kinds known when the minimums were compiled. */
-  #minimumKinds = -1;
-  /** Subscribers that take offers now. */
-  #wanting = 0;
-  /** Activated agents that have anything left. */
-  #withFree = new AgentSet();
-  /** To be looked at by the next batch run. */
-  #changed = new AgentSet();
-  /** To be looked at by the run that was requested. */
-  #requested = new AgentSet();
-  #allChanged = false;
-  #allRequested = false;
-  #runRequested = false;
-  #startedAt: number;
-  #lastBatchAt: number;
-  #runs = 0;
+  #inverseOffers = new InverseOffers();
+  readonly #orders: Orders;
+  #subscribers: Subscribers;
+  #candidates = new Candidates();
+  #cycle: Cycle;
+  #agentCount = 0;
+  #clock: RunClock;
+  #lastRun: LastRun | undefined;
 
   constructor(options: AllocatorOptions, context: AllocatorContext) {
-    const {kinds, random, weights, startedAt} = context;
+    const {kinds, random, seed, weights, startedAt} = context;
     this.#options = options;
     this.#kinds = kinds;
     this.#random = random;
-    this.#weights = weights;
-    this.#startedAt = startedAt;
-    this.#lastBatchAt = startedAt;
-    for (const name of options.fairSharingExcludes) {
-      this.#pool.excluded[kinds.indexOf(name)] = true;
-    }
+    this.#seed = seed;
+    this.#clock = new RunClock(options.allocationIntervalMs, startedAt);
+    this.#facts = new AgentFacts({region: options.region, seed});
+    this.#subscribers = new Subscribers(this.#rules());
+    this.#orders = new Orders({
+      sorter: options.sorter,
+      random,
+      excluded: options.fairSharingExcludes.map((name) => kinds.indexOf(name)),
+    });
+    for (const [name, weight] of weights) this.setWeight(name, weight);
+    this.#cycle = new Cycle(this.#cycleParts());
+  }
+
+  #rules(): ConstructorParameters<typeof Subscribers>[0] {
+    const {minAllocatable, filterGpuResources} = this.#options;
+    return {kinds: this.#kinds, minAllocatable, filterGpuResources};
   }
 
   // Agents.
 
-  /** An agent joins with its total resources, all of them free; requests a run for it. */
-  addAgent(total: Resources): AgentSlot {
-    const slot = this.#agents.add(total);
-    this.#pool.add(total.scalars, 1);
-    this.#refresh(slot);
-    this.#request(slot);
+  /** An agent joins; requests a run for it. */
+  addAgent(info: AgentInfo, total: Resources, setup: AgentSetup = {}): AgentSlot {
+    const {agents} = this.#holdings;
+    const slot = agents.add(total);
+    this.#facts.set(slot, info, setup.capabilities ?? AGENT_CAPABILITIES);
+    this.#orders.pool.add(scalarSums(total), 1);
+    this.#orders.roles.reserve(total, 1);
+    this.#agentCount += 1;
+    this.#inverseOffers.setUnavailability(slot, setup.unavailability);
+    for (const usage of setup.used ?? []) this.#chargeUsage(slot, usage);
+    this.#applyFacts(slot);
+    this.#resume(-Infinity);
+    this.#candidates.request(slot);
+    this.#quotaMayHaveRoom();
     return slot;
   }
 
-  /** The agent leaves the cluster. Everything allocated on it must have been recovered before. */
-  removeAgent(slot: AgentSlot): void {
-    this.#pool.add(this.#agents.totalOf(slot).scalars, -1);
-    this.#agents.remove(slot);
-    this.#filters.dropAgent(slot);
-    this.#withFree.delete(slot);
-    this.#changed.delete(slot);
-    this.#requested.delete(slot);
+  #chargeUsage(slot: AgentSlot, {framework, role, resources}: Usage): void {
+    this.#charge(this.#subscribers.ensure(framework, role), slot, resources);
   }
 
-  setAgentTotal(slot: AgentSlot, total: Resources): void {
-    this.#pool.add(this.#agents.totalOf(slot).scalars, -1);
-    this.#pool.add(total.scalars, 1);
-    this.#agents.setTotal(slot, total);
+  /** The agent leaves the cluster with everything that was allocated on it. */
+  removeAgent(slot: AgentSlot): void {
+    const {agents, ledger} = this.#holdings;
+    const total = agents.totalOf(slot);
+    for (const subscriber of ledger.holdersOn(slot)) {
+      const row = this.#subscribers.row(subscriber);
+      const held = ledger.heldBy(slot, subscriber);
+      this.#unbook(row, slot, held);
+      row.holdings -= 1;
+      this.#release(row);
+    }
+    this.#orders.pool.add(scalarSums(total), -1);
+    this.#orders.roles.reserve(total, -1);
+    this.#holdings.remove(slot);
+    this.#facts.remove(slot);
+    this.#agentCount -= 1;
+    this.#filters.dropAgent(slot);
+    this.#inverseOffers.removeAgent(slot);
+    this.#candidates.remove(slot);
+    this.#quotaMayHaveRoom();
+  }
+
+  /** Something about an agent changes; requests a run for it if it really did. */
+  updateAgent(slot: AgentSlot, change: AgentChange): boolean {
+    const {info, capabilities} = this.#facts.of(slot);
+    const newInfo = change.info ?? info;
+    const newCapabilities = change.capabilities ?? capabilities;
+    const total = this.#holdings.agents.totalOf(slot);
+    const newTotal = change.total ?? total;
+    const isOther = !isSameInfo(info, newInfo);
+    const isChanged =
+      isOther || newCapabilities.join() !== capabilities.join() || !equalResources(total, newTotal);
+    if (!isChanged) return false;
+    // Who refused it may like its new attributes.
+    if (isOther) {
+      this.#filters.dropAgent(slot);
+      this.#inverseOffers.clearFiltersOn(slot);
+    }
+    this.#facts.set(slot, newInfo, newCapabilities);
+    this.#setTotal(slot, newTotal);
+    this.#applyFacts(slot);
+    this.#candidates.request(slot);
+    return true;
+  }
+
+  /** The resources of a provider join those of an agent. No run is requested. */
+  addResourceProvider(slot: AgentSlot, total: Resources, used: readonly Usage[]): void {
+    this.#setTotal(slot, total);
+    for (const usage of used) this.#chargeUsage(slot, usage);
     this.#refresh(slot);
-    this.#request(slot);
+    this.#candidates.change(slot);
+  }
+
+  #setTotal(slot: AgentSlot, total: Resources): void {
+    const before = this.#holdings.agents.totalOf(slot);
+    this.#orders.roles.reserve(total, 1);
+    this.#orders.roles.reserve(before, -1);
+    this.#orders.pool.replace(scalarSums(before), scalarSums(total));
+    this.#holdings.setTotal(slot, total);
+    this.#refresh(slot);
+    this.#quotaMayHaveRoom();
   }
 
   /** A deactivated agent stays in the pool and is not offered. */
   setAgentActivated(slot: AgentSlot, activated: boolean): void {
-    this.#agents.setActivated(slot, activated);
-    this.#refresh(slot);
-    if (activated) this.#changed.add(slot);
+    this.#facts.setActivated(slot, activated);
+    this.#applyFacts(slot);
+    if (activated) this.#candidates.change(slot);
+  }
+
+  /** Only agents with these host names are offered; null: all. Holds from the next run on. */
+  setWhitelist(hostnames: readonly string[] | null): void {
+    this.#facts.setWhitelist(hostnames);
+    for (const slot of this.#holdings.agents.slots()) this.#applyFacts(slot);
+    this.#candidates.changeAll();
+  }
+
+  /** Plans maintenance, or takes the plan back; asks who holds anything there, and requests a run. */
+  setUnavailability(slot: AgentSlot, unavailability: Unavailability | undefined): void {
+    this.#inverseOffers.setUnavailability(slot, unavailability);
+    this.#candidates.request(slot);
   }
 
   availableOn(slot: AgentSlot): Resources {
-    return this.#agents.availableResources(slot);
+    return this.#holdings.agents.available(slot);
   }
 
   totalOn(slot: AgentSlot): Resources {
-    return this.#agents.totalOf(slot);
+    return this.#holdings.agents.totalOf(slot);
+  }
+
+  #applyFacts(slot: AgentSlot): void {
+    const {agents} = this.#holdings;
+    agents.setOfferable(slot, this.#facts.isOfferable(slot));
+    const gpus = agents.exclusionsOf(slot) & WITH_GPUS;
+    agents.setExclusions(slot, this.#facts.exclusionsOf(slot) | gpus);
+    this.#inverseOffers.touch(slot);
+    this.#refresh(slot);
+  }
+
+  /** Files the agent as having something to give, or not. */
+  #refresh(slot: AgentSlot): void {
+    const {agents} = this.#holdings;
+    this.#candidates.setFree(slot, agents.isOfferable(slot) && agents.hasAny(slot));
   }
 
   // Frameworks.
 
-  /** A framework subscribes to a role; requests a run over all agents. */
-  addSubscriber(framework: string, roleName: string, gpus: boolean): Subscriber {
-    const role = this.#roles.get(roleName) ?? this.#addRole(roleName);
-    const subscriber = this.#subscribers.length;
-    const client = role.sorter.add(framework);
-    role.subscribers.set(client, subscriber);
-    this.#subscribers.push({
-      framework,
-      role: roleName,
-      client,
-      gpus,
-      suppressed: true,
-      offersMax: Infinity,
-      offers: 0,
-      minAllocatable: null,
-    });
-    this.#minimumKinds = -1;
-    this.revive(subscriber);
-    return subscriber;
+  /**
+   * A framework subscribes; if it is active, requests a run over all agents. `used` is what it says
+   * to use, by agents that are known; what agents said of it counts already.
+   */
+  addFramework(
+    id: string,
+    terms: FrameworkTerms,
+    {active = true, used = []}: {active?: boolean; used?: readonly AgentUsage[]} = {},
+  ): void {
+    const framework = this.#subscribers.ensureFramework(id);
+    assert(!framework.known, () => `framework ${id} is added twice`);
+    framework.known = true;
+    framework.active = active;
+    for (const role of terms.roles) {
+      const row = this.#subscribers.ensure(id, role);
+      row.subscribed = true;
+      row.suppressed = terms.suppressed.includes(role);
+    }
+    this.#subscribers.setTerms(framework, terms);
+    for (const row of framework.subscribers.values()) {
+      this.#track(row);
+      if (row.holdings > 0) this.#bookAll(row);
+    }
+    for (const {agent, role, resources} of used) {
+      const row = this.#subscribers.ensure(id, role);
+      if (!isEmpty(this.#holdings.ledger.heldBy(agent, row.subscriber))) continue;
+      this.#charge(row, agent, resources);
+    }
+    if (active) this.#candidates.requestAll();
   }
 
-  #addRole(name: string): Role {
-    const client = this.#roleSorter.add(name, this.#weights.get(name) ?? 1);
-    const role: Role = {name, client, sorter: new DrfSorter(this.#pool), subscribers: new Map()};
-    this.#roles.set(name, role);
-    this.#roleOf[client] = role;
-    return role;
+  /** What agents said that a framework uses counts from now on in the orders. */
+  #bookAll(row: SubscriberRow): void {
+    const {ledger} = this.#holdings;
+    for (const slot of ledger.agents()) {
+      const held = ledger.heldBy(slot, row.subscriber);
+      if (!isEmpty(held)) this.#orders.book(row, slot, held);
+    }
   }
 
-  /** No offers until revived. Filters stay. */
-  suppress(subscriber: Subscriber): void {
-    const row = this.#row(subscriber);
-    const wanted = wants(row);
-    row.suppressed = true;
-    this.#wantsChanged(row, wanted);
+  /** New terms: roles, suppressed roles, capabilities, minima, constraints. Requests no run. */
+  updateFramework(id: string, terms: FrameworkTerms): void {
+    const framework = this.#framework(id);
+    for (const row of [...framework.subscribers.values()]) {
+      if (!row.subscribed || terms.roles.includes(row.role)) continue;
+      row.subscribed = false;
+      this.#filters.dropClient(row.subscriber);
+      this.#reconsider(row);
+      this.#release(row);
+    }
+    for (const role of terms.roles) {
+      const row = this.#subscribers.ensure(id, role);
+      const suppressed = terms.suppressed.includes(role);
+      if (row.suppressed && !suppressed) this.#filters.dropClient(row.subscriber);
+      row.subscribed = true;
+      row.suppressed = suppressed;
+      this.#track(row);
+    }
+    this.#subscribers.setTerms(framework, terms);
+    this.#inverseOffers.clearFilters(framework.slot);
+    this.#candidates.changeAll();
   }
 
-  /** Wants offers again, forgets its filters, and requests a run over all agents. */
-  revive(subscriber: Subscriber): void {
-    const row = this.#row(subscriber);
-    const wanted = wants(row);
-    row.suppressed = false;
-    this.#filters.dropClient(subscriber);
-    this.#wantsChanged(row, wanted);
-    this.#allRequested = true;
-    this.#runRequested = true;
+  /** What it holds stays taken until it is recovered, but does not count in the orders any more. */
+  removeFramework(id: string): void {
+    const framework = this.#framework(id);
+    const {ledger} = this.#holdings;
+    framework.active = false;
+    this.#inverseOffers.removeFramework(framework.slot);
+    for (const row of [...framework.subscribers.values()]) {
+      this.#filters.dropClient(row.subscriber);
+      row.subscribed = false;
+      row.offers = 0;
+      this.#reconsider(row);
+      if (row.holdings > 0) {
+        for (const slot of ledger.agents()) {
+          const held = ledger.heldBy(slot, row.subscriber);
+          if (!isEmpty(held)) this.#unbook(row, slot, held);
+        }
+      }
+      this.#orders.leave(row);
+    }
+    framework.known = false;
+    for (const row of [...framework.subscribers.values()]) this.#subscribers.release(row);
+    this.#subscribers.releaseFramework(framework);
+    this.#quotaMayHaveRoom();
+  }
+
+  /** Requests a run over all agents. Suppressed roles stay so. */
+  activateFramework(id: string): void {
+    const framework = this.#framework(id);
+    framework.active = true;
+    for (const row of framework.subscribers.values()) this.#reconsider(row);
+    for (const slot of this.#inverseOffers.agents) this.#inverseOffers.touch(slot);
+    this.#candidates.requestAll();
+  }
+
+  /** It is offered nothing, and its filters are forgotten; what it holds stays. */
+  deactivateFramework(id: string): void {
+    const framework = this.#framework(id);
+    framework.active = false;
+    for (const row of framework.subscribers.values()) {
+      this.#filters.dropClient(row.subscriber);
+      this.#reconsider(row);
+    }
+    this.#inverseOffers.clearFilters(framework.slot);
+  }
+
+  /** No offers for these roles (none named: all) until revived. Filters stay. */
+  suppress(id: string, roles: readonly string[] = []): void {
+    for (const row of this.#rowsOf(id, roles)) {
+      row.suppressed = true;
+      this.#reconsider(row);
+    }
+  }
+
+  /**
+   * Offers for these roles (none named: all) again: filters are forgotten (unless the options keep
+   * them), and a run over all agents is requested.
+   */
+  revive(id: string, roles: readonly string[] = []): void {
+    this.unsuppress(id, roles);
+    if (!this.#options.reviveKeepsFilters) this.clearFilters(id, roles);
+  }
+
+  /** Unlike Mesos's REVIVE, takes back a suppression and leaves the filters (MESOS-9028). */
+  unsuppress(id: string, roles: readonly string[] = []): void {
+    for (const row of this.#rowsOf(id, roles)) {
+      row.suppressed = false;
+      this.#reconsider(row);
+    }
+    this.#candidates.requestAll();
+  }
+
+  /** Forgets what was refused in these roles (none named: all), and all answers on maintenance. */
+  clearFilters(id: string, roles: readonly string[] = []): void {
+    for (const row of this.#rowsOf(id, roles)) this.#filters.dropClient(row.subscriber);
+    this.#inverseOffers.clearFilters(this.#framework(id).slot);
+    this.#candidates.changeAll();
+  }
+
+  /** The framework in one of its roles, as grants name it. */
+  subscriberOf(id: string, role: string): Subscriber {
+    const row = this.#framework(id).subscribers.get(role);
+    assert(row !== undefined, () => `framework ${id} is not in role ${role}`);
+    return row.subscriber;
+  }
+
+  /**
+   * The framework in one of its roles, also if it has been removed, or was never known, and still
+   * has something there.
+   */
+  findSubscriber(id: string, role: string): Subscriber | undefined {
+    return this.#subscribers.framework(id)?.subscribers.get(role)?.subscriber;
+  }
+
+  /** The framework and role of a subscriber. */
+  nameOf(subscriber: Subscriber): {readonly framework: string; readonly role: string} {
+    const {framework, role} = this.#subscribers.row(subscriber);
+    return {framework: framework.id, role};
   }
 
   /** See {@link FrameworkChange}; takes effect with the next run, and requests none. */
   setOffersMax(subscriber: Subscriber, offersMax: number): void {
-    const row = this.#row(subscriber);
-    const wanted = wants(row);
+    const row = this.#subscribers.row(subscriber);
     row.offersMax = offersMax;
-    this.#wantsChanged(row, wanted);
+    this.#reconsider(row);
   }
 
+  /** The least that an offer to a subscriber must contain; null: the cluster's minimum. */
   setMinAllocatable(subscriber: Subscriber, alternatives: readonly Quantities[] | null): void {
-    this.#row(subscriber).minAllocatable = alternatives;
-    this.#minimumKinds = -1;
-    this.#allChanged = true;
+    const {framework, role} = this.#subscribers.row(subscriber);
+    const {[role]: _, ...others} = framework.terms.minAllocatable;
+    const minAllocatable = alternatives === null ? others : {...others, [role]: alternatives};
+    this.#subscribers.setTerms(framework, {...framework.terms, minAllocatable});
+    this.#candidates.changeAll();
   }
 
-  #row(subscriber: Subscriber): SubscriberRow {
-    const row = this.#subscribers[subscriber];
-    assert(row !== undefined, () => `no subscriber ${subscriber}`);
-    return row;
+  #framework(id: string): FrameworkRow {
+    const framework = this.#subscribers.framework(id);
+    assert(framework?.known === true, () => `no framework ${id}`);
+    return framework;
   }
 
-  /** Keeps the orders free of those who take nothing, so that a run does not walk past them. */
-  #wantsChanged(row: SubscriberRow, wanted: boolean): void {
-    if (wants(row) === wanted) return;
-    const role = this.#roles.get(row.role) as Role;
-    if (wanted) {
-      this.#wanting -= 1;
-      role.sorter.deactivate(row.client);
-      if (role.sorter.activeCount === 0) this.#roleSorter.deactivate(role.client);
-      return;
-    }
-    this.#wanting += 1;
-    role.sorter.activate(row.client);
-    this.#roleSorter.activate(role.client);
+  #rowsOf(id: string, roles: readonly string[]): readonly SubscriberRow[] {
+    const rows = [...this.#framework(id).subscribers.values()].filter(({subscribed}) => subscribed);
+    return roles.length === 0 ? rows : rows.filter(({role}) => roles.includes(role));
+  }
+
+  /** Gives a subscriber its place in the orders. */
+  #track(row: SubscriberRow): void {
+    this.#orders.enter(row);
+    this.#reconsider(row);
+  }
+
+  /** Takes a row out of the orders, and forgets it, when its last trace is gone. */
+  #release(row: SubscriberRow): void {
+    if (row.subscribed || row.holdings > 0) return;
+    this.#orders.leave(row);
+    this.#subscribers.release(row);
+  }
+
+  #reconsider(row: SubscriberRow): void {
     // Agents that nobody wanted were passed over meanwhile.
-    this.#allChanged = true;
+    if (this.#orders.reconsider(row)) this.#candidates.changeAll();
+  }
+
+  // Roles.
+
+  /** Holds from the next run on. 1 is the default. */
+  setWeight(role: string, weight: number): void {
+    this.#orders.setWeight(role, weight);
+  }
+
+  /** Holds from the next run on. {@link NO_QUOTA} takes the quota away. */
+  setQuota(role: string, quota: Quota): void {
+    this.#orders.roles.setQuota(role, quota);
+    this.#candidates.changeAll();
+  }
+
+  get roles(): RoleTree {
+    return this.#orders.roles;
   }
 
   // Resources.
 
   /** An offer is over: accepted, declined or rescinded. */
   offerEnded(subscriber: Subscriber): void {
-    const row = this.#row(subscriber);
-    const wanted = wants(row);
+    const row = this.#subscribers.row(subscriber);
     row.offers -= 1;
-    this.#wantsChanged(row, wanted);
+    this.#reconsider(row);
   }
 
   /** Resources that are known to be used, of a task that its agent reported. */
   charge(subscriber: Subscriber, slot: AgentSlot, resources: Resources): void {
-    this.#agents.take(slot, resources);
-    this.#allocated(this.#row(subscriber), resources.scalars);
-    this.#refresh(slot);
+    this.#charge(this.#subscribers.row(subscriber), slot, resources);
+  }
+
+  #charge(row: SubscriberRow, slot: AgentSlot, resources: Resources): void {
+    if (isEmpty(resources)) return;
+    this.#hold(row, slot, resources);
+    if (!row.framework.known) return;
+    this.#track(row);
+    this.#orders.book(row, slot, resources);
   }
 
   /** Resources come back to their agent. */
   recover(subscriber: Subscriber, slot: AgentSlot, resources: Resources): void {
-    const row = this.#row(subscriber);
-    const role = this.#roles.get(row.role) as Role;
-    role.sorter.unallocated(row.client, resources.scalars);
-    this.#roleSorter.unallocated(role.client, resources.scalars);
-    this.#agents.giveBack(slot, resources);
+    if (isEmpty(resources)) return;
+    const row = this.#subscribers.row(subscriber);
+    this.#unbook(row, slot, resources);
+    if (this.#holdings.giveBack(slot, subscriber, resources)) {
+      row.holdings -= 1;
+      this.#release(row);
+    }
     this.#refresh(slot);
-    this.#changed.add(slot);
-    if (this.#options.allocateOnRecovery) this.#request(slot);
+    this.#candidates.change(slot);
+    this.#quotaMayHaveRoom();
+    if (this.#options.allocateOnRecovery) this.#candidates.request(slot);
   }
 
   /** Keeps the agent from the subscriber for `refuseMs` (one interval at least; 0 = not at all). */
   refuse(subscriber: Subscriber, slot: AgentSlot, refused: Resources, refusal: Refusal): void {
     const {refuseMs, now} = refusal;
-    if (refuseMs === 0) return;
-    const asked = refuseMs > 0 ? Math.min(refuseMs, REFUSE_MS_MAX) : 5000;
+    // A filter in a role that was left would outlive the subscriber, whose number is used again.
+    if (refuseMs === 0 || !this.#subscribers.row(subscriber).subscribed) return;
+    const asked = refuseMs > 0 ? Math.min(refuseMs, REFUSE_MS_MAX) : REFUSE_MS_DEFAULT;
     const interval = this.#options.allocationIntervalMs;
     const lifetime = Math.max(asked, interval);
     this.#filters.add({
@@ -318,250 +576,363 @@ export class Allocator {
       refused,
       expiresAt: now + lifetime,
       // A longer one was armed before the timer of the run at its end, whenever it was made.
-      late: lifetime === interval && now === this.#lastBatchAt,
+      late: lifetime === interval && now === this.#clock.lastBatchAt,
     });
   }
 
-  #allocated(row: SubscriberRow, scalars: readonly number[]): void {
-    const role = this.#roles.get(row.role) as Role;
-    role.sorter.allocated(row.client, scalars);
-    this.#roleSorter.allocated(role.client, scalars);
-  }
-
-  /** Files the agent as having something to give, or not. */
-  #refresh(slot: AgentSlot): void {
-    if (this.#agents.isActivated(slot) && this.#hasAny(slot)) this.#withFree.add(slot);
-    else this.#withFree.delete(slot);
-  }
-
-  #hasAny(slot: AgentSlot): boolean {
-    const {scalars, offset, ranges, sets} = this.#agents.available(slot);
-    const kinds = this.#pool.totals.length;
-    for (let kind = 0; kind < kinds; kind += 1) {
-      if ((scalars[offset + kind] ?? 0) > 0) return true;
+  /**
+   * Operations turn a part of what a subscriber holds, offered or used, into something else, and
+   * the agent's total with it. `held` is what they are applied to. Returns what `held` became.
+   */
+  updateAllocation(
+    subscriber: Subscriber,
+    slot: AgentSlot,
+    held: Resources,
+    conversions: readonly Conversion[],
+  ): Resources {
+    const row = this.#subscribers.row(subscriber);
+    let now = held;
+    let total = this.#holdings.agents.totalOf(slot);
+    for (const conversion of conversions) {
+      now = converted(now, conversion);
+      total = converted(total, conversion);
     }
-    return ranges.length > 0 || sets.length > 0;
+    this.#orders.convert(row, slot, [held, now]);
+    // While it changes hands nothing of it is anybody's.
+    if (this.#holdings.giveBack(slot, subscriber, held)) row.holdings -= 1;
+    this.#setTotal(slot, total);
+    if (!isEmpty(now) && this.#holdings.take(slot, subscriber, now)) row.holdings += 1;
+    this.#refresh(slot);
+    this.#candidates.change(slot);
+    this.#release(row);
+    return now;
   }
 
-  #request(slot: AgentSlot): void {
-    this.#requested.add(slot);
-    this.#runRequested = true;
+  /**
+   * Operations of an operator on what nobody holds. False, and nothing changed, when they need what
+   * is not available.
+   */
+  updateAvailable(slot: AgentSlot, conversions: readonly Conversion[]): boolean {
+    const {agents, ledger} = this.#holdings;
+    let available = agents.available(slot);
+    let total = agents.totalOf(slot);
+    for (const conversion of conversions) {
+      const {consumed} = conversion;
+      if (!containsResources(available, consumed)) return false;
+      const inUse = ledger.specialOn(slot).some((held) => {
+        if (held.special.shared !== true) return false;
+        return consumed.special.some(({special}) => special.key === held.special.key);
+      });
+      if (inUse) return false;
+      available = converted(available, conversion);
+      total = converted(total, conversion);
+    }
+    this.#setTotal(slot, total);
+    this.#candidates.change(slot);
+    return true;
+  }
+
+  /** Takes resources off an agent, for a subscriber. */
+  readonly #hold = (row: SubscriberRow, slot: AgentSlot, resources: Resources): void => {
+    if (this.#holdings.take(slot, row.subscriber, resources)) {
+      row.holdings += 1;
+      this.#inverseOffers.touch(slot);
+    }
+    this.#refresh(slot);
+  };
+
+  #unbook(row: SubscriberRow, slot: AgentSlot, resources: Resources): void {
+    if (row.framework.known) this.#orders.unbook(row, slot, resources);
+  }
+
+  /** Limits and guarantees tie all agents together: what changes on one may free another. */
+  #quotaMayHaveRoom(): void {
+    if (this.#orders.roles.withQuota.length > 0) this.#candidates.changeAll();
+  }
+
+  // Maintenance.
+
+  /** What a framework says to an inverse offer; it is not asked again for `refuseMs`. */
+  answerInverseOffer(
+    id: string,
+    slot: AgentSlot,
+    {accepted, refuseMs, now}: Refusal & {readonly accepted: boolean},
+  ): void {
+    const {slot: framework} = this.#framework(id);
+    // A run in the instant of its end does not find it any more, whichever was there first.
+    const answer = {accepted, at: now, refuseMs, late: false};
+    this.#inverseOffers.answered(framework, slot, answer);
+  }
+
+  get inverseOffers(): InverseOffers {
+    return this.#inverseOffers;
+  }
+
+  /** Agents with planned maintenance that the run looks at. */
+  #askable(isBatch: boolean): ReadonlySet<AgentSlot> {
+    const {agents} = this.#inverseOffers;
+    return new Set(agents.filter((slot) => isBatch || this.#candidates.isRequested(slot)));
+  }
+
+  /** Asks those who hold something on agents that will not be available, once each. */
+  #ask(looksAt: ReadonlySet<AgentSlot>): readonly InverseGrant[] {
+    const asked: InverseGrant[] = [];
+    for (const slot of this.#inverseOffers.dueAgents) {
+      if (!looksAt.has(slot)) continue;
+      const unavailability = this.#inverseOffers.unavailabilityOf(slot);
+      this.#inverseOffers.visited(slot);
+      if (unavailability === undefined) continue;
+      for (const subscriber of this.#holdings.ledger.holdersOn(slot)) {
+        const {framework} = this.#subscribers.row(subscriber);
+        if (!framework.active || !this.#inverseOffers.mayAsk(framework.slot, slot)) continue;
+        this.#inverseOffers.asked(framework.slot, slot);
+        asked.push({framework: framework.id, agent: slot, unavailability});
+      }
+    }
+    return asked;
+  }
+
+  // Recovery.
+
+  /**
+   * After a failover with quota: no runs until most of the agents that were there are back, or for
+   * ten minutes, so that guarantees are not given away (Mesos `--allocator_recovery_timeout`).
+   */
+  awaitAgents(expected: number, now: number): void {
+    const agents = Math.floor(expected * this.#options.recoveryFactor);
+    if (this.#orders.roles.withQuota.length === 0 || this.#agentCount >= agents) return;
+    this.#clock.holdOff(agents, now, this.#options.recoveryTimeoutMs);
+  }
+
+  /** Runs go on, if they were held off until now. */
+  #resume(now: number): void {
+    if (this.#clock.release(this.#agentCount, now)) this.#candidates.changeAll();
   }
 
   // Runs.
 
   /** When the next run would have something to do; Infinity when none would. Never before `now`. */
   wakeAt(now: number): number {
-    if (this.#runRequested) return now;
-    if (this.#wanting === 0) return Infinity;
-    if (this.#allChanged || this.#changed.size > 0) return this.#batchAtOrAfter(now);
-    const expiryAt = this.#filters.nextExpiryAt;
-    return expiryAt === Infinity ? Infinity : this.#batchAtOrAfter(Math.max(now, expiryAt));
-  }
-
-  #batchAtOrAfter(at: number): number {
-    const interval = this.#options.allocationIntervalMs;
-    const count = Math.max(1, Math.ceil((at - this.#startedAt) / interval));
-    const batchAt = this.#startedAt + count * interval;
-    return batchAt > this.#lastBatchAt ? batchAt : this.#lastBatchAt + interval;
+    const {heldOffUntil} = this.#clock;
+    if (heldOffUntil !== undefined) return Math.max(now, heldOffUntil);
+    if (this.#candidates.runRequested) return now;
+    const askAt = this.#inverseOffers.dueCount > 0 ? now : this.#inverseOffers.nextExpiryAt;
+    const expiryAt = this.#orders.wanting === 0 ? Infinity : this.#filters.nextExpiryAt;
+    const lookAt = this.#orders.wanting > 0 && this.#candidates.anyChanged ? now : expiryAt;
+    const at = Math.min(askAt, lookAt);
+    return at === Infinity ? Infinity : this.#clock.batchAtOrAfter(Math.max(now, at));
   }
 
   /** Makes the run that is due at `now`: the batch run, or the requested one. */
-  run(now: number): readonly Grant[] {
-    const isBatch = this.#batchAtOrAfter(now) === now;
-    if (!isBatch && !this.#runRequested) return [];
-    this.#compileMinimums();
-    this.#filters.expire(now, true, this.#onExpired);
-    const grants: Grant[] = [];
-    this.#runs += 1;
-    if (this.#wanting === 0) this.#putOff();
-    else this.#runOver(isBatch, grants);
-    this.#runRequested = false;
-    if (isBatch) {
-      this.#lastBatchAt = now;
-      this.#filters.expire(now, false, this.#onExpired);
+  run(now: number): RunResult {
+    const isBatch = this.#clock.batchAtOrAfter(now) === now;
+    this.#resume(now);
+    if (this.#clock.heldOffUntil !== undefined) {
+      this.#candidates.putOff();
+      return NOTHING;
     }
+    if (!isBatch && !this.#candidates.runRequested) return NOTHING;
+    this.#expireFilters(now, true);
+    this.#clock.begin(now, isBatch);
+    const looksAt = this.#inverseOffers.size > 0 ? this.#askable(isBatch) : undefined;
+    const grants = this.#runCycle(now, isBatch);
+    const inverseOffers = looksAt === undefined ? NOBODY : this.#ask(looksAt);
+    if (isBatch) {
+      this.#clock.endBatch(now);
+      this.#expireFilters(now, false);
+    }
+    return {grants, inverseOffers};
+  }
+
+  #expireFilters(now: number, beforeBatch: boolean): void {
+    this.#filters.expire(now, beforeBatch, this.#onExpired);
+    this.#inverseOffers.expire(now, beforeBatch);
+  }
+
+  #runCycle(now: number, isBatch: boolean): readonly Grant[] {
+    const agents = this.#candidates.count(isBatch);
+    const cycle = this.#cycle.begin();
+    if (this.#orders.wanting === 0) this.#candidates.putOff();
+    else this.#handOut(cycle, isBatch);
+    const {grants} = cycle;
+    this.#lastRun = {at: now, isBatch, agents, grants: grants.length};
+    // What was given to a role below counts for its parent's quota from the next run on.
+    if (grants.length > 0) this.#quotaMayHaveRoom();
     return grants;
   }
 
-  /**
-   * Nobody wants anything: what was to be looked at waits for a batch run that has somebody to
-   * serve.
-   */
-  #putOff(): void {
-    if (this.#allRequested) this.#allChanged = true;
-    this.#allRequested = false;
-    this.#requestedAreChanged();
-  }
-
-  #requestedAreChanged(): void {
-    for (let at = 0; at < this.#requested.size; at += 1) this.#changed.add(this.#requested.at(at));
-    this.#requested.clear();
-  }
-
-  #runOver(isBatch: boolean, grants: Grant[]): void {
-    const all = this.#allRequested || (isBatch && this.#allChanged);
-    if (all) {
-      this.#visitAll(grants);
-      this.#allRequested = false;
-      // A run that ended early, because nobody wanted more, has not seen the rest; but whoever
-      // comes to want later makes all agents count as changed again.
-      this.#allChanged = false;
-      this.#changed.clear();
-      this.#requested.clear();
-    } else if (isBatch) {
-      this.#requestedAreChanged();
-      this.#visitSet(this.#changed, grants);
-    } else {
-      this.#visitSet(this.#requested, grants);
-      this.#requestedAreChanged();
+  #handOut(cycle: Cycle, isBatch: boolean): void {
+    const order = this.#agentOrder();
+    if (cycle.isUnsatisfied) {
+      for (const slot of this.#candidates.list(isBatch, order)) {
+        if (!cycle.isUnsatisfied || this.#orders.wanting === 0) break;
+        cycle.visitForGuarantees(slot);
+      }
     }
+    this.#candidates.visit(isBatch, order, (slot) => {
+      if (this.#orders.wanting > 0) cycle.visitForShares(slot);
+      return this.#orders.wanting > 0;
+    });
   }
 
-  readonly #onExpired = (slot: number): void => {
-    this.#changed.add(slot);
-  };
-
-  /**
-   * Visits agents with anything free in random order: a shuffle that stops when nobody wants more.
-   */
-  #visitAll(grants: Grant[]): void {
-    const free = this.#withFree;
-    let next = 0;
-    while (next < free.size && this.#wanting > 0) {
-      free.swap(next, next + this.#random.below(free.size - next));
-      const slot = free.at(next);
-      this.#visit(slot, grants);
-      // A granted agent has left the set, and another has taken its position.
-      if (free.has(slot)) next += 1;
-    }
-  }
-
-  #visitSet(set: AgentSet, grants: Grant[]): void {
-    while (set.size > 0 && this.#wanting > 0) {
-      const slot = set.at(this.#random.below(set.size));
-      set.delete(slot);
-      if (set !== this.#changed) this.#changed.delete(slot);
-      if (this.#withFree.has(slot)) this.#visit(slot, grants);
-    }
-  }
-
-  /** Gives all that an agent has free to the first that may and wants to have it. */
-  #visit(slot: AgentSlot, grants: Grant[]): void {
-    const roles = this.#roleSorter.sorted();
-    const roleCount = this.#roleSorter.activeCount;
-    for (let roleAt = 0; roleAt < roleCount; roleAt += 1) {
-      const role = this.#roleOf[roles[roleAt] as number] as Role;
-      const clients = role.sorter.sorted();
-      const clientCount = role.sorter.activeCount;
-      for (let clientAt = 0; clientAt < clientCount; clientAt += 1) {
-        const subscriber = role.subscribers.get(clients[clientAt] as number) as Subscriber;
-        if (!this.#mayHave(subscriber, slot)) continue;
-        const resources = this.#agents.availableResources(slot);
-        if (this.#filters.refuses(subscriber, slot, resources)) continue;
-        this.#grant(subscriber, slot, resources, grants);
-        return;
+  #agentOrder(): AgentOrder {
+    const facts = this.#facts;
+    switch (this.#options.agentOrder) {
+      case 'random':
+        return this.#random;
+      case 'seeded':
+        return (left, right) => facts.compare(left, right);
+      case 'packed': {
+        const {agents} = this.#holdings;
+        const free = (slot: AgentSlot): number =>
+          this.#orders.pool.dominantShare(scalarSums(agents.available(slot)));
+        return (left, right) => free(left) - free(right) || facts.compare(left, right);
       }
     }
   }
 
-  /** Whether a subscriber can use what the agent has, filters apart. */
-  #mayHave(subscriber: Subscriber, slot: AgentSlot): boolean {
-    const row = this.#subscribers[subscriber] as SubscriberRow;
-    if (this.#options.filterGpuResources && !row.gpus && this.#agents.hasGpus(slot)) return false;
-    return meetsMinimum(this.#agents.available(slot), this.#minimums[subscriber] as Minimum);
+  #cycleParts(): CycleParts {
+    return {
+      agents: this.#holdings.agents,
+      filters: this.#filters,
+      random: this.#random,
+      orders: this.#orders,
+      kinds: this.#kinds,
+      nestedLimits: this.#options.nestedLimits,
+      isExcluded: this.#isExcluded,
+      hold: this.#hold,
+      book: this.#bookGrant,
+    };
   }
 
-  #grant(subscriber: Subscriber, slot: AgentSlot, resources: Resources, grants: Grant[]): void {
-    const row = this.#subscribers[subscriber] as SubscriberRow;
-    this.#agents.takeAll(slot);
-    this.#withFree.delete(slot);
-    this.#allocated(row, resources.scalars);
-    row.offers += 1;
-    if (!wants(row)) this.#wantsChanged(row, true);
-    grants.push({subscriber, agent: slot, resources});
-  }
+  readonly #isExcluded = ({framework, role}: SubscriberRow, slot: AgentSlot): boolean => {
+    const {constraints} = framework;
+    if (constraints === undefined) return false;
+    return excludes(constraints, role, attributesOf(this.#facts.of(slot).info));
+  };
 
-  #compileMinimums(): void {
-    if (this.#minimumKinds === this.#kinds.count) return;
-    this.#clusterMinimum = compileMinimum(this.#options.minAllocatable, this.#kinds);
-    for (const [subscriber, {minAllocatable}] of this.#subscribers.entries()) {
-      this.#minimums[subscriber] =
-        minAllocatable === null
-          ? this.#clusterMinimum
-          : compileMinimum(minAllocatable, this.#kinds);
-    }
-    this.#minimumKinds = this.#kinds.count;
-  }
+  readonly #bookGrant = ({subscriber, agent, resources}: Grant, isOffer: boolean): void => {
+    const row = this.#subscribers.row(subscriber);
+    this.#orders.book(row, agent, resources);
+    if (isOffer) row.offers += 1;
+    this.#reconsider(row);
+  };
+
+  readonly #onExpired = (slot: number): void => {
+    this.#candidates.change(slot);
+  };
 
   // Figures.
 
-  /** Runs made so far. */
+  /** Runs made so far; those of idle intervals, which nobody has called for, are not counted. */
   get runs(): number {
-    return this.#runs;
+    return this.#clock.runs;
   }
 
-  /** Weighted dominant share of a role; 0 for an unknown one. */
-  roleShare(name: string): number {
-    const role = this.#roles.get(name);
-    return role === undefined ? 0 : this.#roleSorter.shareOf(role.client);
+  /** Runs up to `now` as Mesos counts them: see {@link RunClock.runsUntil}. */
+  runsUntil(now: number): number {
+    return this.#clock.runsUntil(now);
   }
 
-  get roleNames(): readonly string[] {
-    return [...this.#roles.keys()];
+  /** Why the last run gave what it gave; undefined: no such framework, role or agent. */
+  explain(question: Question): Explanation | undefined {
+    return explain(this.#explainParts(), question);
+  }
+
+  /** Tells of each agent what keeps a subscriber from it; undefined: nothing but who comes first. */
+  obstaclesOf(subscriber: Subscriber): (slot: AgentSlot) => Obstacle | undefined {
+    return obstaclesOf(this.#explainParts(), this.#subscribers.row(subscriber));
+  }
+
+  #explainParts(): ExplainParts {
+    return {
+      cycle: this.#cycleParts(),
+      roles: this.#orders.roles,
+      subscribers: this.#subscribers,
+      ledger: this.#holdings.ledger,
+      lastRun: this.#lastRun,
+    };
+  }
+
+  /** Weighted dominant share of a role; undefined where it has no frameworks or shares. */
+  roleShare(name: string): number | undefined {
+    const frameworks = this.#orders.roles.get(name)?.frameworks;
+    return frameworks === undefined
+      ? undefined
+      : this.#orders.roleSorter.shareOf(frameworks.client);
+  }
+
+  /** Offer filters that are in force at `now`, by role, of all roles that have any. */
+  activeFilters(now: number): ReadonlyMap<string, number> {
+    const expired = this.#filters.expiredBy(now);
+    const counts = new Map<string, number>();
+    for (const {subscriber, role} of this.#subscribers.all()) {
+      const count = this.#filters.countOf(subscriber) - (expired.get(subscriber) ?? 0);
+      if (count > 0) counts.set(role, (counts.get(role) ?? 0) + count);
+    }
+    return counts;
   }
 
   /** Offer filters of a role's frameworks; one that expired counts until the next run. */
   filterCount(name: string): number {
     let count = 0;
-    for (const [subscriber, {role}] of this.#subscribers.entries()) {
+    for (const {subscriber, role} of this.#subscribers.all()) {
       if (role === name) count += this.#filters.countOf(subscriber);
     }
     return count;
   }
 
   /** Offered and used scalars of a subscriber. */
-  allocationOf(subscriber: Subscriber): readonly number[] {
-    const row = this.#row(subscriber);
-    return (this.#roles.get(row.role) as Role).sorter.allocationOf(row.client);
+  allocationOf(subscriber: Subscriber): ArrayLike<number> {
+    const row = this.#subscribers.row(subscriber);
+    const frameworks = this.#orders.roles.get(row.role)?.frameworks;
+    return row.client < 0 || frameworks === undefined
+      ? []
+      : frameworks.sorter.allocationOf(row.client);
+  }
+
+  /** Offered and used scalars of exactly this role, by its place in the order of roles. */
+  roleAllocation(name: string): ArrayLike<number> {
+    const frameworks = this.#orders.roles.get(name)?.frameworks;
+    return frameworks === undefined ? [] : this.#orders.roleSorter.allocationOf(frameworks.client);
+  }
+
+  /** Offered and used scalars of all agents, also by frameworks that are not known (any more). */
+  offeredOrAllocated(): readonly number[] {
+    const sums: number[] = [];
+    for (const slot of this.#holdings.ledger.agents()) {
+      addInto(sums, scalarSums(this.#holdings.ledger.heldOn(slot)), 1);
+    }
+    return sums;
+  }
+
+  /** Every framework in every role that it is subscribed to, in no particular order. */
+  *subscriptions(): IterableIterator<Subscription> {
+    for (const {framework, role, subscribed, suppressed} of this.#subscribers.all()) {
+      if (subscribed) yield {framework: framework.id, role, suppressed};
+    }
   }
 
   /** The part of the whole cluster that `scalars` are, by the greatest kind. */
   dominantShare(scalars: readonly number[]): number {
-    return this.#pool.dominantShare(scalars);
+    return this.#orders.pool.dominantShare(scalars);
   }
 
   /** Totals of all agents, thousandths by kind. */
   get clusterTotals(): readonly number[] {
-    return this.#pool.totals;
+    return this.#orders.pool.totals;
   }
 
   snapshot(): AllocatorSnapshot {
     return {
-      agents: this.#agents.snapshot(),
+      holdings: this.#holdings.snapshot(),
+      facts: this.#facts.snapshot(),
       filters: this.#filters.snapshot(),
-      roleSorter: this.#roleSorter.snapshot(),
-      roles: [...this.#roles.values()].map(({name, client, sorter, subscribers}) => ({
-        name,
-        client,
-        sorter: sorter.snapshot(),
-        subscribers: [...subscribers],
-      })),
-      subscribers: this.#subscribers.map((row) => ({
-        ...row,
-        offersMax: row.offersMax === Infinity ? null : row.offersMax,
-      })),
-      sets: {
-        withFree: this.#withFree.toArray(),
-        changed: this.#changed.toArray(),
-        requested: this.#requested.toArray(),
-      },
-      allChanged: this.#allChanged,
-      allRequested: this.#allRequested,
-      runRequested: this.#runRequested,
-      startedAt: this.#startedAt,
-      lastBatchAt: this.#lastBatchAt,
-      runs: this.#runs,
+      inverseOffers: this.#inverseOffers.snapshot(),
+      orders: this.#orders.snapshot(),
+      subscribers: this.#subscribers.snapshot(),
+      candidates: this.#candidates.snapshot(),
+      clock: this.#clock.snapshot(),
       random: this.#random.state,
     };
   }
@@ -571,36 +942,51 @@ export class Allocator {
    * state.
    */
   load(snapshot: AllocatorSnapshot): void {
-    this.#agents = AgentTable.restore(snapshot.agents);
-    for (const slot of this.#agents.slots()) this.#pool.add(this.#agents.totalOf(slot).scalars, 1);
+    this.#holdings = Holdings.restore(snapshot.holdings);
+    const {agents} = this.#holdings;
+    for (const slot of agents.slots()) {
+      this.#orders.pool.add(scalarSums(agents.totalOf(slot)), 1);
+      this.#agentCount += 1;
+    }
+    this.#facts = AgentFacts.restore(
+      {region: this.#options.region, seed: this.#seed},
+      snapshot.facts,
+    );
     this.#filters = OfferFilters.restore(snapshot.filters);
-    this.#roleSorter = DrfSorter.restore(this.#pool, snapshot.roleSorter);
-    for (const {name, client, sorter, subscribers} of snapshot.roles) {
-      const role: Role = {
-        name,
-        client,
-        sorter: DrfSorter.restore(this.#pool, sorter),
-        subscribers: new Map(subscribers),
-      };
-      this.#roles.set(name, role);
-      this.#roleOf[client] = role;
-    }
-    for (const row of snapshot.subscribers) {
-      this.#subscribers.push({...row, offersMax: row.offersMax ?? Infinity});
-    }
-    this.#wanting = this.#subscribers.filter(wants).length;
-    this.#withFree = new AgentSet(snapshot.sets.withFree);
-    this.#changed = new AgentSet(snapshot.sets.changed);
-    this.#requested = new AgentSet(snapshot.sets.requested);
-    this.#allChanged = snapshot.allChanged;
-    this.#allRequested = snapshot.allRequested;
-    this.#runRequested = snapshot.runRequested;
-    this.#startedAt = snapshot.startedAt;
-    this.#lastBatchAt = snapshot.lastBatchAt;
-    this.#runs = snapshot.runs;
+    this.#inverseOffers = InverseOffers.restore(snapshot.inverseOffers);
+    this.#subscribers = Subscribers.restore(this.#rules(), snapshot.subscribers);
+    this.#orders.load(snapshot.orders, this.#subscribers.all());
+    this.#candidates = Candidates.restore(snapshot.candidates);
+    this.#cycle = new Cycle(this.#cycleParts());
+    this.#clock = RunClock.restore(this.#options.allocationIntervalMs, snapshot.clock);
   }
 }
 
-function wants(row: SubscriberRow): boolean {
-  return !row.suppressed && row.offers < row.offersMax;
+/** A framework in one of its roles. */
+export interface Subscription {
+  readonly framework: string;
+  readonly role: string;
+  readonly suppressed: boolean;
+}
+
+/** What a framework says to use on an agent. */
+export interface AgentUsage {
+  readonly agent: AgentSlot;
+  readonly role: string;
+  readonly resources: Resources;
+}
+
+function converted(resources: Resources, conversion: Conversion): Resources {
+  const result = applyConversion(resources, conversion);
+  assert(result.ok, () => `a conversion that cannot be: ${result.ok ? '' : result.message}`);
+  return result.resources;
+}
+
+function isSameInfo(left: AgentInfo, right: AgentInfo): boolean {
+  return (
+    left.hostname === right.hostname &&
+    left.region === right.region &&
+    left.zone === right.zone &&
+    JSON.stringify(left.attributes) === JSON.stringify(right.attributes)
+  );
 }

@@ -1,257 +1,269 @@
 /**
- * Orders the clients of one level (roles, or the frameworks of one role) by Dominant Resource
- * Fairness: weighted dominant share, then lifetime number of allocations, then path (Mesos
- * `drf/sorter.cpp`, reference part 1.2; Ghodsi et al., NSDI'11).
+ * Orders clients by Dominant Resource Fairness: among the children of every node the one with the
+ * smallest weighted dominant share comes first, then the one that was given something less often,
+ * then by path (Mesos `sorter/drf/sorter.cpp`, reference part 1.2; Ghodsi et al., NSDI'11).
  *
- * The order is kept up to date by moving one client at a time (O(log n) comparisons and one block
+ * The order is kept up to date by moving one node per level (O(log n) comparisons and one block
  * move); only a change of the pool, which changes every share, makes it sort anew, and not before
  * somebody asks.
  */
 import {assert} from '../kernel/assert.ts';
+import {
+  addAllocation,
+  ClientTree,
+  type Allocation,
+  type Client,
+  type ClientTreeSnapshot,
+  type Node,
+} from './client-tree.ts';
+import type {Pool} from './pool.ts';
+import {sortedClients, type Sorter} from './sorter.ts';
 
-/** Dense index of a client in its sorter; reused after {@link DrfSorter.remove}. */
-export type Client = number;
-
-/** The resources of the whole cluster: what every share is a share of. Owned by the allocator. */
-export class Pool {
-  /** Thousandths by kind. */
-  readonly totals: number[] = [];
-  /** Kinds that do not count in the dominant share. */
-  readonly excluded: boolean[] = [];
-  /** Grows with every change, so that sorters see that their shares are old. */
-  version = 0;
-
-  add(scalars: readonly number[], sign: 1 | -1): void {
-    for (let kind = 0; kind < scalars.length; kind += 1) {
-      this.totals[kind] = (this.totals[kind] ?? 0) + sign * (scalars[kind] as number);
-    }
-    this.version += 1;
-  }
-
-  /** The greatest part of any one kind, as an exact IEEE quotient: 0 for an empty pool. */
-  dominantShare(allocation: readonly number[]): number {
-    const totals = this.totals;
-    let share = 0;
-    for (let kind = 0; kind < allocation.length; kind += 1) {
-      const total = totals[kind];
-      if (total === undefined || total <= 0 || this.excluded[kind] === true) continue;
-      const part = (allocation[kind] as number) / total;
-      if (part > share) share = part;
-    }
-    return share;
-  }
-}
-
-interface ClientRecord {
-  path: string;
-  weight: number;
-  active: boolean;
-  /** How often it was given something: never goes down, decides between equal shares. */
-  count: number;
-  share: number;
-  /** Thousandths by kind. */
-  readonly allocation: number[];
-}
-
-export interface DrfSorterSnapshot {
-  readonly clients: readonly (Readonly<Omit<ClientRecord, 'share'>> | null)[];
-  /** Slots to be reused, the next one last. */
-  readonly free: readonly Client[];
-}
-
-export class DrfSorter {
+export class DrfSorter implements Sorter {
   readonly #pool: Pool;
-  readonly #clients: (ClientRecord | undefined)[] = [];
-  readonly #free: Client[] = [];
-  /**
-   * The active clients in order, valid up to `#activeCount` while `#sortedFor` is the pool's
-   * version.
-   */
-  #order = new Int32Array(8);
-  #activeCount = 0;
-  #sortedFor = -1;
+  readonly #tree: ClientTree;
+  /** Where a walk stands: the nodes above, and the next child of each. */
+  readonly #path: Node[] = [];
+  readonly #next: number[] = [];
+  #depth = -1;
 
-  constructor(pool: Pool) {
+  constructor(pool: Pool, tree = new ClientTree()) {
     this.#pool = pool;
+    this.#tree = tree;
   }
 
-  /** A new, inactive client. */
-  add(path: string, weight = 1): Client {
-    const client = this.#free.pop() ?? this.#clients.length;
-    this.#clients[client] = {path, weight, active: false, count: 0, share: 0, allocation: []};
-    return client;
+  get count(): number {
+    return this.#tree.count;
+  }
+
+  get activeCount(): number {
+    return this.#tree.root.activeCount;
+  }
+
+  add(path: string): Client {
+    return this.#tree.add(path);
   }
 
   remove(client: Client): void {
     this.deactivate(client);
-    this.#clients[client] = undefined;
-    this.#free.push(client);
+    const {parent} = this.#tree.nodeOf(client);
+    this.#tree.remove(client);
+    // What the client held is gone from every node above: their places have changed.
+    for (let node = parent; node !== undefined; node = node.parent) node.sortedFor = -1;
+  }
+
+  clientOf(path: string): Client | undefined {
+    return this.#tree.clientOf(path);
+  }
+
+  pathOf(client: Client): string {
+    return this.#tree.pathOf(client);
   }
 
   activate(client: Client): void {
-    const record = this.#record(client);
-    if (record.active) return;
-    record.active = true;
-    if (this.#isSorted()) this.#insert(client, record);
-    this.#activeCount += 1;
+    const leaf = this.#tree.nodeOf(client);
+    if (leaf.active) return;
+    leaf.active = true;
+    for (let node: Node | undefined = leaf; node !== undefined; node = node.parent) {
+      node.activeCount += 1;
+      if (node.activeCount === 1) this.#enter(node);
+    }
   }
 
   deactivate(client: Client): void {
-    const record = this.#record(client);
-    if (!record.active) return;
-    if (this.#isSorted()) this.#takeOut(client, record);
-    record.active = false;
-    this.#activeCount -= 1;
+    const leaf = this.#tree.nodeOf(client);
+    if (!leaf.active) return;
+    leaf.active = false;
+    for (let node: Node | undefined = leaf; node !== undefined; node = node.parent) {
+      node.activeCount -= 1;
+      if (node.activeCount === 0) this.#leave(node);
+    }
   }
 
-  setWeight(client: Client, weight: number): void {
-    this.#change(client, (record) => {
-      record.weight = weight;
-    });
+  setWeight(path: string, weight: number): void {
+    this.#tree.setWeight(path, weight);
   }
 
-  /** The client was given `scalars`: its share grows, and its count by one. */
-  allocated(client: Client, scalars: readonly number[]): void {
-    this.#change(client, (record) => {
-      addInto(record.allocation, scalars, 1);
-      record.count += 1;
-    });
+  allocated(client: Client, allocation: Allocation): void {
+    for (let node: Node | undefined = this.#tree.nodeOf(client); node !== undefined;) {
+      const place = this.#placeIn(node);
+      addAllocation(node, allocation, 1);
+      node.count += 1;
+      this.#move(node, place);
+      node = node.parent;
+    }
   }
 
-  /** The client gave `scalars` back. Its count stays. */
-  unallocated(client: Client, scalars: readonly number[]): void {
-    this.#change(client, (record) => addInto(record.allocation, scalars, -1));
+  unallocated(client: Client, allocation: Allocation): void {
+    for (let node: Node | undefined = this.#tree.nodeOf(client); node !== undefined;) {
+      const place = this.#placeIn(node);
+      addAllocation(node, allocation, -1);
+      this.#move(node, place);
+      node = node.parent;
+    }
   }
 
-  /** Weighted dominant share of a client at this moment. */
+  update(client: Client, from: Allocation, to: Allocation): void {
+    for (let node: Node | undefined = this.#tree.nodeOf(client); node !== undefined;) {
+      const place = this.#placeIn(node);
+      addAllocation(node, from, -1);
+      addAllocation(node, to, 1);
+      this.#move(node, place);
+      node = node.parent;
+    }
+  }
+
   shareOf(client: Client): number {
-    const record = this.#record(client);
-    return this.#pool.dominantShare(record.allocation) / record.weight;
+    return this.#shareOf(this.#tree.nodeOf(client));
   }
 
-  /** What a client has, in thousandths by kind. */
-  allocationOf(client: Client): readonly number[] {
-    return this.#record(client).allocation;
+  /** How often a client was given something. */
+  countOf(client: Client): number {
+    return this.#tree.nodeOf(client).count;
   }
 
-  get activeCount(): number {
-    return this.#activeCount;
+  allocationOf(client: Client): ArrayLike<number> {
+    return this.#tree.nodeOf(client).allocation;
   }
 
-  /**
-   * The active clients, lowest share first. Valid until the next change; only the first
-   * `activeCount` count.
-   */
-  sorted(): Int32Array {
-    if (!this.#isSorted()) this.#sortAnew();
-    return this.#order;
+  get allocation(): ArrayLike<number> {
+    return this.#tree.root.allocation;
   }
 
-  #record(client: Client): ClientRecord {
-    const record = this.#clients[client];
-    assert(record !== undefined, () => `no client ${client} in the sorter`);
-    return record;
+  start(): void {
+    this.#depth = 0;
+    this.#path[0] = this.#tree.root;
+    this.#next[0] = 0;
+    this.#sort(this.#tree.root);
   }
 
-  #isSorted(): boolean {
-    return this.#sortedFor === this.#pool.version;
-  }
-
-  #change(client: Client, change: (record: ClientRecord) => void): void {
-    const record = this.#record(client);
-    const moves = record.active && this.#isSorted();
-    if (moves) {
-      this.#takeOut(client, record);
-      this.#activeCount -= 1;
+  next(): Client {
+    while (this.#depth >= 0) {
+      const node = this.#path[this.#depth] as Node;
+      const at = this.#next[this.#depth] as number;
+      if (at === node.orderedCount) {
+        this.#depth -= 1;
+        continue;
+      }
+      this.#next[this.#depth] = at + 1;
+      const child = this.#tree.nodes[node.order[at] as number] as Node;
+      if (child.client >= 0) return child.client;
+      this.#sort(child);
+      this.#depth += 1;
+      this.#path[this.#depth] = child;
+      this.#next[this.#depth] = 0;
     }
-    change(record);
-    record.share = this.#pool.dominantShare(record.allocation) / record.weight;
-    if (moves) {
-      this.#insert(client, record);
-      this.#activeCount += 1;
+    return -1;
+  }
+
+  peek(): readonly Client[] {
+    return sortedClients(this);
+  }
+
+  #shareOf(node: Node): number {
+    return this.#pool.dominantShare(node.allocation) / node.weight;
+  }
+
+  #isSorted(node: Node): boolean {
+    return node.sortedFor === this.#pool.version;
+  }
+
+  /** Its place among its siblings; -1 where there is none to keep. */
+  #placeIn(node: Node): number {
+    const {parent} = node;
+    if (parent === undefined || node.activeCount === 0 || !this.#isSorted(parent)) return -1;
+    const place = this.#search(parent, node, 0, parent.orderedCount);
+    assert(parent.order[place] === node.index, 'a sorter order lost a client');
+    return place;
+  }
+
+  /** Puts a node whose share or count has changed from `place` to where it belongs now. */
+  #move(node: Node, place: number): void {
+    const {parent} = node;
+    if (place < 0 || parent === undefined) return;
+    node.share = this.#shareOf(node);
+    const {order} = parent;
+    const after = order[place + 1];
+    if (place + 1 < parent.orderedCount && this.#isBefore(after as number, node)) {
+      const end = this.#search(parent, node, place + 2, parent.orderedCount);
+      order.copyWithin(place, place + 1, end);
+      order[end - 1] = node.index;
+      return;
     }
+    if (place === 0 || this.#isBefore(order[place - 1] as number, node)) return;
+    const begin = this.#search(parent, node, 0, place - 1);
+    order.copyWithin(begin + 1, begin, place);
+    order[begin] = node.index;
   }
 
-  #sortAnew(): void {
-    const order: Client[] = [];
-    for (const [client, record] of this.#clients.entries()) {
-      if (record === undefined) continue;
-      record.share = this.#pool.dominantShare(record.allocation) / record.weight;
-      if (record.active) order.push(client);
+  /** A node whose first client became active gets its place. */
+  #enter(node: Node): void {
+    const {parent} = node;
+    if (parent === undefined || !this.#isSorted(parent)) return;
+    node.share = this.#shareOf(node);
+    if (parent.orderedCount === parent.order.length) {
+      const order = new Int32Array(Math.max(8, 2 * parent.order.length));
+      order.set(parent.order);
+      parent.order = order;
     }
-    order.sort((left, right) => compare(this.#record(left), this.#record(right)));
-    if (this.#order.length < order.length) this.#order = new Int32Array(2 * order.length);
-    this.#order.set(order);
-    this.#sortedFor = this.#pool.version;
+    const place = this.#search(parent, node, 0, parent.orderedCount);
+    parent.order.copyWithin(place + 1, place, parent.orderedCount);
+    parent.order[place] = node.index;
+    parent.orderedCount += 1;
   }
 
-  /** Puts a client, which counts as not yet in the order, at its place. */
-  #insert(client: Client, record: ClientRecord): void {
-    const size = this.#activeCount;
-    record.share = this.#pool.dominantShare(record.allocation) / record.weight;
-    if (size === this.#order.length) {
-      const order = new Int32Array(2 * size);
-      order.set(this.#order);
-      this.#order = order;
-    }
-    const place = this.#placeOf(record, size);
-    this.#order.copyWithin(place + 1, place, size);
-    this.#order[place] = client;
+  /** A node whose last active client went leaves the order. */
+  #leave(node: Node): void {
+    const {parent} = node;
+    if (parent === undefined || !this.#isSorted(parent)) return;
+    const place = this.#search(parent, node, 0, parent.orderedCount);
+    assert(parent.order[place] === node.index, 'a sorter order lost a client');
+    parent.order.copyWithin(place, place + 1, parent.orderedCount);
+    parent.orderedCount -= 1;
   }
 
-  #takeOut(client: Client, record: ClientRecord): void {
-    const place = this.#placeOf(record, this.#activeCount);
-    assert(this.#order[place] === client, 'a sorter order lost a client');
-    this.#order.copyWithin(place, place + 1, this.#activeCount);
-  }
-
-  /** How many of the first `size` clients come before `record`. */
-  #placeOf(record: ClientRecord, size: number): number {
-    const order = this.#order;
-    let low = 0;
-    let high = size;
+  /** The first place from `low` to `high` whose node does not come before `node`. */
+  #search(parent: Node, node: Node, low: number, high: number): number {
+    const {order} = parent;
     while (low < high) {
       const middle = (low + high) >> 1;
-      const other = this.#clients[order[middle] as number] as ClientRecord;
-      if (compare(other, record) < 0) low = middle + 1;
+      if (this.#isBefore(order[middle] as number, node)) low = middle + 1;
       else high = middle;
     }
     return low;
   }
 
-  snapshot(): DrfSorterSnapshot {
-    return {
-      clients: this.#clients.map((record) => {
-        if (record === undefined) return null;
-        const {path, weight, active, count, allocation} = record;
-        return {path, weight, active, count, allocation: [...allocation]};
-      }),
-      free: [...this.#free],
-    };
+  #isBefore(index: number, node: Node): boolean {
+    return compare(this.#tree.nodes[index] as Node, node) < 0;
   }
 
-  static restore(pool: Pool, snapshot: DrfSorterSnapshot): DrfSorter {
-    const sorter = new DrfSorter(pool);
-    for (const client of snapshot.clients) {
-      const record =
-        client === null ? undefined : {...client, share: 0, allocation: [...client.allocation]};
-      sorter.#clients.push(record);
-      if (record?.active === true) sorter.#activeCount += 1;
+  #sort(parent: Node): void {
+    if (this.#isSorted(parent)) return;
+    const children: Node[] = [];
+    for (const child of parent.children.values()) {
+      if (child.activeCount === 0) continue;
+      child.share = this.#shareOf(child);
+      children.push(child);
     }
-    sorter.#free.push(...snapshot.free);
-    return sorter;
+    children.sort(compare);
+    if (parent.order.length < children.length) parent.order = new Int32Array(2 * children.length);
+    for (const [place, child] of children.entries()) parent.order[place] = child.index;
+    parent.orderedCount = children.length;
+    parent.sortedFor = this.#pool.version;
+  }
+
+  snapshot(): ClientTreeSnapshot {
+    return this.#tree.snapshot();
+  }
+
+  static restore(pool: Pool, snapshot: ClientTreeSnapshot): DrfSorter {
+    return new DrfSorter(pool, ClientTree.restore(snapshot));
   }
 }
 
-function compare(left: ClientRecord, right: ClientRecord): number {
+function compare(left: Node, right: Node): number {
   if (left.share !== right.share) return left.share - right.share;
   if (left.count !== right.count) return left.count - right.count;
   if (left.path === right.path) return 0;
   return left.path < right.path ? -1 : 1;
-}
-
-function addInto(sums: number[], scalars: readonly number[], sign: 1 | -1): void {
-  for (let kind = 0; kind < scalars.length; kind += 1) {
-    sums[kind] = (sums[kind] ?? 0) + sign * (scalars[kind] as number);
-  }
 }

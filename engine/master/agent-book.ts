@@ -70,7 +70,7 @@ export class AgentBook {
   }
 
   #add(info: AgentInfo, total: Resources): AgentRecord {
-    const slot = this.#parts.allocator.addAgent(total);
+    const slot = this.#parts.allocator.addAgent(info, total);
     const agent: AgentRecord = {
       info,
       state: 'active',
@@ -89,10 +89,10 @@ export class AgentBook {
     offers.rescindAllOf(agent);
     agent.info = info;
     if (agent.state === 'unreachable') {
-      agent.slot = allocator.addAgent(total);
+      agent.slot = allocator.addAgent(info, total);
       this.#bySlot[agent.slot] = agent;
     } else {
-      allocator.setAgentTotal(agent.slot, total);
+      allocator.updateAgent(agent.slot, {info, total});
       allocator.setAgentActivated(agent.slot, true);
     }
     agent.total = total;

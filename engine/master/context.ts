@@ -8,6 +8,9 @@ export interface MasterContext {
   readonly timers: Timers;
   now(): number;
   emit(effect: Effect): void;
+  /** Records the master's document at `master/<path>`: effects of this step wait for it. */
+  putRecord(path: string, document: unknown): void;
+  deleteRecord(path: string): void;
 }
 
 /** Owner of the master's timers; no framework's id is empty. */

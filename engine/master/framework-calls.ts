@@ -50,11 +50,33 @@ export class FrameworkCalls implements SchedulerDriver {
   }
 
   suppress(): void {
-    this.#parts.allocator.suppress(this.#framework.subscriber);
+    this.#parts.allocator.suppress(this.#framework.info.id);
   }
 
   revive(): void {
-    this.#parts.allocator.revive(this.#framework.subscriber);
+    this.#parts.allocator.revive(this.#framework.info.id);
+  }
+
+  unsuppress(): void {
+    this.#parts.allocator.unsuppress(this.#framework.info.id);
+  }
+
+  clearFilters(): void {
+    this.#parts.allocator.clearFilters(this.#framework.info.id);
+  }
+
+  answerInverseOffers(
+    agentIds: readonly AgentId[],
+    accepted: boolean,
+    refuseMs = REFUSE_MS_DEFAULT,
+  ): void {
+    const now = this.#context.now();
+    for (const agentId of agentIds) {
+      const agent = this.#parts.agents.all.get(agentId);
+      if (agent === undefined || agent.state === 'unreachable') continue;
+      const answer = {accepted, refuseMs, now};
+      this.#parts.allocator.answerInverseOffer(this.#framework.info.id, agent.slot, answer);
+    }
   }
 
   updateFramework({minAllocatable, offersMax}: FrameworkChange): void {

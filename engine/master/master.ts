@@ -3,19 +3,29 @@
  * together. The books are apart: agents, offers, tasks, and what frameworks call (reference parts
  * 1.17, 3).
  */
-import {Allocator, type AllocatorSnapshot} from '../allocator/allocator.ts';
-import type {AgentTask, Input} from '../inputs.ts';
+import {Allocator, type AllocatorSnapshot, type InverseGrant} from '../allocator/allocator.ts';
+import type {Grant} from '../allocator/cycle.ts';
+import type {AgentTask, Input, OperatorRequest} from '../inputs.ts';
 import {assert, must} from '../kernel/assert.ts';
 import {offerIdOf, type AgentId, type FrameworkId, type OfferId} from '../kernel/ids.ts';
 import type {Random} from '../kernel/random.ts';
-import type {AllocatorOptions, MasterOptions} from '../options.ts';
+import type {AllocatorOptions, MasterOptions, QuotaConfig} from '../options.ts';
 import type {Resources} from '../resources/vector.ts';
-import type {AgentInfo, Framework, FrameworkInfo, Offer, SchedulerDriver} from '../scheduler.ts';
+import type {
+  AgentInfo,
+  Framework,
+  FrameworkInfo,
+  FrameworkReply,
+  InverseOffer,
+  Offer,
+  SchedulerDriver,
+} from '../scheduler.ts';
 import {AgentBook, UNREACHABLE_TIMER, type AgentSnapshot} from './agent-book.ts';
 import type {MasterContext} from './context.ts';
 import {FrameworkCalls} from './framework-calls.ts';
 import {Mailbox} from './mailbox.ts';
 import {OFFER_TIMER, OfferBook} from './offer-book.ts';
+import {OperatorCalls} from './operator-calls.ts';
 import {
   isTerminal,
   type AgentRecord,
@@ -32,7 +42,9 @@ export interface MasterSetup {
   readonly master: MasterOptions;
   readonly allocator: AllocatorOptions;
   readonly random: Random;
+  readonly seed: number;
   readonly weights: ReadonlyMap<string, number>;
+  readonly quotas: readonly QuotaConfig[];
 }
 
 export interface MasterSnapshot {
@@ -54,16 +66,18 @@ export class Master {
   readonly #tasks = new TaskTable();
   readonly #offers: OfferBook;
   readonly #agents: AgentBook;
+  readonly #operator: OperatorCalls;
 
   constructor(context: MasterContext, setup: MasterSetup) {
     this.#context = context;
     this.allocator = new Allocator(setup.allocator, {
       kinds: context.kinds,
       random: setup.random,
+      seed: setup.seed,
       weights: setup.weights,
       startedAt: context.now(),
     });
-    this.#offers = new OfferBook(context, this.allocator, setup.master.offerTimeoutMs);
+    this.#offers = new OfferBook(context, this.allocator, setup.master);
     this.#agents = new AgentBook(context, setup.master, {
       allocator: this.allocator,
       offers: this.#offers,
@@ -71,21 +85,34 @@ export class Master {
       mailbox: this.#mailbox,
       frameworks: this.#frameworks,
     });
+    this.#operator = new OperatorCalls(context, {
+      allocator: this.allocator,
+      agents: this.#agents,
+      offers: this.#offers,
+    });
+    for (const quota of setup.quotas) this.#operator.setQuota(quota);
+  }
+
+  /** A request of an operator: taken whole, or refused whole. */
+  operatorRequest(request: OperatorRequest): FrameworkReply {
+    return this.#operator.answer(request);
   }
 
   /** Introduces a framework; `make` builds its scheduler around the driver it is given. */
   addFramework(info: FrameworkInfo, make: (driver: SchedulerDriver) => Framework): Framework {
-    const gpus = info.capabilities.includes('GPU_RESOURCES');
-    const subscriber = this.allocator.addSubscriber(info.id, info.role, gpus);
-    return this.reconnect(info, subscriber, make);
+    this.allocator.addFramework(info.id, {
+      roles: [info.role],
+      suppressed: [],
+      capabilities: info.capabilities,
+      minAllocatable: {},
+      constraints: undefined,
+    });
+    return this.reconnect(info, make);
   }
 
-  /** Connects a framework that the allocator knows already: after {@link load}, as `subscriber`. */
-  reconnect(
-    info: FrameworkInfo,
-    subscriber: number,
-    make: (driver: SchedulerDriver) => Framework,
-  ): Framework {
+  /** Connects a framework that the allocator knows already: after {@link load}. */
+  reconnect(info: FrameworkInfo, make: (driver: SchedulerDriver) => Framework): Framework {
+    const subscriber = this.allocator.subscriberOf(info.id, info.role);
     const record: Omit<FrameworkRecord, 'scheduler'> & {scheduler?: Framework} = {
       info,
       subscriber,
@@ -115,8 +142,12 @@ export class Master {
 
   /** Lets the allocator run if it is due, and hands the offers out, framework by framework. */
   allocate(): void {
-    const grants = this.allocator.run(this.#context.now());
-    if (grants.length === 0) return;
+    const {grants, inverseOffers} = this.allocator.run(this.#context.now());
+    if (grants.length > 0) this.#offer(grants);
+    if (inverseOffers.length > 0) this.#offerInversely(inverseOffers);
+  }
+
+  #offer(grants: readonly Grant[]): void {
     const byFramework = new Map<FrameworkRecord, Offer[]>();
     for (const grant of grants) {
       const framework = this.#bySubscriber[grant.subscriber] as FrameworkRecord;
@@ -126,6 +157,20 @@ export class Master {
       else offers.push(offer);
     }
     for (const [framework, offers] of byFramework) framework.scheduler.resourceOffers(offers);
+  }
+
+  /** Asks frameworks to give up agents that will not be available. */
+  #offerInversely(grants: readonly InverseGrant[]): void {
+    const byFramework = new Map<string, InverseOffer[]>();
+    for (const {framework, agent, unavailability} of grants) {
+      const offer = {agent: this.#agents.at(agent).info, unavailability};
+      const offers = byFramework.get(framework);
+      if (offers === undefined) byFramework.set(framework, [offer]);
+      else offers.push(offer);
+    }
+    for (const [id, offers] of byFramework) {
+      this.#frameworks.get(id as FrameworkId)?.scheduler.inverseOffers?.(offers);
+    }
   }
 
   /** Delivers what was made up during calls; the engine calls it at the end of every step. */

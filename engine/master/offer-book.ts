@@ -1,7 +1,9 @@
 /** The offers that are out: each is held by one framework, and ends exactly once. */
-import type {Allocator, Grant} from '../allocator/allocator.ts';
+import type {Allocator} from '../allocator/allocator.ts';
+import type {Grant} from '../allocator/cycle.ts';
 import {offerIdOf, type OfferId} from '../kernel/ids.ts';
-import type {Resources} from '../resources/vector.ts';
+import type {MasterOptions} from '../options.ts';
+import {addResources, type Resources} from '../resources/vector.ts';
 import type {Offer} from '../scheduler.ts';
 import {MASTER_TIMERS, type MasterContext} from './context.ts';
 import {
@@ -19,13 +21,19 @@ export class OfferBook {
   readonly #context: MasterContext;
   readonly #allocator: Allocator;
   readonly #timeoutMs: number | undefined;
+  readonly #mergeOffers: boolean;
   readonly #offers = new Map<OfferId, OfferRecord>();
   #next = 0;
 
-  constructor(context: MasterContext, allocator: Allocator, timeoutMs: number | undefined) {
+  constructor(
+    context: MasterContext,
+    allocator: Allocator,
+    {offerTimeoutMs, mergeOffers}: Pick<MasterOptions, 'offerTimeoutMs' | 'mergeOffers'>,
+  ) {
     this.#context = context;
     this.#allocator = allocator;
-    this.#timeoutMs = timeoutMs;
+    this.#timeoutMs = offerTimeoutMs;
+    this.#mergeOffers = mergeOffers;
   }
 
   get all(): ReadonlyMap<OfferId, OfferRecord> {
@@ -38,13 +46,16 @@ export class OfferBook {
   }
 
   /** Makes what the allocator granted an offer. */
-  open(framework: FrameworkRecord, agent: AgentRecord, {resources}: Grant): Offer {
+  open(framework: FrameworkRecord, agent: AgentRecord, grant: Grant): Offer {
     const offer: Offer = {
       id: offerIdOf(this.#next),
       frameworkId: framework.info.id,
       role: framework.info.role,
       agent: agent.info,
-      resources,
+      resources: this.#mergeOffers
+        ? this.#withdrawInto(framework, agent, grant.resources)
+        : grant.resources,
+      unavailability: this.#allocator.inverseOffers.unavailabilityOf(agent.slot),
     };
     this.#next += 1;
     this.#file(offer, framework, agent);
@@ -53,6 +64,18 @@ export class OfferBook {
       this.#context.timers.arm(MASTER_TIMERS, OFFER_TIMER, `${offer.id}`, at);
     }
     return offer;
+  }
+
+  /** Adds what the framework is offered of the agent already; those offers are taken back. */
+  #withdrawInto(framework: FrameworkRecord, agent: AgentRecord, resources: Resources): Resources {
+    let sum = resources;
+    for (const record of offersOf(agent)) {
+      if (record.framework !== framework) continue;
+      this.close(record);
+      framework.scheduler.offerRescinded(record.offer.id);
+      sum = addResources(record.offer.resources, sum);
+    }
+    return sum;
   }
 
   #file(offer: Offer, framework: FrameworkRecord, agent: AgentRecord): void {

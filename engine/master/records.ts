@@ -1,6 +1,6 @@
 /** What the master keeps of agents, frameworks, offers and tasks. */
 import type {AgentSlot} from '../allocator/agent-table.ts';
-import type {Subscriber} from '../allocator/allocator.ts';
+import type {Subscriber} from '../allocator/subscribers.ts';
 import type {TaskId} from '../kernel/ids.ts';
 import type {Resources} from '../resources/vector.ts';
 import type {

@@ -3,10 +3,11 @@
  * paths add and compare numbers without looking at names. Values are immutable; agents keep their
  * own columns.
  *
- * What is reserved, revocable or a volume becomes a kind of its own (its identity is interned
- * here), so that arithmetic stays the same; the allocator decides which kinds a role may have.
+ * What is reserved, revocable, shared or on a disk of its own stands beside it, in the list
+ * `special` (see `special.ts`), which is empty for most agents and tasks.
  */
 import type {Amounts} from './amounts.ts';
+import {assemble} from './entries.ts';
 import {
   addRanges,
   containsRanges,
@@ -15,6 +16,8 @@ import {
   subtractRanges,
   type Ranges,
 } from './ranges.ts';
+import {addEntries, containsEntries, quantityOf, subtractEntries, type Entries} from './special.ts';
+import {entryOfWire, wiresOfEntry} from './wire-form.ts';
 
 /** Index of a scalar resource's name; dense from 0. */
 export type ScalarKind = number;
@@ -41,11 +44,13 @@ export interface Resources {
   readonly ranges: readonly NamedRanges[];
   /** Sorted by name, none empty. */
   readonly sets: readonly NamedSet[];
+  /** Sorted by key, each key once, none empty. */
+  readonly special: Entries;
 }
 
 const NONE: readonly never[] = [];
 
-export const NO_RESOURCES: Resources = {scalars: NONE, ranges: NONE, sets: NONE};
+export const NO_RESOURCES: Resources = {scalars: NONE, ranges: NONE, sets: NONE, special: NONE};
 
 /** Kind of `gpus`, which decides whether a framework may see an agent at all. */
 export const GPUS: ScalarKind = 3;
@@ -88,13 +93,19 @@ export class ScalarKinds {
   compile(amounts: Amounts): Resources {
     const known = this.#compiled.get(amounts);
     if (known !== undefined) return known;
+    const resources = this.#intern(this.#compile(amounts));
+    this.#compiled.set(amounts, resources);
+    return resources;
+  }
+
+  #compile(amounts: Amounts): Resources {
     const scalars: number[] = [];
     for (const [name, fixed] of Object.entries(amounts.scalars)) {
       const kind = this.indexOf(name);
       while (scalars.length <= kind) scalars.push(0);
       scalars[kind] = fixed;
     }
-    const resources: Resources = {
+    const plain: Resources = {
       scalars,
       ranges: byName(amounts.ranges)
         .map(([name, pairs]) => ({name, ranges: makeRanges(pairs)}))
@@ -102,20 +113,40 @@ export class ScalarKinds {
       sets: byName(amounts.sets)
         .map(([name, items]) => ({name, items: [...new Set(items)].sort()}))
         .filter(({items}) => items.length > 0),
+      special: NONE,
     };
-    const interned = this.#intern(resources);
-    this.#compiled.set(amounts, interned);
-    return interned;
+    const {special = NONE} = amounts;
+    if (special.length === 0) return plain;
+    const entries = special.map((wire) => entryOfWire(wire, this.indexOf(wire.name)));
+    return addResources(plain, assemble(entries));
   }
 
   #intern(resources: Resources): Resources {
     // Ports differ from task to task: keeping those would be a leak.
-    if (resources.ranges.length > 0 || resources.sets.length > 0) return resources;
+    const {ranges, sets, special} = resources;
+    if (ranges.length > 0 || sets.length > 0 || special.length > 0) return resources;
     const key = resources.scalars.join();
     const known = this.#interned.get(key);
     if (known !== undefined) return known;
     this.#interned.set(key, resources);
     return resources;
+  }
+
+  /** Thousandths by kind of amounts by name; `otherwise` where a name is missing. */
+  columnOf(amounts: Readonly<Record<string, number>>, otherwise: number): readonly number[] {
+    const column = new Array<number>(this.count).fill(otherwise);
+    for (const [name, fixed] of byName(amounts)) {
+      const kind = this.indexOf(name);
+      while (column.length <= kind) column.push(otherwise);
+      column[kind] = fixed;
+    }
+    return column;
+  }
+
+  /** Amounts by name of thousandths by kind; nothing where there is nothing. */
+  named(column: readonly number[]): Readonly<Record<string, number>> {
+    const entries = column.map((fixed, kind) => [this.#names[kind] as string, fixed] as const);
+    return Object.fromEntries(entries.filter(([, fixed]) => fixed > 0));
   }
 
   /** To the edge form. The same object is described once. */
@@ -128,10 +159,12 @@ export class ScalarKinds {
     });
     const ranges = resources.ranges.map(({name, ranges: spans}) => [name, pairsOf(spans)]);
     const sets = resources.sets.map(({name, items}) => [name, items]);
+    const special = resources.special.flatMap(wiresOfEntry);
     const amounts: Amounts = {
       scalars,
       ...(ranges.length > 0 ? {ranges: Object.fromEntries(ranges)} : {}),
       ...(sets.length > 0 ? {sets: Object.fromEntries(sets)} : {}),
+      ...(special.length > 0 ? {special} : {}),
     };
     this.#described.set(resources, amounts);
     return amounts;
@@ -154,32 +187,51 @@ export function rangesOf(resources: Resources, name: string): Ranges {
   return NONE;
 }
 
+/** Thousandths by kind: plain and special scalars together, a shared volume once. */
+export function scalarSums(resources: Resources): readonly number[] {
+  if (resources.special.length === 0) return resources.scalars;
+  const sums = [...resources.scalars];
+  for (const entry of resources.special) {
+    const {kind} = entry.special;
+    if (entry.scalar > 0) sums[kind] = (sums[kind] ?? 0) + quantityOf(entry);
+  }
+  for (let kind = 0; kind < sums.length; kind += 1) sums[kind] ??= 0;
+  return sums;
+}
+
 export function addResources(left: Resources, right: Resources): Resources {
   return {
-    scalars: combineScalars(left.scalars, right.scalars, 1),
+    scalars: addScalars(left.scalars, right.scalars),
     ranges: addNamedRanges(left.ranges, right.ranges),
     sets: addNamedSets(left.sets, right.sets),
+    special: addEntries(left.special, right.special),
   };
 }
 
-/** `left` without `right`; the caller has made sure that it {@link containsResources}. */
+/** `left` without `right`; what would fall to 0 or below is gone (Mesos, reference part 2.5). */
 export function subtractResources(left: Resources, right: Resources): Resources {
   return {
-    scalars: combineScalars(left.scalars, right.scalars, -1),
+    scalars: subtractScalars(left.scalars, right.scalars),
     ranges: subtractNamedRanges(left.ranges, right.ranges),
     sets: subtractNamedSets(left.sets, right.sets),
+    special: subtractEntries(left.special, right.special),
   };
 }
 
-function combineScalars(
-  left: readonly number[],
-  right: readonly number[],
-  sign: 1 | -1,
-): readonly number[] {
+function addScalars(left: readonly number[], right: readonly number[]): readonly number[] {
   const length = Math.max(left.length, right.length);
   const out = new Array<number>(length);
   for (let kind = 0; kind < length; kind += 1) {
-    out[kind] = (left[kind] ?? 0) + sign * (right[kind] ?? 0);
+    out[kind] = (left[kind] ?? 0) + (right[kind] ?? 0);
+  }
+  return out;
+}
+
+function subtractScalars(left: readonly number[], right: readonly number[]): readonly number[] {
+  const {length} = left;
+  const out = new Array<number>(length);
+  for (let kind = 0; kind < length; kind += 1) {
+    out[kind] = Math.max(0, (left[kind] as number) - (right[kind] ?? 0));
   }
   return out;
 }
@@ -197,15 +249,14 @@ export function containsResources(outer: Resources, inner: Resources): boolean {
     const held = outer.sets.find((entry) => entry.name === name)?.items ?? NONE;
     if (!items.every((item) => held.includes(item))) return false;
   }
-  return true;
+  return inner.special.length === 0 || containsEntries(outer.special, inner.special);
 }
 
 export function isEmpty(resources: Resources): boolean {
-  return (
-    resources.ranges.length === 0 &&
-    resources.sets.length === 0 &&
-    resources.scalars.every((fixed) => fixed === 0)
-  );
+  const {scalars, ranges, sets, special} = resources;
+  if (ranges.length > 0 || sets.length > 0 || special.length > 0) return false;
+  for (let kind = 0; kind < scalars.length; kind += 1) if (scalars[kind] !== 0) return false;
+  return true;
 }
 
 export function equalResources(left: Resources, right: Resources): boolean {

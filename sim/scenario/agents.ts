@@ -105,10 +105,20 @@ export function checkSelection(
     const hint = names.length === 0 ? 'the cluster has none' : `known: ${names.join(', ')}`;
     resolving.problem([...path, field], `unknown ${field} "${name}"; ${hint}`);
   }
-  for (const [index, name] of (selection.names ?? []).entries()) {
+  checkHostnames(selection.names ?? [], groups, [...path, 'names'], resolving);
+}
+
+/** Notes hostnames that the cluster does not have. */
+export function checkHostnames(
+  names: readonly string[],
+  groups: readonly AgentGroup[],
+  path: FieldPath,
+  resolving: Resolving,
+): void {
+  for (const [index, name] of names.entries()) {
     if (groups.some((group) => mayHave(group, name))) continue;
     const message = `unknown agent ${foundText(name)}; agents are called <group>-0, <group>-1 …`;
-    resolving.problem([...path, 'names', index], message);
+    resolving.problem([...path, index], message);
   }
 }
 

@@ -2,10 +2,17 @@
  * The kinds of values that fields of a scenario file hold; each says in its error what it expected.
  */
 import {z} from 'zod';
+import {validRole} from '../../engine/index.ts';
 import type {Distribution} from '../random/distributions.ts';
-import {isEmptyResources, parseResources} from './amounts.ts';
+import {
+  readAgentResources,
+  readLimits,
+  readQuantities,
+  readResources,
+  type Read,
+} from './amounts.ts';
 import {DURATION_PATTERN, parseDuration} from './durations.ts';
-import type {AgentSelection, Resources} from './schema.ts';
+import type {AgentSelection} from './schema.ts';
 
 /** How a value looks in a message: texts quoted, long ones cut, lists and maps by their kind. */
 export function foundText(value: unknown): string {
@@ -74,32 +81,57 @@ export const durationOr = <Word extends string>(...words: readonly Word[]) =>
     (value): Word | number | undefined => words.find((word) => word === value) ?? durationOf(value),
   );
 
-/** `cpus:4;mem:1024;ports:[31000-32000]`, at least one resource. */
-export const resources = z
-  .unknown()
-  .transform((value, context): Resources => {
-    const fault = resourcesFault(value);
-    if (typeof fault !== 'string') return fault;
-    context.addIssue({code: 'custom', message: fault});
-    return z.NEVER;
-  })
-  .meta({
-    id: 'resources',
-    type: 'string',
-    examples: ['cpus:4;mem:1024', 'gpus:1;ports:[31000-32000]'],
-  });
-
-function resourcesFault(value: unknown): Resources | string {
-  const expected = 'resources such as cpus:4;mem:1024;ports:[31000-32000]';
-  if (value === undefined) return `missing: expected ${expected}`;
-  if (typeof value !== 'string') return `expected ${expected}, found ${foundText(value)}`;
-  const result = parseResources(value);
-  if (!result.ok) return `expected ${expected}, found ${foundText(value)}: ${result.message}`;
-  if (isEmptyResources(result.resources)) {
-    return `expected ${expected}, found ${foundText(value)}: an amount above 0 is needed`;
-  }
-  return result.resources;
+/** A text that `read` takes or refuses; what it says goes behind what was expected. */
+function readText<T>(
+  expected: string,
+  jsonSchema: Readonly<Record<string, unknown>>,
+  read: (text: string) => Read<T>,
+) {
+  return z
+    .unknown()
+    .transform((value, context): T => {
+      const result = typeof value === 'string' ? read(value) : undefined;
+      if (result?.ok === true) return result.value;
+      const found = value === undefined ? '' : `, found ${foundText(value)}`;
+      const start = value === undefined ? 'missing: ' : '';
+      const why = result === undefined ? '' : `: ${result.message}`;
+      context.addIssue({code: 'custom', message: `${start}expected ${expected}${found}${why}`});
+      return z.NEVER;
+    })
+    .meta({type: 'string', ...jsonSchema});
 }
+
+const RESOURCES_EXPECTED = 'resources such as cpus:4;mem:1024;ports:[31000-32000]';
+
+/** `cpus:4;mem:1024;ports:[31000-32000]`, at least one resource. */
+export const resources = readText(
+  RESOURCES_EXPECTED,
+  {id: 'resources', examples: ['cpus:4;mem:1024', 'gpus:1;ports:[31000-32000]']},
+  readResources,
+);
+
+/** The same, of which some may be reserved to roles: `cpus:4;cpus(db):8`. */
+export const agentResources = readText(
+  RESOURCES_EXPECTED,
+  {id: 'agentResources', examples: ['cpus:4;mem:1024', 'cpus:4;cpus(db):8;ports:[31000-32000]']},
+  readAgentResources,
+);
+
+const QUANTITIES_EXPECTED = 'amounts such as cpus:40;mem:65536';
+
+/** `cpus:40;mem:65536`: numbers alone, neither ranges nor sets. */
+export const quantities = readText(
+  QUANTITIES_EXPECTED,
+  {id: 'quantities', examples: ['cpus:40;mem:65536']},
+  readQuantities,
+);
+
+/** The same, where 0 allows nothing, and what is not named is unlimited. */
+export const limits = readText(
+  QUANTITIES_EXPECTED,
+  {id: 'limits', examples: ['cpus:60;mem:98304;gpus:0']},
+  readLimits,
+);
 
 /** Whole number from `min`. */
 export const whole = (min: number, max: number = Number.MAX_SAFE_INTEGER) =>
@@ -108,10 +140,16 @@ export const whole = (min: number, max: number = Number.MAX_SAFE_INTEGER) =>
 /** Number from 0 to 1. */
 export const ratio = () => z.number().min(0).max(1);
 
-/** What becomes part of a hostname, a role or a metric's name. */
+/** What becomes part of a hostname or a metric's name. */
 export const identifier = z.string().regex(/^[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?$/, {
   error: (issue) =>
     `expected a name of letters, digits, ".", "_" and "-", found ${foundText(issue.input)}`,
+});
+
+/** A path like `eng/web`, or `*`. */
+export const roleName = z.string().refine(validRole, {
+  error: (issue) =>
+    `expected the name of a role, such as eng or eng/web, found ${foundText(issue.input)}`,
 });
 
 /**
@@ -328,3 +366,10 @@ export const selection = z
     {error: 'expected all or a map of fields'},
   )
   .meta({id: 'agents'});
+
+/** A list of hostnames, which may be empty, or a selection. */
+export const hostnames = z
+  .union([z.array(z.string().min(1)), selection], {
+    error: 'expected all, a list of hostnames or a map of fields',
+  })
+  .meta({id: 'hostnames'});

@@ -5,17 +5,22 @@
  */
 import {z} from 'zod';
 import {
+  agentResources,
   duration,
   durationDistribution,
   durationOr,
   exactlyOne,
   fields,
   foundText,
+  hostnames,
   identifier,
+  limits,
   numberDistribution,
   period,
+  quantities,
   ratio,
   resources,
+  roleName,
   selection,
   whole,
 } from './fields.ts';
@@ -58,7 +63,7 @@ const agentGroup = z.union(
     fields({
       name: identifier,
       count: whole(1, 1_000_000).optional(),
-      resources: resources,
+      resources: agentResources,
       ...where,
     }),
     fields({
@@ -73,28 +78,36 @@ const agentGroup = z.union(
   {error: 'expected a group of agents: name and resources, or name and nodes'},
 );
 
-const weight = z.number().gt(0).optional();
+const weight = z.number().gt(0);
 
 const framework = z.union(
   [
     fields({
       type: z.literal('marathon'),
-      role: identifier.optional(),
-      weight,
+      role: roleName.optional(),
+      weight: weight.optional(),
       declineFor: duration.optional(),
       reviveInterval: duration.optional(),
       launchesPerOfferMax: whole(1).optional(),
     }),
     fields({
       type: z.literal('batch'),
-      role: identifier.optional(),
-      weight,
+      role: roleName.optional(),
+      weight: weight.optional(),
       policy: z.enum(['fcfs', 'easy']).optional(),
       relaunchesMax: whole(0).optional(),
     }),
   ],
   {error: 'expected a framework with type marathon or batch'},
 );
+
+/** What is promised to a role, and the most that it may have. */
+const quota = {
+  guarantees: quantities.optional(),
+  limits: limits.optional(),
+};
+
+const role = fields({weight: weight.optional(), ...quota});
 
 /**
  * Marathon's own validation belongs to the engine; here only what the rest of a scenario refers to.
@@ -165,6 +178,18 @@ const behaviour = fields({
 const appEvent = {app: z.string().min(1), framework: z.string().min(1).optional()};
 const fault = fields({agents: selection, for: period.optional()});
 
+const EVENTS = [
+  'scale',
+  'upgrade',
+  'remove',
+  'kill',
+  'partition',
+  'quota',
+  'weight',
+  'maintenance',
+  'whitelist',
+] as const;
+
 const event = z.union(
   [
     fields({at: duration, scale: fields({...appEvent, instances: whole(0)})}),
@@ -175,8 +200,26 @@ const event = z.union(
     fields({at: duration, remove: fields(appEvent)}),
     fields({at: duration, kill: fault}),
     fields({at: duration, partition: fault}),
+    fields({
+      at: duration,
+      quota: fields({
+        role: roleName,
+        ...quota,
+        force: z.boolean().optional().describe('also beyond what the cluster can keep'),
+      }),
+    }),
+    fields({at: duration, weight: fields({role: roleName, weight})}),
+    fields({
+      at: duration,
+      maintenance: fields({
+        agents: selection,
+        in: duration.optional().describe('from the announcement to its start'),
+        for: period.optional(),
+      }),
+    }),
+    fields({at: duration, whitelist: hostnames}),
   ],
-  {error: 'expected an event with one of scale, upgrade, remove, kill, partition'},
+  {error: `expected an event with one of ${EVENTS.join(', ')}`},
 );
 
 const faultKind = z.enum(['crash', 'partition']).optional();
@@ -228,6 +271,12 @@ export const scenarioFile = fields({
     minAllocatable: z.array(resources).optional(),
     excludeFromFairness: z.array(z.string().min(1)).optional(),
     offerTimeout: durationOr('none').optional(),
+    sorter: z.enum(['drf', 'random']).optional(),
+    agentOrder: z.enum(['random', 'seeded', 'packed']).optional(),
+    nestedLimits: z.boolean().optional(),
+    reviveKeepsFilters: z.boolean().optional(),
+    mergeOffers: z.boolean().optional(),
+    region: z.string().min(1).optional().describe("the master's region"),
   }).optional(),
   master: fields({
     agentPingTimeout: period.optional(),
@@ -236,6 +285,7 @@ export const scenarioFile = fields({
   assumptions: z.array(z.string().min(1)).optional(),
   cluster: fields({agents: z.array(agentGroup).min(1)}),
   frameworks: z.record(identifier, framework).optional(),
+  roles: z.record(roleName, role).optional(),
   workloads: z.array(workload).optional(),
   behaviours: z.array(behaviour).optional(),
   events: z.array(event).optional(),

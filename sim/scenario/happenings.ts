@@ -2,6 +2,7 @@
 import {meanOf} from '../random/distributions.ts';
 import {checkSelection} from './agents.ts';
 import type {ScenarioFile} from './file-schema.ts';
+import {resolveOperatorEvent} from './operator-events.ts';
 import type {FieldPath} from './problems.ts';
 import {optional, type Resolving} from './resolving.ts';
 import type {
@@ -21,6 +22,8 @@ type WrittenFailure = NonNullable<ScenarioFile['failures']>[number];
 export interface World {
   readonly agents: readonly AgentGroup[];
   readonly workloads: readonly Workload[];
+  /** Those of frameworks, and all above them. */
+  readonly roles: ReadonlySet<string>;
 }
 
 /** In the order in which they happen. */
@@ -51,7 +54,11 @@ function resolveEvent(
     const target = targetOf(written.upgrade, world, [...path, 'upgrade'], resolving);
     return {atMs, kind: 'upgrade', ...target, patch: written.upgrade.with};
   }
-  return {atMs, kind: 'remove', ...targetOf(written.remove, world, [...path, 'remove'], resolving)};
+  if ('remove' in written) {
+    const target = targetOf(written.remove, world, [...path, 'remove'], resolving);
+    return {atMs, kind: 'remove', ...target};
+  }
+  return resolveOperatorEvent(written, world, path, resolving);
 
   function resolveFault(
     fault: FaultKind,

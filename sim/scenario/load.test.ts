@@ -130,6 +130,11 @@ test('a small scenario gets every default', (t) => {
         {scalars: {mem: 32_000}, ranges: {}, sets: {}},
       ],
       excludeFromFairness: [],
+      sorter: 'drf',
+      agentOrder: 'random',
+      nestedLimits: false,
+      reviveKeepsFilters: false,
+      mergeOffers: false,
     },
     master: {agentPingTimeoutMs: 15_000, agentPingTimeoutsMax: 5},
     assumptions: [],
@@ -145,6 +150,7 @@ test('a small scenario gets every default', (t) => {
       },
     ],
     frameworks: [],
+    roles: [],
     workloads: [],
     behaviours: [],
     events: [],
@@ -159,7 +165,9 @@ test('a full scenario is resolved: files, times, amounts, distributions, selecti
     's.yaml': `
 name: full
 until: idle
-allocator: {interval: 500ms, onRecovery: true, minAllocatable: [], offerTimeout: 2m}
+allocator: {interval: 500ms, onRecovery: true, minAllocatable: [], offerTimeout: 2m, region: eu,
+  sorter: random, agentOrder: packed, nestedLimits: true, reviveKeepsFilters: true,
+  mergeOffers: true}
 cluster:
   agents:
     - {name: n, nodes: data:nodes.csv, format: nodes, limit: 9, zones: 2,
@@ -192,6 +200,12 @@ expect:
     minAllocatable: [],
     excludeFromFairness: [],
     offerTimeoutMs: 120_000,
+    sorter: 'random',
+    agentOrder: 'packed',
+    nestedLimits: true,
+    reviveKeepsFilters: true,
+    mergeOffers: true,
+    region: 'eu',
   });
   t.deepEqual(agents, [
     {
@@ -211,10 +225,10 @@ expect:
     },
   ]);
   t.deepEqual(
-    frameworks.map(({kind, name, role, weight}) => ({kind, name, role, weight})),
+    frameworks.map(({kind, name, role}) => ({kind, name, role})),
     [
-      {kind: 'marathon', name: 'marathon', role: 'marathon', weight: 1},
-      {kind: 'batch', name: 'batch', role: 'batch', weight: 1},
+      {kind: 'marathon', name: 'marathon', role: 'marathon'},
+      {kind: 'batch', name: 'batch', role: 'batch'},
     ],
   );
   t.deepEqual(workloads, [
@@ -276,6 +290,62 @@ expect:
       comparator: 'atLeast',
       value: 1,
     },
+  ]);
+});
+
+test('roles, reservations and what an operator does are resolved', (t) => {
+  const {agents, roles, events} = scenario({
+    's.yaml': `until: 1h
+cluster: {agents: [{name: a, count: 3, resources: "cpus:4;cpus(db):1.5;ports(db):[1-2]"}]}
+frameworks:
+  x: {type: batch, role: eng/web, weight: 3}
+  y: {type: marathon, weight: 2}
+  z: {type: batch, role: "*"}
+roles:
+  eng: {guarantees: cpus:4, limits: cpus:8;gpus:0}
+  eng/web: {weight: 3}
+events:
+  - {at: 6m, whitelist: []}
+  - {at: 1m, quota: {role: y, limits: cpus:1, force: true}}
+  - {at: 2m, quota: {role: eng}}
+  - {at: 3m, weight: {role: "*", weight: 0.5}}
+  - {at: 4m, maintenance: {agents: all, in: 10m, for: 1h}}
+  - {at: 5m, whitelist: [a-0, a-2]}
+  - {at: 7m, whitelist: {group: a, count: 1}}
+  - {at: 8m, whitelist: all}
+`,
+  });
+  const reservations = [{type: 'STATIC', role: 'db'}];
+  t.deepEqual(agents[0]?.kind === 'uniform' && agents[0].resources, {
+    scalars: {cpus: 4000},
+    ranges: {},
+    sets: {},
+    special: [
+      {name: 'cpus', type: 'SCALAR', scalar: {value: 1.5}, reservations},
+      {name: 'ports', type: 'RANGES', ranges: {range: [{begin: 1, end: 2}]}, reservations},
+    ],
+  });
+  t.deepEqual(roles, [
+    {name: 'eng', weight: 1, guarantees: {cpus: 4000}, limits: {cpus: 8000, gpus: 0}},
+    {name: 'eng/web', weight: 3, guarantees: {}, limits: {}},
+    {name: 'y', weight: 2, guarantees: {}, limits: {}},
+  ]);
+  const minute = 60_000;
+  t.deepEqual(events, [
+    {atMs: minute, kind: 'quota', role: 'y', guarantees: {}, limits: {cpus: 1000}, force: true},
+    {atMs: 2 * minute, kind: 'quota', role: 'eng', guarantees: {}, limits: {}, force: false},
+    {atMs: 3 * minute, kind: 'weight', role: '*', weight: 0.5},
+    {
+      atMs: 4 * minute,
+      kind: 'maintenance',
+      agents: {},
+      inMs: 10 * minute,
+      forMs: 60 * minute,
+    },
+    {atMs: 5 * minute, kind: 'whitelist', agents: {names: ['a-0', 'a-2']}},
+    {atMs: 6 * minute, kind: 'whitelist', agents: {names: []}},
+    {atMs: 7 * minute, kind: 'whitelist', agents: {group: 'a', count: 1}},
+    {atMs: 8 * minute, kind: 'whitelist', agents: 'all'},
   ]);
 });
 

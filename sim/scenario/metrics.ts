@@ -52,6 +52,8 @@ export type Metric =
       readonly figure: Figure<typeof WAITING_FIGURES>;
     }
   | {readonly kind: 'roles'; readonly role: string; readonly figure: 'share'}
+  /** What tasks of the role, and of those below it, use: in whole units. */
+  | {readonly kind: 'roleUse'; readonly role: string; readonly resource: string}
   | {readonly kind: 'deployments'; readonly figure: 'running'}
   | {readonly kind: 'jobs'; readonly figure: Figure<typeof JOB_FIGURES>}
   /** Per job (all tasks of a job start together), unlike `waiting`. */
@@ -62,7 +64,10 @@ export interface MetricScope {
   readonly resources: ReadonlySet<string> | undefined;
   readonly isApp: (id: string) => boolean;
   readonly frameworks: ReadonlySet<string>;
+  /** Of frameworks. */
   readonly roles: ReadonlySet<string>;
+  /** These, and all above them. */
+  readonly rolesAbove: ReadonlySet<string>;
 }
 
 /** Takes a name apart; `undefined` when there is no such metric. */
@@ -80,9 +85,7 @@ export function parseMetric(name: string): Metric | undefined {
     case 'frameworks':
       return parseFramework(parts);
     case 'roles':
-      return middle !== '' && figure === 'share'
-        ? {kind: 'roles', role: middle, figure}
-        : undefined;
+      return parseRole(parts);
     case 'jobs':
       if (middle === 'waiting' && isOneOf(figure, WAITING_FIGURES)) {
         return {kind: 'jobsWaiting', figure};
@@ -122,15 +125,23 @@ function parseFramework(parts: readonly string[]): Metric | undefined {
   return undefined;
 }
 
+/** `roles.eng/web.used.cpus`: the name of a role may hold dots, that of a resource not. */
+function parseRole(parts: readonly string[]): Metric | undefined {
+  const figure = parts.at(-1) ?? '';
+  if (parts.length >= 3 && parts.at(-2) === 'used' && figure !== '') {
+    return {kind: 'roleUse', role: parts.slice(0, -2).join('.'), resource: figure};
+  }
+  const role = parts.slice(0, -1).join('.');
+  return role !== '' && figure === 'share' ? {kind: 'roles', role, figure} : undefined;
+}
+
 /** What is wrong with a metric's name in this scenario; `undefined` when nothing is. */
 export function metricProblem(name: string, scope: MetricScope): string | undefined {
   const metric = parseMetric(name);
   if (metric === undefined) return `unknown metric "${name}"`;
   switch (metric.kind) {
     case 'utilisation':
-      return scope.resources === undefined || scope.resources.has(metric.resource)
-        ? undefined
-        : `unknown metric "${name}": no agent has a resource "${metric.resource}"`;
+      return resourceProblem(name, metric.resource, scope);
     case 'apps':
       return scope.isApp(metric.app)
         ? undefined
@@ -144,9 +155,22 @@ export function metricProblem(name: string, scope: MetricScope): string | undefi
       return scope.roles.has(metric.role)
         ? undefined
         : `unknown metric "${name}": there is no role "${metric.role}"`;
+    case 'roleUse':
+      return scope.rolesAbove.has(metric.role)
+        ? resourceProblem(name, metric.resource, scope)
+        : `unknown metric "${name}": there is no role "${metric.role}"`;
     default:
       return undefined;
   }
+}
+
+function resourceProblem(
+  name: string,
+  resource: string,
+  {resources}: MetricScope,
+): string | undefined {
+  if (resources === undefined || resources.has(resource)) return undefined;
+  return `unknown metric "${name}": no agent has a resource "${resource}"`;
 }
 
 /** All names without a free part, and patterns of the others: for suggestions and the manual. */
@@ -166,6 +190,7 @@ export function metricNames(): string[] {
     ...names('frameworks.<name>', TASK_COUNTS),
     ...names('frameworks.<name>.waiting', WAITING_FIGURES),
     'roles.<name>.share',
+    'roles.<name>.used.<resource>',
     'deployments.running',
   ];
 }

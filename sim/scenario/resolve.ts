@@ -5,6 +5,7 @@
  */
 import type {Distribution} from '../random/distributions.ts';
 import {resolveAgents} from './agents.ts';
+import {totalScalars} from './amounts.ts';
 import {globPattern} from './behaviours.ts';
 import {expectationText} from './expectations.ts';
 import {foundText, nearest} from './fields.ts';
@@ -13,6 +14,7 @@ import {definesApp, resolveEvents, resolveFailures, SERVICES_PREFIX} from './hap
 import {metricNames, metricProblem, type MetricScope} from './metrics.ts';
 import type {FieldPath} from './problems.ts';
 import {optional, type Resolving} from './resolving.ts';
+import {resolveRoles, roleNames} from './roles.ts';
 import type {
   AgentGroup,
   AllocatorSettings,
@@ -35,9 +37,10 @@ export function resolveScenario(
 ): Scenario {
   const agents = resolveAgents(written.cluster.agents, resolving);
   const writtenWorkloads = written.workloads ?? [];
-  const frameworks = resolveFrameworks(written.frameworks, writtenWorkloads, resolving);
+  const frameworks = resolveFrameworks(written.frameworks, writtenWorkloads);
   const workloads = resolveWorkloads(writtenWorkloads, frameworks, resolving);
   checkFits(workloads, agents, writtenWorkloads, resolving);
+  const roles = roleNames(frameworks);
   const until: Until =
     written.until === 'idle' ? {kind: 'idle'} : {kind: 'time', atMs: written.until};
   if (until.kind === 'idle') checkEnds(writtenWorkloads, resolving);
@@ -52,9 +55,10 @@ export function resolveScenario(
     assumptions: written.assumptions ?? [],
     agents,
     frameworks,
+    roles: resolveRoles(written, frameworks, agents, resolving),
     workloads,
     behaviours: resolveBehaviours(written.behaviours ?? [], workloads, resolving),
-    events: resolveEvents(written.events ?? [], {agents, workloads}, resolving),
+    events: resolveEvents(written.events ?? [], {agents, workloads, roles}, resolving),
     failures: resolveFailures(written.failures ?? [], agents, resolving),
     expectations: resolveExpectations(
       written.expect ?? [],
@@ -79,6 +83,12 @@ function allocatorOf(written: ScenarioFile['allocator']): AllocatorSettings {
     minAllocatable: written?.minAllocatable ?? MIN_ALLOCATABLE,
     excludeFromFairness: written?.excludeFromFairness ?? [],
     ...optional('offerTimeoutMs', offerTimeout === 'none' ? undefined : offerTimeout),
+    sorter: written?.sorter ?? 'drf',
+    agentOrder: written?.agentOrder ?? 'random',
+    nestedLimits: written?.nestedLimits ?? false,
+    reviveKeepsFilters: written?.reviveKeepsFilters ?? false,
+    mergeOffers: written?.mergeOffers ?? false,
+    ...optional('region', written?.region),
   };
 }
 
@@ -149,7 +159,7 @@ function metricScope(
 ): MetricScope {
   const uniform = agents.filter((group) => group.kind === 'uniform');
   const names = uniform.flatMap(({resources}) => [
-    ...Object.keys(resources.scalars),
+    ...Object.keys(totalScalars(resources)),
     ...Object.keys(resources.ranges),
     ...Object.keys(resources.sets),
   ]);
@@ -158,6 +168,7 @@ function metricScope(
     isApp: (id) => workloads.some((workload) => definesApp(workload, id)),
     frameworks: new Set(frameworks.map(({name}) => name)),
     roles: new Set(frameworks.map(({role}) => role)),
+    rolesAbove: roleNames(frameworks),
   };
 }
 

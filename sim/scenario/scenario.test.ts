@@ -115,6 +115,7 @@ const metrics: readonly (readonly [string, unknown])[] = [
     {kind: 'frameworkWaiting', framework: 'batch', figure: 'maxSeconds'},
   ],
   ['roles.services.share', {kind: 'roles', role: 'services', figure: 'share'}],
+  ['roles.eng/web.v2.used.cpus', {kind: 'roleUse', role: 'eng/web.v2', resource: 'cpus'}],
   ['jobs.waited', {kind: 'jobs', figure: 'waited'}],
   ['jobs.waiting', {kind: 'jobs', figure: 'waiting'}],
   ['jobs.waiting.meanSeconds', {kind: 'jobsWaiting', figure: 'meanSeconds'}],
@@ -125,6 +126,8 @@ const metrics: readonly (readonly [string, unknown])[] = [
   ['utilisation', undefined],
   ['utilisation.cpus.p99', undefined],
   ['frameworks.share', undefined],
+  ['roles.used.cpus', undefined],
+  ['roles.eng.used', undefined],
   ['apps.running', undefined],
 ];
 

@@ -6,6 +6,7 @@
  * whose draws are milliseconds that need rounding. Scalars of {@link Resources} are integer
  * thousandths. The form that people write is in `file-schema.ts`; `load.ts` turns it into this one.
  */
+import type {Limits, Quantities, WireResource} from '../../engine/index.ts';
 import type {Distribution} from '../random/distributions.ts';
 
 export interface Scenario {
@@ -19,6 +20,8 @@ export interface Scenario {
   readonly assumptions: readonly string[];
   readonly agents: readonly AgentGroup[];
   readonly frameworks: readonly Framework[];
+  /** Those that have a weight or a quota of their own. */
+  readonly roles: readonly Role[];
   readonly workloads: readonly Workload[];
   /** The first one that matches a task says how it behaves; see `behaviours.ts`. */
   readonly behaviours: readonly Behaviour[];
@@ -43,6 +46,17 @@ export interface AllocatorSettings {
   readonly excludeFromFairness: readonly string[];
   /** Absent: offers never time out. */
   readonly offerTimeoutMs?: number;
+  /** Order of roles, and of the frameworks of a role. */
+  readonly sorter: 'drf' | 'random';
+  /** Order of agents: drawn for each run, drawn once, or the fullest first. */
+  readonly agentOrder: 'random' | 'seeded' | 'packed';
+  /** Limits of a role bind those below it, too. */
+  readonly nestedLimits: boolean;
+  readonly reviveKeepsFilters: boolean;
+  /** What is offered of an agent, of which the framework holds an offer, is added to that one. */
+  readonly mergeOffers: boolean;
+  /** The master's; absent: no agent is remote. */
+  readonly region?: string;
 }
 
 export interface MasterSettings {
@@ -55,6 +69,8 @@ export interface Resources {
   readonly scalars: Readonly<Record<string, number>>;
   readonly ranges: Readonly<Record<string, readonly (readonly [number, number])[]>>;
   readonly sets: Readonly<Record<string, readonly string[]>>;
+  /** Of agents: what is reserved to roles. */
+  readonly special?: readonly WireResource[];
 }
 
 /** A file as the scenario names it (`data:x.csv`, `apps/a.json`) and where it was found. */
@@ -113,13 +129,25 @@ export interface NodeAssumptions {
   readonly add: Resources;
 }
 
+/** What is promised and allowed to a role (of the top level) and those below it. */
+export interface RoleQuota {
+  /** What is not named is not promised. */
+  readonly guarantees: Quantities;
+  /** What is not named is unlimited. */
+  readonly limits: Limits;
+}
+
+export interface Role extends RoleQuota {
+  readonly name: string;
+  readonly weight: number;
+}
+
 export type Framework = MarathonFramework | BatchFramework;
 
 export interface MarathonFramework {
   readonly kind: 'marathon';
   readonly name: string;
   readonly role: string;
-  readonly weight: number;
   readonly declineForMs: number;
   readonly reviveIntervalMs: number;
   readonly launchesPerOfferMax: number;
@@ -129,7 +157,6 @@ export interface BatchFramework {
   readonly kind: 'batch';
   readonly name: string;
   readonly role: string;
-  readonly weight: number;
   readonly policy: 'fcfs' | 'easy';
   /** How often a task that was lost or failed is started again. */
   readonly relaunchesMax: number;
@@ -267,6 +294,22 @@ export type TimedEvent = {readonly atMs: number} & (
       readonly patch: Readonly<Record<string, unknown>>;
     }
   | {readonly kind: 'remove'; readonly app: string; readonly framework: string}
+  | ({
+      readonly kind: 'quota';
+      readonly role: string;
+      /** Also beyond what the cluster has, or below what the role uses. */
+      readonly force: boolean;
+    } & RoleQuota)
+  | {readonly kind: 'weight'; readonly role: string; readonly weight: number}
+  /** Announced to those that are up; `forMs` absent: for good. */
+  | {
+      readonly kind: 'maintenance';
+      readonly agents: AgentSelection;
+      readonly inMs: number;
+      readonly forMs?: number;
+    }
+  /** From then on only these are offered. */
+  | {readonly kind: 'whitelist'; readonly agents: AgentSelection | 'all'}
   /** `forMs` absent: for ever. */
   | {
       readonly kind: 'fault';

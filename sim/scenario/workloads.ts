@@ -32,9 +32,10 @@ const kindOf = (written: Written): FrameworkKind =>
 export function resolveFrameworks(
   written: WrittenFrameworks,
   workloads: readonly Written[],
-  resolving: Resolving,
 ): Framework[] {
-  if (written !== undefined) return declaredFrameworks(written, resolving);
+  if (written !== undefined) {
+    return Object.entries(written).map(([name, framework]) => frameworkOf(name, framework));
+  }
   // Where two workloads disagree on a kind the first decides; `frameworkFor` tells the other one.
   const kinds = new Map<string, FrameworkKind>();
   for (const workload of workloads) {
@@ -42,33 +43,13 @@ export function resolveFrameworks(
     const name = workload.framework ?? kind;
     if (!kinds.has(name)) kinds.set(name, kind);
   }
-  return [...kinds].map(([name, kind]) => frameworkOf(name, {type: kind}, 1));
+  return [...kinds].map(([name, kind]) => frameworkOf(name, {type: kind}));
 }
 
 type WrittenFramework = NonNullable<WrittenFrameworks>[string];
 
-/** A weight belongs to a role; frameworks of one role may not differ in it. */
-function declaredFrameworks(
-  written: NonNullable<WrittenFrameworks>,
-  resolving: Resolving,
-): Framework[] {
-  const weights = new Map<string, {readonly weight: number; readonly by: string}>();
-  for (const [name, {role = name, weight}] of Object.entries(written)) {
-    const known = weights.get(role);
-    if (weight === undefined) continue;
-    if (known !== undefined && known.weight !== weight) {
-      const by = `weight ${known.weight} by framework "${known.by}"`;
-      const message = `role "${role}" has ${by}, found ${weight}`;
-      resolving.problem(['frameworks', name, 'weight'], message);
-    } else weights.set(role, {weight, by: name});
-  }
-  return Object.entries(written).map(([name, framework]) =>
-    frameworkOf(name, framework, weights.get(framework.role ?? name)?.weight ?? 1),
-  );
-}
-
-function frameworkOf(name: string, written: WrittenFramework, weight: number): Framework {
-  const base = {name, role: written.role ?? name, weight};
+function frameworkOf(name: string, written: WrittenFramework): Framework {
+  const base = {name, role: written.role ?? name};
   if (written.type === 'batch') {
     const {policy = 'fcfs', relaunchesMax = 10} = written;
     return {kind: 'batch', ...base, policy, relaunchesMax};

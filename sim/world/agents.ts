@@ -5,6 +5,7 @@
  */
 import {agentIdOf} from '../../engine/index.ts';
 import type {AgentId, AgentInfo, Amounts} from '../../engine/index.ts';
+import {totalScalars} from '../scenario/amounts.ts';
 
 /** An agent as the scenario gives it. */
 export interface ClusterAgent {
@@ -50,7 +51,7 @@ export class AgentTable {
     this.crashes = new Int32Array(agents.length);
     this.partitions = new Int32Array(agents.length);
     this.firstTask = new Int32Array(agents.length).fill(-1);
-    this.cpus = Float64Array.from(agents, ({resources}) => resources.scalars['cpus'] ?? 0);
+    this.cpus = Float64Array.from(agents, ({resources}) => totalScalars(resources)['cpus'] ?? 0);
     this.usedCpus = new Float64Array(agents.length);
     for (const [row, id] of this.ids.entries()) this.#rows.set(id, row);
   }

@@ -73,11 +73,12 @@ function amountsOfNode(
 }
 
 /** The scenario's form and the engine's are the same but for what is empty. */
-export function amountsOf({scalars, ranges, sets}: Resources): Amounts {
+export function amountsOf({scalars, ranges, sets, special}: Resources): Amounts {
   const filled = Object.entries(scalars).filter(([, amount]) => amount !== 0);
   return {
     scalars: Object.fromEntries(filled),
     ...(Object.keys(ranges).length > 0 && {ranges}),
     ...(Object.keys(sets).length > 0 && {sets}),
+    ...(special !== undefined && {special}),
   };
 }

@@ -4,8 +4,14 @@
  * decides.
  */
 import {frameworkIdOf} from '../../engine/index.ts';
-import type {Effect, FrameworkId, FrameworkReply} from '../../engine/index.ts';
-import type {Scenario} from '../scenario/schema.ts';
+import type {
+  AgentId,
+  Effect,
+  FrameworkId,
+  FrameworkReply,
+  OperatorRequest,
+} from '../../engine/index.ts';
+import type {AgentSelection, Scenario} from '../scenario/schema.ts';
 import type {Supplies} from '../supplies.ts';
 import {AgentTable} from './agents.ts';
 import {AppMeter} from './app-meter.ts';
@@ -165,12 +171,30 @@ export class World implements WorldPort {
   }
 
   request(framework: number, request: AppRequest, label: string): void {
-    this.#nextRequest += 1;
-    const requestId = `sim-${this.#nextRequest}`;
-    this.#requests.set(requestId, label);
+    const requestId = this.#requestId(label);
     if (isUpgrade(request)) this.#plans.upgraded(appOf(request));
     const frameworkId = this.frameworkIds[framework] as FrameworkId;
     this.#port.deliver({kind: 'request', requestId, frameworkId, request});
+  }
+
+  operate(request: OperatorRequest, label: string): void {
+    this.#port.deliver({kind: 'operatorRequest', requestId: this.#requestId(label), request});
+  }
+
+  #requestId(label: string): string {
+    this.#nextRequest += 1;
+    const requestId = `sim-${this.#nextRequest}`;
+    this.#requests.set(requestId, label);
+    return requestId;
+  }
+
+  agentsOf(selection: AgentSelection, stream: string): readonly AgentId[] {
+    const rows = this.#faults.select(selection, stream, true);
+    return rows.map((row) => this.agents.ids[row] as AgentId);
+  }
+
+  isUp(agentId: AgentId): boolean {
+    return this.agents.isUp(this.agents.rowOf(agentId));
   }
 
   fault({fault, agents, forMs, stream}: Happening): void {
@@ -203,6 +227,7 @@ export class World implements WorldPort {
         return;
       }
       case 'reply':
+      case 'operatorReply':
         this.#replied(now, effect.requestId, effect.reply);
         return;
       default:

@@ -89,7 +89,7 @@ function release(
 }
 
 function roomIn(scalars: readonly number[], needs: Resources): number {
-  return tasksThatFit({scalars, ranges: needs.ranges, sets: needs.sets}, needs);
+  return tasksThatFit({...needs, scalars}, needs);
 }
 
 /**

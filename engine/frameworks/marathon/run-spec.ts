@@ -1,5 +1,5 @@
 /** A version of an app, prepared for launching: everything that does not depend on the instance. */
-import {thousandths} from '../../resources/amounts.ts';
+import {thousandths} from '../../resources/thousandths.ts';
 import type {Resources, ScalarKinds} from '../../resources/vector.ts';
 import type {Quantities} from '../../scheduler.ts';
 import {isResident, type App} from './app-definition.ts';
@@ -57,7 +57,7 @@ export function makeRunSpec(app: App, kinds: ScalarKinds): RunSpec {
     versionText: isoInstant(app.version),
     configKey: configKeyOf(app),
     taskName: taskName(definition.id),
-    needs: {scalars, ranges: [], sets: []},
+    needs: {scalars, ranges: [], sets: [], special: []},
     wantedPorts: wanted,
     constraints,
     countedFields: [...new Set(constraints.filter(looksAround).map(({field}) => field))],

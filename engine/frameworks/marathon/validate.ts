@@ -2,7 +2,7 @@
  * Rules on a whole app in canonical form, beyond the types of its fields (reference parts 1.1 to
  * 1.4, 1.9, 6.1).
  */
-import {thousandths} from '../../resources/amounts.ts';
+import {thousandths} from '../../resources/thousandths.ts';
 import {
   isResident,
   usesHostNetwork,

@@ -1,6 +1,6 @@
 /** The sources of a scenario, in the order in which those of one instant are asked. */
 import {assert} from '../../../engine/index.ts';
-import type {Scenario, Workload} from '../../scenario/schema.ts';
+import type {Scenario, TimedEvent, Workload} from '../../scenario/schema.ts';
 import type {Supplies} from '../../supplies.ts';
 import type {AppBook} from './app-book.ts';
 import {ArrivalSource} from './arrival-source.ts';
@@ -72,11 +72,17 @@ function cuesOf(scenario: Scenario, {frameworkOf}: SourceContext): readonly Cue[
   });
   const events = scenario.events.map((event, index): Cue => {
     const {atMs} = event;
-    const framework = event.kind === 'fault' ? 0 : supplied(frameworkOf, event.framework);
-    const label = event.kind === 'fault' ? event.fault : `${event.kind} of ${event.app}`;
-    return {kind: 'event', atMs, framework, event, index, label};
+    const framework = 'framework' in event ? supplied(frameworkOf, event.framework) : 0;
+    return {kind: 'event', atMs, framework, event, index, label: labelOf(event)};
   });
   return [...apps, ...events];
+}
+
+/** How messages call an event. */
+function labelOf(event: TimedEvent): string {
+  if ('app' in event) return `${event.kind} of ${event.app}`;
+  if ('role' in event) return `${event.kind} of ${event.role}`;
+  return event.kind === 'fault' ? event.fault : event.kind;
 }
 
 function supplied<Key, Value>(map: ReadonlyMap<Key, Value>, key: Key): Value {

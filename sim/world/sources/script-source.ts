@@ -3,6 +3,7 @@ import type {AppWorkload, MarathonApp, TimedEvent} from '../../scenario/schema.t
 import {mergePatch} from './app-book.ts';
 import type {AppBook} from './app-book.ts';
 import {patchApp, putApp, removeApp} from './marathon-requests.ts';
+import {operatorRequests} from './operator-requests.ts';
 import type {Source, WorldPort} from './source.ts';
 
 /** One line of the script; `label` names it in messages. */
@@ -33,7 +34,7 @@ export class ScriptSource implements Source {
       const cue = this.#cues[this.#next] as Cue;
       this.#next += 1;
       if (cue.kind === 'app') this.#deploy(cue, cue.workload.app, port);
-      else this.#play(cue, port);
+      else this.#play(cue, now, port);
     }
   }
 
@@ -43,8 +44,9 @@ export class ScriptSource implements Source {
     port.request(cue.framework, putApp(app), cue.label);
   }
 
-  #play(cue: Extract<Cue, {kind: 'event'}>, port: WorldPort): void {
+  #play(cue: Extract<Cue, {kind: 'event'}>, now: number, port: WorldPort): void {
     const {event, framework, label} = cue;
+    const stream = `events/${cue.index}/agents`;
     switch (event.kind) {
       case 'scale':
         this.#change(cue, event.app, {instances: event.instances}, port);
@@ -58,9 +60,17 @@ export class ScriptSource implements Source {
         return;
       case 'fault': {
         const {fault, agents, forMs} = event;
-        port.fault({fault, agents, forMs, stream: `events/${cue.index}/agents`});
+        port.fault({fault, agents, forMs, stream});
         return;
       }
+      case 'quota':
+      case 'weight':
+      case 'maintenance':
+      case 'whitelist':
+        for (const request of operatorRequests(event, now, stream, port)) {
+          port.operate(request, label);
+        }
+        return;
       default:
         event satisfies never;
     }

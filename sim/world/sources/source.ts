@@ -2,7 +2,7 @@
  * Where work and happenings come from: cursors that hold their next instant, asked in the
  * scenario's order.
  */
-import type {BatchJob} from '../../../engine/index.ts';
+import type {AgentId, BatchJob, OperatorRequest} from '../../../engine/index.ts';
 import type {AgentSelection, FaultKind} from '../../scenario/schema.ts';
 import type {AppRequest} from './marathon-requests.ts';
 
@@ -26,7 +26,13 @@ export interface WorldPort {
   submit(submission: Submission): void;
   /** `label` says in messages where the request comes from: `events[2]`. */
   request(framework: number, request: AppRequest, label: string): void;
+  /** What an operator asks of the master; `label` as above. */
+  operate(request: OperatorRequest, label: string): void;
   fault(happening: Happening): void;
+  /** The agents that are meant, in order; `stream` is what `count` and `fraction` draw from. */
+  agentsOf(selection: AgentSelection, stream: string): readonly AgentId[];
+  /** Whether the master can talk to the agent. */
+  isUp(agentId: AgentId): boolean;
 }
 
 export interface Happening {

@@ -246,6 +246,9 @@ export class FakeCluster {
         call('suppress');
         this.isSuppressed = true;
       },
+      unsuppress: () => call('unsuppress'),
+      clearFilters: () => call('clearFilters'),
+      answerInverseOffers: () => call('answerInverseOffers'),
       revive: () => {
         call('revive');
         this.isSuppressed = false;

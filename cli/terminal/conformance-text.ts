@@ -1,0 +1,50 @@
+/** What a run of the conformance cases looks like on a terminal. */
+import {styleText} from 'node:util';
+import Table from 'cli-table3';
+import type {CaseFailure, ConformanceReport} from '../../conformance/run-folder.ts';
+
+export interface ConformanceTextOptions {
+  /** With how many seeds each case was run. */
+  readonly seeds: number;
+  /** ANSI colours. */
+  readonly color: boolean;
+}
+
+type Paint = (style: 'bold' | 'red' | 'green', text: string) => string;
+
+/** Every failing case with what is different, and then a table of the suites. */
+export function conformanceText(
+  {suites}: ConformanceReport,
+  {seeds, color}: ConformanceTextOptions,
+): string {
+  const paint: Paint = (style, text) =>
+    color ? styleText(style, text, {validateStream: false}) : text;
+  const table = new Table({
+    head: ['suite', 'cases', 'passed', 'failed'],
+    colAligns: ['left', 'right', 'right', 'right'],
+    style: {head: [], border: []},
+    chars: {mid: '', 'left-mid': '', 'mid-mid': '', 'right-mid': ''},
+  });
+  let [cases, failed] = [0, 0];
+  for (const one of suites) {
+    table.push([one.suite, one.passed + one.failed, one.passed, one.failed]);
+    cases += one.passed + one.failed;
+    failed += one.failed;
+  }
+  const verdict =
+    failed === 0
+      ? paint('green', `all ${cases} cases hold`)
+      : paint('red', `${failed} of ${cases} cases do not hold`);
+  const details = suites.flatMap(({failures}) => failures.map((one) => failureText(one, paint)));
+  return [...details, table.toString(), `${verdict}, with ${seeds} seeds each`, ''].join('\n');
+}
+
+function failureText({id, file, message}: CaseFailure, paint: Paint): string {
+  const lines = message.split('\n').map((line) => `  ${painted(line, paint)}`);
+  return `${[paint('bold', `${id} · ${file}`), ...lines].join('\n')}\n`;
+}
+
+function painted(line: string, paint: Paint): string {
+  if (line.startsWith('- ')) return paint('red', line);
+  return line.startsWith('+ ') ? paint('green', line) : line;
+}
