@@ -1,10 +1,19 @@
 import {spawn} from 'node:child_process';
-import {existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {gzipSync} from 'node:zlib';
 import test from 'ava';
+import type {ConformanceReport} from '../conformance/run-folder.ts';
 import {InvariantError} from '../engine/index.ts';
 import type {SimResult} from '../sim/result.ts';
 import {bugText} from './terminal/bug-text.ts';
@@ -237,6 +246,106 @@ test('--lenient leaves out what is bad and counts it', (t) =>
     t.is(tasks.finished, 1);
   }));
 
+const steps = `
+  - addAgent: {id: agent1, resources: "cpus:2;mem:1024"}
+  - addFramework: {id: framework1, roles: [role1]}`;
+const offer = (resources: string): string => `
+  - expectOffers: [{framework: framework1, agents: {agent1: {role1: "${resources}"}}}]
+`;
+const head = (id: string): string => `id: ${id}\ntitle: one agent\nsuite: allocator\nsteps:`;
+const good = `${head('XX-01')}${steps}${offer('cpus:2;mem:1024')}`;
+const wrong = `${head('XX-02')}${steps}${offer('cpus:2;mem:512')}`;
+
+test('conformance prints a table of suites and ends well when all cases hold', (t) =>
+  withFiles(async ({folder, write}) => {
+    write('XX-01-good.yaml', good);
+    const {code, stdout, stderr} = await run(folder, ['conformance', '.', '--seeds', '2']);
+    t.is(code, 0, stderr);
+    t.regex(stdout, /│ suite +│ cases │ passed │ failed │/);
+    t.regex(stdout, /│ allocator │ +1 │ +1 │ +0 │/);
+    t.regex(stdout, /1 of 1 cases hold, with 2 seeds each/);
+    t.is(stderr, '');
+  }));
+
+test('conformance shows what a failing case expects and what came, and exits with 1', (t) =>
+  withFiles(async ({folder, write}) => {
+    write('XX-01-good.yaml', good);
+    write('XX-02-wrong.yaml', wrong);
+    const {code, stdout} = await run(folder, ['conformance', '.']);
+    t.is(code, 1);
+    t.true(
+      stdout.startsWith(
+        [
+          'XX-02 · XX-02-wrong.yaml',
+          '  step 3 (expectOffers), seed 0: offers differ (- expected, + got)',
+          '    to framework1:',
+          '  -   agent1 for role1: cpus:2; mem:512',
+          '  +   agent1 for role1: cpus:2; mem:1024',
+          '',
+        ].join('\n'),
+      ),
+      stdout,
+    );
+    t.regex(stdout, /│ allocator │ +2 │ +1 │ +1 │/);
+    t.regex(stdout, /1 of 2 cases hold/);
+  }));
+
+test('conformance --json prints the counts and the failures, and nothing else', (t) =>
+  withFiles(async ({folder, write}) => {
+    write('XX-01-good.yaml', good);
+    write('XX-02-wrong.yaml', wrong);
+    write('XX-03-other.yaml', 'id: XX-03\nsuite: weather\nsteps: []\n');
+    write('XX-04-no.yaml', 'id: XX-04\nsteps: [\n');
+    const {code, stdout, stderr} = await run(folder, ['conformance', '.', '--json']);
+    t.is(code, 1);
+    t.is(stderr, '');
+    const {suites} = JSON.parse(stdout) as ConformanceReport;
+    const counts = suites.map(({suite, passed, failed}) => [suite, passed, failed]);
+    t.deepEqual(counts, [
+      ['(no suite)', 0, 1],
+      ['allocator', 1, 1],
+      ['weather', 0, 1],
+    ]);
+    const [unread, allocator, weather] = suites.map(({failures}) => failures);
+    t.is(unread?.[0]?.file, 'XX-04-no.yaml');
+    t.regex(unread?.[0]?.message ?? '', /^not YAML: /);
+    t.deepEqual(Object.keys(allocator?.[0] ?? {}), ['id', 'file', 'message']);
+    t.is(allocator?.[0]?.id, 'XX-02');
+    t.regex(weather?.[0]?.message ?? '', /unknown suite "weather"; known are allocator, /);
+  }));
+
+test('conformance goes on with the other cases when one of them breaks the engine', (t) =>
+  withFiles(async ({folder, write}) => {
+    // Nothing can be given back twice: no case may do that.
+    const recover = `
+  - recover: {framework: framework1, agent: agent1, role: role1, resources: "cpus:2;mem:1024"}
+  - recover: {framework: framework1, agent: agent1, role: role1, resources: "cpus:2;mem:1024"}
+`;
+    write('XX-01-broken.yaml', `${head('XX-01')}${steps}${recover}`);
+    write('XX-02-good.yaml', good);
+    const {code, stdout} = await run(folder, ['conformance', '.', '--seeds', '1']);
+    t.is(code, 1);
+    t.regex(stdout, /the engine broke: /);
+    t.regex(stdout, /1 of 2 cases hold/);
+  }));
+
+test('conformance looks below the folder, too', (t) =>
+  withFiles(async ({folder, write}) => {
+    mkdirSync(join(folder, 'below'));
+    write('below/XX-02-wrong.yaml', wrong);
+    const {stdout} = await run(folder, ['conformance', '.', '--json']);
+    const {suites} = JSON.parse(stdout) as ConformanceReport;
+    t.is(suites[0]?.failures[0]?.file, 'below/XX-02-wrong.yaml');
+  }));
+
+test('conformance without any case exits with 2 and says so', (t) =>
+  withFiles(async ({folder}) => {
+    const {code, stdout, stderr} = await run(folder, ['conformance', '.']);
+    t.is(code, 2);
+    t.is(stdout, '');
+    t.is(stderr, 'drydock: .: no cases: there is no *.yaml file in it\n');
+  }));
+
 const badWords: readonly (readonly [title: string, words: readonly string[]])[] = [
   ['an unknown option', ['sim', 'small.yaml', '--sede', '1']],
   ['a seed that is none', ['sim', 'small.yaml', '--seed', '-1']],
@@ -245,6 +354,10 @@ const badWords: readonly (readonly [title: string, words: readonly string[]])[] 
   ['a file that is not there', ['sim', 'nowhere.yaml']],
   ['an unknown command', ['sail']],
   ['a data folder that is not there', ['start', 'nowhere']],
+  ['a folder of cases that is not there', ['conformance', 'nowhere']],
+  ['a file in place of a folder of cases', ['conformance', 'small.yaml']],
+  ['no folder of cases', ['conformance']],
+  ['no seed at all', ['conformance', '.', '--seeds', '0']],
 ];
 
 for (const [title, words] of badWords) {

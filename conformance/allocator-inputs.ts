@@ -1,4 +1,4 @@
-/** What the steps of suite `allocator` say of agents, frameworks and quota, in the engine's terms. */
+/** What steps of suite `allocator` say of agents, frameworks and quota, in the engine's terms. */
 import {
   AGENT_CAPABILITIES,
   NO_QUOTA,
@@ -23,11 +23,6 @@ import {
 } from './case.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
-
-export function booleanOf(value: unknown, what: string): boolean {
-  if (typeof value === 'boolean') return value;
-  throw new UnknownInCase(`${what}: expected true or false, not ${JSON.stringify(value)}`);
-}
 
 /** A list of names, or `all`. */
 export function agentCapabilitiesOf(value: unknown): readonly AgentCapability[] {

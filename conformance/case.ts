@@ -86,6 +86,11 @@ export function numberOf(value: unknown, what: string): number {
   throw new UnknownInCase(`${what}: expected a number, not ${JSON.stringify(value)}`);
 }
 
+export function booleanOf(value: unknown, what: string): boolean {
+  if (typeof value === 'boolean') return value;
+  throw new UnknownInCase(`${what}: expected true or false, not ${JSON.stringify(value)}`);
+}
+
 export function listOf(value: unknown, what: string): readonly unknown[] {
   if (Array.isArray(value)) return value;
   throw new UnknownInCase(`${what}: expected a list, not ${JSON.stringify(value)}`);

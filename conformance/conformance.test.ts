@@ -27,7 +27,8 @@ const folders: readonly (readonly [name: string, numbers: Readonly<Record<string
     {
       XA:
         '01 02 03 04 05 06 07 08 09 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 ' +
-        '27 28 29 30 31 32 33 34 35 36 37 38 39 40 41 42 43 44 45',
+        '27 28 29 30 31 32 33 34 35 36 37 38 39 40 41 42 43 44 45 46 47 48 49 50 51 52 ' +
+        '53 54 55 56 57 58 59 60 61 62 63 64 65 66 67 68 69 70',
       XS: '01 02 03 04 05 06 07 08 09 10 11 12 13',
     },
   ],
@@ -62,16 +63,16 @@ for (const [name, numbers] of folders) {
 }
 
 const delivered = fileURLToPath(new URL('../../shared/conformance/allocator', import.meta.url));
-const testDelivered = existsSync(delivered) ? test : test.skip;
-
-testDelivered('all cases hold that lie beside the tree', (t) => {
-  const {suites} = runFiles(caseFilesIn(delivered), delivered, SEEDS);
-  t.true(suites.length > 0);
-  t.deepEqual(
-    suites.flatMap(({failures}) => failures),
-    [],
-  );
-});
+if (existsSync(delivered)) {
+  test('all cases hold that lie beside the tree', (t) => {
+    const {suites} = runFiles(caseFilesIn(delivered), delivered, SEEDS);
+    t.true(suites.length > 0);
+    t.deepEqual(
+      suites.flatMap(({failures}) => failures),
+      [],
+    );
+  });
+}
 
 const head = {id: 'XX-01', title: 'planted', suite: 'allocator'};
 const agent = {addAgent: {id: 'agent1', resources: 'cpus:1'}};
@@ -121,7 +122,7 @@ const planted: readonly (readonly [title: string, document: unknown, kind: Verdi
   ],
   ['a metric', {...head, steps: [{expectMetric: {'allocator/mood': 1}}]}, 'failed'],
   [
-    'a metric that should be absent',
+    'the absence of a metric',
     {...head, steps: [{expectMetric: {'allocator/allocation_runs': null}}]},
     'failed',
   ],
@@ -138,7 +139,7 @@ const planted: readonly (readonly [title: string, document: unknown, kind: Verdi
     'failed',
   ],
   ['a role', {...head, steps: [{expectRoles: {r: {}}}]}, 'failed'],
-  ['no role', {...head, steps: [framework, {expectRoles: {}}]}, 'failed'],
+  ['the absence of roles', {...head, steps: [framework, {expectRoles: {}}]}, 'failed'],
   ['a weight', {...head, steps: [framework, {expectRoles: {r: {weight: 2}}}]}, 'failed'],
   [
     'a refusal',

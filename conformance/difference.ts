@@ -12,9 +12,9 @@ export function differenceOf(
 ): Difference {
   const wanted = expected.length === 0 ? [NOTHING] : expected;
   const found = got.length === 0 ? [NOTHING] : got;
-  const lines = diff(found, wanted).map(([side, line]) => `${MARKS[side + 1] ?? ' '} ${line}`);
+  const lines = diff(wanted, found).map(([side, line]) => `${MARKS[side + 1] ?? ' '} ${line}`);
   return new Difference([`${what} (- expected, + got)`, ...lines].join('\n'));
 }
 
 /** Of `util.diff`: only in the second text, in both, only in the first. */
-const MARKS = ['-', ' ', '+'] as const;
+const MARKS = ['+', ' ', '-'] as const;

@@ -2,14 +2,11 @@
 import {
   compileOfferConstraints,
   excludes,
-  pairsOf,
-  parseValue,
-  type AttributeList,
-  type AttributeValue,
   type ConstrainedAgent,
   type OfferConstraints,
 } from '../engine/index.ts';
-import {Difference, fieldsOf, listOf, mapOf, textOf, UnknownInCase} from './case.ts';
+import {attributesOf} from './attributes.ts';
+import {booleanOf, Difference, fieldsOf, listOf, mapOf, textOf, UnknownInCase} from './case.ts';
 import type {Suite} from './suite.ts';
 
 /** The member beside the name of a predicate, by predicate. */
@@ -117,40 +114,8 @@ function agentOf({
 }: Readonly<Record<string, unknown>>): ConstrainedAgent {
   return {
     hostname: textOf(hostname ?? '', 'excluded.hostname'),
-    attributes: attributesOf(textOf(attributes ?? '', 'excluded.attributes')),
+    attributes: attributesOf(attributes ?? '', 'excluded.attributes'),
     region: region === undefined ? undefined : textOf(region, 'excluded.region'),
     zone: zone === undefined ? undefined : textOf(zone, 'excluded.zone'),
   };
-}
-
-/** `name:value` joined by `;`; a name may come twice. */
-function attributesOf(text: string): AttributeList {
-  const pairs = text.split(';').filter((pair) => pair.trim() !== '');
-  return pairs.map((pair) => {
-    const colon = pair.indexOf(':');
-    if (colon <= 0) throw new UnknownInCase(`attributes: '${pair}' is not name:value`);
-    return [pair.slice(0, colon).trim(), attributeValueOf(pair.slice(colon + 1).trim())];
-  });
-}
-
-/** A number, ranges or a set in the text form of resources; all else is text. */
-function attributeValueOf(text: string): AttributeValue {
-  const parsed = parseValue(text);
-  if (!parsed.ok) return text;
-  const {value} = parsed;
-  switch (value.type) {
-    case 'SCALAR':
-      return value.number;
-    case 'RANGES':
-      return {ranges: pairsOf(value.ranges)};
-    case 'SET':
-      return {set: value.items};
-    case 'TEXT':
-      return value.text;
-  }
-}
-
-function booleanOf(value: unknown, what: string): boolean {
-  if (typeof value === 'boolean') return value;
-  throw new UnknownInCase(`${what}: expected true or false, not ${JSON.stringify(value)}`);
 }

@@ -4,27 +4,24 @@ import fc from 'fast-check';
 import type {Effect} from './effects.ts';
 import {createEngine, restoreEngine, type Engine, type EngineSnapshot} from './engine.ts';
 import type {AgentTask, Input} from './inputs.ts';
+import {violationsOf} from './invariants.ts';
 import {InvariantError} from './kernel/assert.ts';
 import {agentIdOf, frameworkIdOf, taskIdOf, type AgentId} from './kernel/ids.ts';
-import {makeRandom} from './kernel/random.ts';
-import {Timers} from './kernel/timers.ts';
 import {isTerminal} from './master/records.ts';
-import {MASTER_TIMERS} from './master/context.ts';
-import {Master} from './master/master.ts';
-import {ALLOCATOR_DEFAULTS, MASTER_DEFAULTS, type EngineOptions} from './options.ts';
+import {
+  AWARE,
+  cpus,
+  kinds,
+  launchOf,
+  resourcesOf,
+  Stage,
+  type ScriptedFramework,
+} from './master/testing/stage.ts';
+import type {AllocatorOptions, EngineOptions} from './options.ts';
 import {Outbox} from './outbox.ts';
 import type {Amounts} from './resources/amounts.ts';
-import {NO_RESOURCES, ScalarKinds, scalarOf, type Resources} from './resources/vector.ts';
-import type {
-  Framework,
-  FrameworkCapability,
-  Offer,
-  SchedulerDriver,
-  StatusUpdate,
-  TaskLaunch,
-  TaskState,
-  WaitingGroup,
-} from './scheduler.ts';
+import {NO_RESOURCES, scalarOf} from './resources/vector.ts';
+import type {FrameworkCapability, Offer, StatusUpdate, TaskLaunch, TaskState} from './scheduler.ts';
 
 const throughJson = <T>(value: T): T => JSON.parse(JSON.stringify(value)) as T;
 
@@ -449,156 +446,13 @@ test('time never goes back, and a snapshot of another version is refused', (t) =
 
 // The master, driven by frameworks that do just what a test tells them.
 
-class ScriptedFramework implements Framework {
-  readonly driver: SchedulerDriver;
-  readonly offers: Offer[] = [];
-  readonly rescinded: number[] = [];
-  readonly updates: StatusUpdate[] = [];
-
-  constructor(driver: SchedulerDriver) {
-    this.driver = driver;
-  }
-
-  registered(): void {}
-  resourceOffers(offers: readonly Offer[]): void {
-    this.offers.push(...offers);
-  }
-  offerRescinded(offerId: number): void {
-    this.rescinded.push(offerId);
-  }
-  statusUpdate(update: StatusUpdate): void {
-    this.updates.push(update);
-  }
-  onTimer(): void {}
-  onRequest(): void {}
-  waiting(): readonly WaitingGroup[] {
-    return [];
-  }
-  snapshot(): unknown {
-    return null;
-  }
-
-  /** The offers that came since the last call. */
-  taken(): Offer[] {
-    return this.offers.splice(0);
-  }
-
-  /** Updates since the last call, in short. */
-  news(): string[] {
-    return this.updates
-      .splice(0)
-      .map(({taskId, state, reason}) => [taskId, state, ...(reason ? [reason] : [])].join(' '));
-  }
-}
-
-const kinds = new ScalarKinds();
-const cpus = (fixed: number): Resources => kinds.compile({scalars: {cpus: fixed}});
-
-const launchOf = (id: string, resources: Resources): TaskLaunch => ({
-  taskId: taskIdOf(id),
-  name: id,
-  origin: {kind: 'job', jobId: id, serial: 0, attempt: 0},
-  resources,
-});
-
-/** A master with its time, its frameworks f1, f2, …, and what it wants done. */
-class Stage {
-  readonly effects: Effect[] = [];
-  readonly frameworks: ScriptedFramework[] = [];
-  readonly master: Master;
-  readonly #timers = new Timers();
-  #now = 0;
-
-  constructor(capabilities: readonly FrameworkCapability[][], offerTimeoutMs?: number) {
-    const context = {
-      kinds,
-      timers: this.#timers,
-      now: () => this.#now,
-      emit: (effect: Effect) => {
-        this.effects.push(effect);
-      },
-      putRecord: () => {},
-      deleteRecord: () => {},
-    };
-    this.master = new Master(context, {
-      master: {...MASTER_DEFAULTS, offerTimeoutMs},
-      allocator: ALLOCATOR_DEFAULTS,
-      random: makeRandom(1, 'allocator'),
-      seed: 1,
-      weights: new Map(),
-      quotas: [],
-    });
-    for (const [index, own] of capabilities.entries()) {
-      const id = frameworkIdOf(`f${index + 1}`);
-      this.master.addFramework({id, name: id, role: id, capabilities: own}, (driver) => {
-        const framework = new ScriptedFramework(driver);
-        this.frameworks.push(framework);
-        return framework;
-      });
-    }
-    this.until(0);
-  }
-
-  /** Time passes; what falls due is done. */
-  until(now: number): void {
-    for (;;) {
-      const at = Math.min(this.#timers.nextAt, this.master.wakeAt(this.#now));
-      if (at > now) break;
-      this.#now = Math.max(this.#now, at);
-      this.master.allocate();
-      for (let timer = this.#timers.take(at); timer; timer = this.#timers.take(at)) {
-        if (timer.owner === MASTER_TIMERS) this.master.onTimer(timer.name, timer.subject);
-      }
-      this.master.deliverMail();
-    }
-    this.#now = now;
-    this.master.deliverMail();
-  }
-
-  register(id: string, total: Resources, tasks: readonly AgentTask[] = []): void {
-    const agent = {id: agentIdOf(id), hostname: id, attributes: {}};
-    this.master.agentRegistered(agent, total, tasks);
-    this.until(this.#now);
-  }
-
-  status(agent: string, task: string, state: TaskState, updateId = `${task} ${state}`): void {
-    this.master.taskStatus({
-      kind: 'taskStatus',
-      agentId: agentIdOf(agent),
-      frameworkId: frameworkIdOf('f1'),
-      taskId: taskIdOf(task),
-      state,
-      updateId,
-    });
-    this.until(this.#now);
-  }
-
-  /** Cpus that the master counts as free on an agent. */
-  free(id: string): number {
-    const agent = this.master.agents.get(agentIdOf(id));
-    return agent === undefined || agent.slot < 0
-      ? -1
-      : scalarOf(this.master.allocator.availableOn(agent.slot), 0);
-  }
-
-  /** Effects since the last call, in short. */
-  done(): string[] {
-    return this.effects.splice(0).map((effect) => {
-      const task = 'taskId' in effect ? effect.taskId : '';
-      return `${effect.kind} ${task}${'agentId' in effect ? ` on ${effect.agentId}` : ''}`;
-    });
-  }
-}
-
-const AWARE: FrameworkCapability[] = ['PARTITION_AWARE'];
-
 /** A stage with one framework that runs task `t` (1 cpu of 4) on agent `a`. */
 function runningStage(capabilities: FrameworkCapability[] = AWARE): {
   readonly stage: Stage;
   readonly framework: ScriptedFramework;
 } {
   const stage = new Stage([capabilities]);
-  const framework = stage.frameworks[0] as ScriptedFramework;
+  const framework = stage.framework(1);
   stage.register('a', cpus(4000));
   const offers = framework.taken().map(({id}) => id);
   framework.driver.accept(offers, [launchOf('t', cpus(1000))], 3600_000);
@@ -612,7 +466,7 @@ function runningStage(capabilities: FrameworkCapability[] = AWARE): {
 
 test('an offer is accepted, its task runs and ends, and what is freed comes back exactly', (t) => {
   const stage = new Stage([AWARE]);
-  const framework = stage.frameworks[0] as ScriptedFramework;
+  const framework = stage.framework(1);
   stage.register('a', cpus(4000));
   const [offer] = framework.taken();
   t.deepEqual(offer?.resources.scalars.slice(0, 1), [4000]);
@@ -687,7 +541,7 @@ const badLaunches: readonly (readonly [title: string, launch: TaskLaunch, messag
 for (const [title, launch, message] of badLaunches) {
   test(`a launch with ${title} gives TASK_ERROR, and the others of the call go ahead`, (t) => {
     const stage = new Stage([AWARE]);
-    const framework = stage.frameworks[0] as ScriptedFramework;
+    const framework = stage.framework(1);
     stage.register('a', cpus(4000));
     const good = [launchOf('good', cpus(1000)), launch, launchOf('last', cpus(3000))];
     framework.driver.accept(
@@ -707,7 +561,7 @@ for (const [title, launch, message] of badLaunches) {
 
 test('several offers of one agent are accepted together', (t) => {
   const stage = new Stage([AWARE]);
-  const framework = stage.frameworks[0] as ScriptedFramework;
+  const framework = stage.framework(1);
   stage.register('a', cpus(4000));
   const [first] = framework.taken();
   framework.driver.accept([first?.id ?? (0 as never)], [launchOf('t', cpus(1000))], 0);
@@ -841,7 +695,7 @@ test('an agent that registers again with its task goes on as if nothing had happ
 
 test('offers of an agent whose connection breaks are taken back, and it is not offered', (t) => {
   const stage = new Stage([AWARE]);
-  const framework = stage.frameworks[0] as ScriptedFramework;
+  const framework = stage.framework(1);
   stage.register('a', cpus(4000));
   const [offer] = framework.taken();
   stage.master.agentDisconnected(agentIdOf('a'));
@@ -854,7 +708,7 @@ test('offers of an agent whose connection breaks are taken back, and it is not o
 
 test('offers of an agent that registers again are taken back, and made anew', (t) => {
   const stage = new Stage([AWARE]);
-  const framework = stage.frameworks[0] as ScriptedFramework;
+  const framework = stage.framework(1);
   stage.register('a', cpus(4000));
   const [before] = framework.taken();
   stage.register('a', cpus(5000));
@@ -883,8 +737,8 @@ test('a terminal task stays as it ended; later updates are only forwarded', (t) 
 });
 
 test('an unanswered offer is taken back in time, without a filter', (t) => {
-  const stage = new Stage([AWARE], 3500);
-  const framework = stage.frameworks[0] as ScriptedFramework;
+  const stage = new Stage([AWARE], {master: {offerTimeoutMs: 3500}});
+  const framework = stage.framework(1);
   stage.register('a', cpus(4000));
   const [offer] = framework.taken();
   stage.until(3499);
@@ -909,7 +763,7 @@ const declines: readonly (readonly [title: string, refuseMs: number | undefined,
 for (const [title, refuseMs, at] of declines) {
   test(`an agent is declined ${title}`, (t) => {
     const stage = new Stage([AWARE]);
-    const framework = stage.frameworks[0] as ScriptedFramework;
+    const framework = stage.framework(1);
     stage.register('a', cpus(4000));
     framework.driver.decline(
       framework.taken().map(({id}) => id),
@@ -924,7 +778,7 @@ for (const [title, refuseMs, at] of declines) {
 
 test('a declined offer cannot be used again, and declining it again changes nothing', (t) => {
   const stage = new Stage([AWARE]);
-  const framework = stage.frameworks[0] as ScriptedFramework;
+  const framework = stage.framework(1);
   stage.register('a', cpus(4000));
   const ids = framework.taken().map(({id}) => id);
   framework.driver.decline(ids);
@@ -937,7 +791,7 @@ test('a declined offer cannot be used again, and declining it again changes noth
 
 test('suppressed, a framework gets nothing; revived, it gets at once what it had declined', (t) => {
   const stage = new Stage([AWARE]);
-  const framework = stage.frameworks[0] as ScriptedFramework;
+  const framework = stage.framework(1);
   stage.register('a', cpus(4000));
   framework.driver.decline(
     framework.taken().map(({id}) => id),
@@ -986,6 +840,316 @@ test('what belongs to no framework is acknowledged away, or killed', (t) => {
   });
   t.deepEqual(stage.done(), ['acknowledgeStatus t on a']);
 });
+
+// What a framework gets, and when, by the options of master and allocator.
+
+const idsOf = (offers: readonly Offer[]): Offer['id'][] => offers.map(({id}) => id);
+
+/** Cpus of each of these offers. */
+const cpusOf = (offers: readonly Offer[]): number[] =>
+  offers.map(({resources}) => scalarOf(resources, 0));
+
+/** f1 holds an offer of 3 cpus of agent a, and a task that used the fourth has ended there. */
+function halfOfferedStage(mergeOffers: boolean, offerTimeoutMs?: number): Stage {
+  const stage = new Stage([AWARE], {master: {mergeOffers, offerTimeoutMs}});
+  const framework = stage.framework(1);
+  stage.register('a', cpus(4000));
+  framework.driver.accept(idsOf(framework.taken()), [launchOf('t', cpus(1000))], 0);
+  stage.until(1000);
+  stage.status('a', 't', 'TASK_FINISHED');
+  return stage;
+}
+
+test('without `mergeOffers` what comes back is an offer of its own', (t) => {
+  const stage = halfOfferedStage(false);
+  stage.until(2000);
+  t.deepEqual(cpusOf(stage.framework(1).taken()), [3000, 1000]);
+  t.deepEqual(stage.framework(1).rescinded, []);
+});
+
+test('with `mergeOffers` a framework holds one offer of an agent, with all of both', (t) => {
+  const stage = halfOfferedStage(true);
+  const framework = stage.framework(1);
+  const [first] = framework.taken();
+  stage.until(2000);
+  t.deepEqual(framework.rescinded, [first?.id ?? -1]);
+  const merged = framework.taken();
+  t.deepEqual(cpusOf(merged), [4000]);
+  t.deepEqual(violationsOf(stage.master, kinds), []);
+  framework.driver.accept(idsOf(merged), [launchOf('wide', cpus(4000))]);
+  t.is(stage.done().at(-1), 'launchTask wide on a');
+  t.deepEqual(violationsOf(stage.master, kinds), []);
+});
+
+test('a merged offer is one of `offersMax`, and times out by itself', (t) => {
+  const stage = halfOfferedStage(true, 2500);
+  const framework = stage.framework(1);
+  framework.driver.updateFramework({offersMax: 2});
+  framework.taken();
+  stage.until(2000);
+  t.is(framework.rescinded.length, 1);
+  stage.register('b', cpus(1000));
+  stage.register('c', cpus(1000));
+  t.deepEqual(cpusOf(framework.taken()), [4000, 1000]);
+  stage.until(4499);
+  t.is(framework.rescinded.length, 1, 'the time of the first offer has ended at 3500');
+  stage.until(4500);
+  t.is(framework.rescinded.length, 3);
+});
+
+test('offers of one agent to two frameworks, or of two agents, are not merged', (t) => {
+  const stage = new Stage([AWARE, AWARE], {master: {mergeOffers: true}});
+  const [first, second] = [stage.framework(1), stage.framework(2)];
+  second.driver.suppress();
+  stage.register('a', cpus(2000));
+  const launches = [launchOf('t', cpus(1000))];
+  first.driver.accept(idsOf(first.taken()), launches, 0);
+  first.driver.suppress();
+  second.driver.unsuppress();
+  stage.until(1000);
+  second.driver.suppress();
+  first.driver.unsuppress();
+  stage.register('b', cpus(2000));
+  stage.status('a', 't', 'TASK_FINISHED');
+  stage.until(2000);
+  t.deepEqual([cpusOf(first.taken()), cpusOf(second.taken())], [[2000, 1000], [1000]]);
+  t.deepEqual([first.rescinded, second.rescinded], [[], []]);
+});
+
+/** f1 has declined agent a for an hour, and is suppressed; agent b has come since. */
+function wearyStage(allocator: Partial<AllocatorOptions> = {}): Stage {
+  const stage = new Stage([AWARE], {allocator});
+  const framework = stage.framework(1);
+  stage.register('a', cpus(4000));
+  framework.driver.decline(idsOf(framework.taken()), 3600_000);
+  framework.driver.suppress();
+  stage.until(1500);
+  stage.register('b', cpus(4000));
+  return stage;
+}
+
+const wakings: readonly (readonly [
+  title: string,
+  option: boolean,
+  calls: readonly ('revive' | 'unsuppress' | 'clearFilters')[],
+  atOnce: readonly string[],
+  byBatch: readonly string[],
+])[] = [
+  ['revived, it gets all at once', false, ['revive'], ['a', 'b'], []],
+  ['unsuppressed, it gets what it did not decline', false, ['unsuppress'], ['b'], []],
+  ['its filters cleared, it is still suppressed', false, ['clearFilters'], [], []],
+  ['unsuppressed and cleared', false, ['unsuppress', 'clearFilters'], ['a', 'b'], []],
+  ['revived with `reviveKeepsFilters`', true, ['revive'], ['b'], []],
+  ['that and cleared', true, ['revive', 'clearFilters'], ['a', 'b'], []],
+];
+
+for (const [title, reviveKeepsFilters, calls, atOnce, byBatch] of wakings) {
+  test(`a framework that declined and was suppressed: ${title}`, (t) => {
+    const stage = wearyStage({reviveKeepsFilters});
+    const framework = stage.framework(1);
+    for (const call of calls) framework.driver[call]();
+    stage.until(1500);
+    t.deepEqual(framework.takenHosts(), atOnce);
+    stage.until(9000);
+    t.deepEqual(framework.takenHosts(), byBatch);
+  });
+}
+
+test('cleared filters ask for no run of their own: the next batch run offers', (t) => {
+  const stage = wearyStage();
+  const framework = stage.framework(1);
+  framework.driver.unsuppress();
+  stage.until(1600);
+  t.deepEqual(framework.takenHosts(), ['b']);
+  framework.driver.clearFilters();
+  stage.until(1999);
+  t.deepEqual(framework.takenHosts(), []);
+  stage.until(2000);
+  t.deepEqual(framework.takenHosts(), ['a']);
+});
+
+for (const [allocateOnRecovery, at] of [
+  [true, 300],
+  [false, 1000],
+] as const) {
+  const title = allocateOnRecovery ? 'at once' : 'at the next batch run';
+  test(`what comes back is offered ${title}, \`allocateOnRecovery\` ${allocateOnRecovery}`, (t) => {
+    const stage = new Stage([AWARE, AWARE], {allocator: {allocateOnRecovery}});
+    const [first, second] = [stage.framework(1), stage.framework(2)];
+    stage.register('a', cpus(4000));
+    stage.until(300);
+    first.driver.decline(idsOf(first.taken()), 3600_000);
+    stage.until(at - 1);
+    t.deepEqual(second.takenHosts(), []);
+    stage.until(at);
+    t.deepEqual(second.takenHosts(), ['a']);
+    second.driver.accept(idsOf(second.offers), []);
+  });
+}
+
+const SIX = ['a', 'b', 'c', 'd', 'e', 'g'];
+
+/**
+ * The order in which a run of one framework visits six agents that came in this order, after some
+ * runs of another framework.
+ */
+function visitOrder(
+  allocator: Partial<AllocatorOptions>,
+  {seed, agents, rounds}: {seed: number; agents: readonly string[]; rounds: number},
+): string {
+  const stage = new Stage([[], []], {seed, allocator});
+  const [first, second] = [stage.framework(1), stage.framework(2)];
+  first.driver.suppress();
+  second.driver.suppress();
+  for (const id of agents) stage.register(id, cpus(1000));
+  for (let round = 0; round < rounds; round += 1) {
+    second.driver.revive();
+    stage.until(stage.now);
+    second.driver.decline(idsOf(second.taken()), 0);
+  }
+  second.driver.suppress();
+  first.driver.revive();
+  stage.until(stage.now);
+  const offers = first.taken().sort((left, right) => left.id - right.id);
+  return offers.map(({agent}) => agent.hostname).join('');
+}
+
+test('seeded, agents are visited in one order, whatever happened before; by chance they are not', (t) => {
+  const histories = [
+    {agents: SIX, rounds: 0},
+    {agents: SIX, rounds: 3},
+    {agents: [...SIX].reverse(), rounds: 0},
+    {agents: ['c', 'a', 'g', 'b', 'e', 'd'], rounds: 5},
+  ];
+  const ordersOf = (agentOrder: AllocatorOptions['agentOrder'], seed: number): Set<string> =>
+    new Set(histories.map((history) => visitOrder({agentOrder}, {seed, ...history})));
+  const seen = new Set<string>();
+  for (let seed = 0; seed < 10; seed += 1) {
+    const orders = ordersOf('seeded', seed);
+    t.is(orders.size, 1);
+    for (const order of orders) seen.add(order);
+    t.true(ordersOf('random', seed).size > 1);
+  }
+  t.true(seen.size > 5, 'another seed gives another order');
+});
+
+test('packed, the agent with the least left comes first, by the greatest part of the cluster', (t) => {
+  const stage = new Stage([[], []], {allocator: {agentOrder: 'packed'}});
+  const [first, second] = [stage.framework(1), stage.framework(2)];
+  const offered = (framework: ScriptedFramework): string => {
+    const offers = framework.offers.sort((left, right) => left.id - right.id);
+    return offers.map(({agent}) => agent.hostname).join('');
+  };
+  first.driver.suppress();
+  second.driver.suppress();
+  for (const [id, text] of [
+    ['a', 'cpus:8;mem:10'],
+    ['b', 'cpus:2;mem:50'],
+    ['c', 'cpus:6;mem:20'],
+    ['d', 'cpus:4;mem:20'],
+  ] as const) {
+    stage.register(id, resourcesOf(text));
+  }
+  second.driver.unsuppress();
+  stage.until(0);
+  t.is(offered(second), 'dcab');
+  for (const offer of second.taken()) {
+    const launches = offer.agent.hostname === 'a' ? [launchOf('t', cpus(7000))] : [];
+    second.driver.accept([offer.id], launches, 3600_000);
+  }
+  first.driver.unsuppress();
+  stage.until(0);
+  t.is(offered(first), 'adcb');
+});
+
+test('equally full agents are visited in the seeded order when packed', (t) => {
+  const orderOf = (agents: readonly string[], rounds: number): string =>
+    visitOrder({agentOrder: 'packed'}, {seed: 7, agents, rounds});
+  t.is(orderOf(SIX, 0), orderOf([...SIX].reverse(), 3));
+});
+
+for (const [nestedLimits, given] of [
+  [false, 8000],
+  [true, 6000],
+] as const) {
+  const title = nestedLimits ? 'binds' : 'does not bind';
+  test(`the limit of a role ${title} the roles below in one run, \`nestedLimits\` ${nestedLimits}`, (t) => {
+    const stage = new Stage([[], []], {
+      roles: ['eng/web', 'eng/api'],
+      allocator: {nestedLimits},
+      quotas: [{role: 'eng', guarantees: {}, limits: {cpus: 6000}}],
+    });
+    for (const {driver} of stage.frameworks) driver.suppress();
+    for (const id of ['a', 'b']) stage.register(id, cpus(4000));
+    for (const {driver} of stage.frameworks) driver.unsuppress();
+    stage.until(0);
+    const sum = (): number => stage.frameworks.flatMap(({offers}) => cpusOf(offers)).reduce(add, 0);
+    t.is(sum(), given);
+    stage.register('c', cpus(4000));
+    stage.until(9000);
+    t.is(sum(), nestedLimits ? 6000 : 12_000, 'nor later');
+    t.deepEqual(violationsOf(stage.master, kinds), []);
+  });
+}
+
+const add = (left: number, right: number): number => left + right;
+
+test('agents of another region than the master are not for frameworks that know no regions', (t) => {
+  for (const [region, expected] of [
+    ['east', ['e', 'n']],
+    [undefined, ['e', 'n', 'w']],
+  ] as const) {
+    const stage = new Stage([[]], {allocator: {region}});
+    stage.register('e', cpus(1000), [], {region: 'east', zone: 'z1'});
+    stage.register('w', cpus(1000), [], {region: 'west', zone: 'z1'});
+    stage.register('n', cpus(1000));
+    stage.until(9000);
+    t.deepEqual(stage.framework(1).takenHosts(), [...expected]);
+  }
+});
+
+const promised = [{role: 'f1', guarantees: {cpus: 1000}, limits: {}}];
+
+const recoveries: readonly (readonly [
+  title: string,
+  setup: {readonly quotas?: typeof promised; readonly allocator?: Partial<AllocatorOptions>},
+  agents: number,
+  expected: number,
+  at: number,
+])[] = [
+  ['less than 80 % are back: 10 minutes', {quotas: promised}, 7, 10, 600_000],
+  ['80 % are back: none', {quotas: promised}, 8, 10, 0],
+  ['80 % are back, rounded down: none', {quotas: promised}, 8, 11, 0],
+  ['none was there: none', {quotas: promised}, 1, 0, 0],
+  ['there is no quota: none', {}, 1, 10, 0],
+  ['half is asked for: none', {quotas: promised, allocator: {recoveryFactor: 0.5}}, 5, 10, 0],
+  [
+    'half a minute: half',
+    {quotas: promised, allocator: {recoveryTimeoutMs: 30_000}},
+    7,
+    10,
+    30_000,
+  ],
+];
+
+for (const [title, setup, agents, expected, at] of recoveries) {
+  test(`after a failover offers wait for agents; if ${title}`, (t) => {
+    const stage = new Stage([[]], setup);
+    stage.master.allocator.awaitAgents(expected, 0);
+    for (let agent = 0; agent < agents; agent += 1) stage.register(`a${agent}`, cpus(1000));
+    const framework = stage.framework(1);
+    if (at > 0) {
+      stage.until(at - 1);
+      t.deepEqual(framework.offers, []);
+    }
+    // What was asked for meanwhile comes with the next batch run.
+    stage.until(at === 0 ? 1000 : at);
+    t.is(framework.offers.length, agents);
+    t.is(framework.taken().length, agents);
+    stage.register('late', cpus(1000));
+    t.deepEqual(framework.takenHosts(), ['late'], 'once is enough');
+  });
+}
 
 // Write before act.
 

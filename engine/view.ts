@@ -10,6 +10,7 @@ import type {Master} from './master/master.ts';
 import type {AgentState} from './master/records.ts';
 import {usedOn} from './master/task-table.ts';
 import {printAmounts} from './resources/amounts.ts';
+import {isStrictSubrole} from './resources/role-names.ts';
 import {containsResources, type Resources, type ScalarKinds} from './resources/vector.ts';
 import type {AgentInfo, Framework} from './scheduler.ts';
 
@@ -61,11 +62,11 @@ export class EngineView {
     return this.#master.allocator.dominantShare(this.frameworkUsed(id));
   }
 
-  /** Dominant share that the tasks of all frameworks of a role use, unweighted. */
+  /** Dominant share that the tasks of a role, and of those below it, use; unweighted. */
   roleShare(role: string): number {
     const sums: number[] = [];
     for (const {info, used} of this.#master.frameworks.values()) {
-      if (info.role !== role) continue;
+      if (info.role !== role && !isStrictSubrole(info.role, role)) continue;
       used.forEach((fixed, kind) => {
         sums[kind] = (sums[kind] ?? 0) + fixed;
       });

@@ -1,3 +1,4 @@
+import {fileURLToPath} from 'node:url';
 import test from 'ava';
 import {agentIdOf, frameworkIdOf, taskIdOf} from '../engine/index.ts';
 import type {Effect} from '../engine/index.ts';
@@ -8,6 +9,7 @@ import {
   runChecked,
   throughJson,
 } from './testing/scenarios.ts';
+import {loadScenario} from './scenario/load.ts';
 import {Simulation} from './simulation.ts';
 import {NO_SUPPLIES} from './supplies.ts';
 import {parseTrace} from './traces/parse-trace.ts';
@@ -20,6 +22,20 @@ test('the same scenario and seed give the same hash and the same result, byte fo
   t.is(JSON.stringify(resultOf(second)), JSON.stringify(resultOf(first)));
   t.true(first.world.tally.total('placed') > 200);
 });
+
+for (const name of ['first', 'zone-loss', 'quota']) {
+  test(`the scenario ${name} that comes with Drydock meets its expectations`, (t) => {
+    const file = fileURLToPath(new URL(`../scenarios/${name}.yaml`, import.meta.url));
+    const loaded = loadScenario(file, {dataFolders: []});
+    if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems));
+    const {expectations, world} = runChecked(loaded.scenario);
+    t.deepEqual(world.refused, []);
+    t.deepEqual(
+      expectations.results().filter(({passed}) => !passed),
+      [],
+    );
+  });
+}
 
 test('whether the run is checked changes nothing', (t) => {
   const plain = new Simulation(mixedScenario(1), NO_SUPPLIES);

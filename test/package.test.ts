@@ -73,6 +73,20 @@ test('the installed package runs a small scenario of its own', (t) => {
   t.is(typeof JSON.parse(stdout), 'object');
 });
 
+test('the installed package runs its conformance cases', (t) => {
+  const cases = join(home, 'node_modules', 'drydock', 'conformance', 'allocator');
+  const {code, stdout, stderr} = runBin('drydock', [
+    'conformance',
+    cases,
+    '--seeds',
+    '1',
+    '--json',
+  ]);
+  t.is(code, 0, stderr);
+  const {suites} = JSON.parse(stdout) as {readonly suites: readonly {readonly passed: number}[]};
+  t.true(suites.reduce((sum, {passed}) => sum + passed, 0) > 100);
+});
+
 test('the installed dcos says that no cluster is attached, and fails', (t) => {
   const version = runBin('dcos', ['--version']);
   t.is(version.code, 0, version.stderr);

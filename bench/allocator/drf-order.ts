@@ -15,6 +15,8 @@ const AGENT = 'cpus:24;mem:4096;disk:4096';
 const USED = `cpus:16;mem:2014;disk:1024;ports:${fragments(100)}`;
 const SMALL = 'cpus:1;mem:32;disk:32';
 const TURNS = 200;
+/** Until the compiler has seen enough. */
+const WARM_TURNS = 5000;
 const RESORTS = 20;
 const SEED = 42;
 
@@ -24,7 +26,8 @@ export const flatOrder: Scenario = (parameters, meter) => {
   const order = new Order(meter, agents);
   order.addClients(Array.from({length: clients}, (_, at) => `client${at}`));
   order.fill();
-  order.turns();
+  order.turns('', TURNS);
+  order.turns('warm/', WARM_TURNS);
   order.sortAnew();
   order.disorder();
   order.empty();
@@ -44,7 +47,8 @@ export const treeOrder: Scenario = (parameters, meter) => {
   const order = new Order(meter, numberOf(parameters, 'agents'));
   order.addClients(paths);
   order.fill();
-  order.turns();
+  order.turns('', TURNS);
+  order.turns('warm/', WARM_TURNS);
   order.sortAnew();
   order.empty();
 };
@@ -98,13 +102,13 @@ class Order {
   }
 
   /** One client of many gets something small; then the first of the order, or the whole list. */
-  turns(): void {
+  turns(prefix: string, turns: number): void {
     const [allocate, first, list]: [number[], number[], number[]] = [[], [], []];
-    for (let turn = 0; turn < 2 * TURNS; turn += 1) {
+    for (let turn = 0; turn < 2 * turns; turn += 1) {
       const client = this.#clientAt(this.#draw.below(this.#clients.length));
       const allocation = {agent: this.#draw.below(this.#agents), resources: this.#small};
       allocate.push(microseconds(() => this.#sorter.allocated(client, allocation)));
-      if (turn < TURNS) {
+      if (turn < turns) {
         first.push(
           microseconds(() => {
             this.#sorter.start();
@@ -116,9 +120,9 @@ class Order {
       }
     }
     this.#checkOrder();
-    this.#meter.note('allocated', 'µs', medianOf(allocate));
-    this.#meter.note('allocated-and-first', 'µs', medianOf(allocate) + medianOf(first));
-    this.#meter.note('allocated-and-list', 'µs', medianOf(allocate) + medianOf(list));
+    this.#meter.note(`${prefix}allocated`, 'µs', medianOf(allocate));
+    this.#meter.note(`${prefix}allocated-and-first`, 'µs', medianOf(allocate) + medianOf(first));
+    this.#meter.note(`${prefix}allocated-and-list`, 'µs', medianOf(allocate) + medianOf(list));
   }
 
   /** Every share is wrong, and the order of the shares is right. */

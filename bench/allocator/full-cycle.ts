@@ -1,10 +1,21 @@
 /** A: everything is free, everything is offered, nothing is left, everything comes back. */
 import {AGENT, demandCount, demandFairOffers, Fleet} from './fleet.ts';
 import type {Roles} from './fleet.ts';
-import {numberOf, textOf} from './scenario.ts';
+import {Meter, numberOf, textOf} from './scenario.ts';
 import type {Scenario} from './scenario.ts';
 
+/** By then the compiler has seen enough. */
+const WARM_ROUNDS = 9;
+
 export const fullCycle: Scenario = (parameters, meter) => {
+  // A master that has been running: the compiler has seen clusters of this size.
+  for (let left = numberOf(parameters, 'before'); left > 0; left -= 1) {
+    measureCluster(parameters, new Meter());
+  }
+  measureCluster(parameters, meter);
+};
+
+const measureCluster: Scenario = (parameters, meter) => {
   const agents = numberOf(parameters, 'agents');
   const frameworks = numberOf(parameters, 'frameworks');
   const fleet = new Fleet();
@@ -23,4 +34,10 @@ export const fullCycle: Scenario = (parameters, meter) => {
   });
   const second = meter.time('second-cycle', () => fleet.cycle());
   demandFairOffers(second, agents, frameworks);
+  let offers = second;
+  for (let round = 0; round < WARM_ROUNDS; round += 1) {
+    fleet.giveBack(offers);
+    offers = meter.time('warm-cycle', () => fleet.cycle());
+    demandFairOffers(offers, agents, frameworks);
+  }
 };

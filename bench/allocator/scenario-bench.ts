@@ -17,6 +17,8 @@ export interface ScenarioBench {
   /** Instead of some of the parameters, to see that it works. */
   readonly quick: Parameters;
   readonly rounds: number;
+  /** Figures that are given as CPU time, too. */
+  readonly cpuOf?: ReadonlySet<string> | undefined;
   /** Only these figures; absent: all. */
   readonly only?: readonly string[] | undefined;
 }
@@ -66,12 +68,17 @@ function waiting({report: {wallMs, ownMs}}: Run): number {
   return wallMs / ownMs;
 }
 
-function readingsOf({name, only}: ScenarioBench, {whole, report}: Run): readonly Reading[] {
+function readingsOf({name, only, cpuOf}: ScenarioBench, {whole, report}: Run): readonly Reading[] {
   const reading = (what: string, unit: string, value: number): Reading => {
     return {name: `${name}/${what}`, unit, values: [value]};
   };
   return [
-    ...report.measured.map((one) => reading(one.name, one.unit, one.value)),
+    ...report.measured.flatMap(({name: what, unit, value, cpuMs}) => [
+      reading(what, unit, value),
+      ...(cpuMs !== undefined && cpuOf?.has(`${name}/${what}`) === true
+        ? [reading(`${what}/cpu`, unit, cpuMs)]
+        : []),
+    ]),
     reading('memory-peak', 'MiB', whole.memoryPeakMiB),
     reading('wall-per-own', '×', report.wallMs / report.ownMs),
     reading('cpu-per-wall', '×', report.cpuMs / report.wallMs),

@@ -16,6 +16,8 @@ export interface Measured {
   readonly name: string;
   readonly unit: string;
   readonly value: number;
+  /** Of what was timed: milliseconds of CPU, those of all threads. */
+  readonly cpuMs?: number | undefined;
 }
 
 /** What the measured program prints. */
@@ -29,8 +31,14 @@ export interface MeterReport {
   readonly ownMs: number;
 }
 
+/** Each lap of one name, in milliseconds. */
+interface Laps {
+  readonly wall: number[];
+  readonly cpu: number[];
+}
+
 export class Meter {
-  readonly #laps = new Map<string, number[]>();
+  readonly #laps = new Map<string, Laps>();
   readonly #notes: Measured[] = [];
   #wallMs = 0;
   #cpuMs = 0;
@@ -48,15 +56,23 @@ export class Meter {
     this.#wallMs += wall;
     this.#cpuMs += (cpu.user + cpu.system) / 1000;
     this.#ownMs += (own.user + own.system) / 1000;
-    const laps = this.#laps.get(name);
-    if (laps === undefined) this.#laps.set(name, [wall]);
-    else laps.push(wall);
+    const laps = this.#lapsOf(name);
+    laps.wall.push(wall);
+    laps.cpu.push((cpu.user + cpu.system) / 1000);
     return result;
+  }
+
+  #lapsOf(name: string): Laps {
+    const known = this.#laps.get(name);
+    if (known !== undefined) return known;
+    const laps: Laps = {wall: [], cpu: []};
+    this.#laps.set(name, laps);
+    return laps;
   }
 
   /** Sum of the laps of a name so far, in milliseconds. */
   total(name: string): number {
-    return (this.#laps.get(name) ?? []).reduce((sum, lap) => sum + lap, 0);
+    return this.#lapsOf(name).wall.reduce((sum, lap) => sum + lap, 0);
   }
 
   note(name: string, unit: string, value: number): void {
@@ -70,7 +86,7 @@ export class Meter {
 
   report(): MeterReport {
     const times = [...this.#laps].map(([name, laps]): Measured => {
-      return {name, unit: 'ms', value: medianOf(laps)};
+      return {name, unit: 'ms', value: medianOf(laps.wall), cpuMs: medianOf(laps.cpu)};
     });
     return {
       measured: [...times, ...this.#notes],

@@ -31,10 +31,8 @@ export function conformanceText(
     cases += one.passed + one.failed;
     failed += one.failed;
   }
-  const verdict =
-    failed === 0
-      ? paint('green', `all ${cases} cases hold`)
-      : paint('red', `${failed} of ${cases} cases do not hold`);
+  const style = failed === 0 ? 'green' : 'red';
+  const verdict = paint(style, `${cases - failed} of ${cases} cases hold`);
   const details = suites.flatMap(({failures}) => failures.map((one) => failureText(one, paint)));
   return [...details, table.toString(), `${verdict}, with ${seeds} seeds each`, ''].join('\n');
 }

@@ -223,8 +223,26 @@ export class AgentTable {
       return;
     }
     this.#addScalars(slot, resources.scalars, -1);
-    this.#ranges[slot] = subtractNamedRanges(this.#ranges[slot] ?? NONE, resources.ranges);
-    this.#sets[slot] = subtractNamedSets(this.#sets[slot] ?? NONE, resources.sets);
+    const ranges = this.#ranges[slot] ?? NONE;
+    const sets = this.#sets[slot] ?? NONE;
+    this.#ranges[slot] = subtractNamedRanges(ranges, resources.ranges);
+    this.#sets[slot] = subtractNamedSets(sets, resources.sets);
+    if (resources.ranges !== ranges || resources.sets !== sets) {
+      this.#noteSurplus(slot, {
+        ranges: subtractNamedRanges(resources.ranges, ranges),
+        sets: subtractNamedSets(resources.sets, sets),
+      });
+    }
+  }
+
+  /** What is taken without being there is not there when it comes back. */
+  #noteSurplus(slot: AgentSlot, {ranges, sets}: Surplus): void {
+    if (ranges.length === 0 && sets.length === 0) return;
+    const before = this.#surplus.get(slot);
+    this.#setSurplus(slot, {
+      ranges: addNamedRanges(before?.ranges ?? NONE, ranges),
+      sets: addNamedSets(before?.sets ?? NONE, sets),
+    });
   }
 
   /** Nobody holds anything: what is available is the total itself, the same object. */

@@ -300,7 +300,9 @@ const options: Arbitrary<AllocatorOptions> = fc
   })
   .map((some) => ({...ALLOCATOR_DEFAULTS, ...some, allocationIntervalMs: INTERVAL}));
 
-const setup: Arbitrary<Omit<DuelSetup, 'totals' | 'isPredicted'>> = fc.record({
+type Setup = Omit<DuelSetup, 'totals' | 'isPredicted'>;
+
+const setup: Arbitrary<Setup> = fc.record({
   options,
   seed: fc.integer(),
   weights: fc.constantFrom({}, {a: 2, b: 1, 'a/x': 3}, {'*': 0.5, 'a/z': 2}),
@@ -322,9 +324,67 @@ function assertProperty<T>(t: ExecutionContext, property: fc.IProperty<T>, numRu
   t.pass();
 }
 
+const duelOf = (how: Setup, more: Partial<DuelSetup> = {}): Duel =>
+  new Duel({...how, totals: TOTALS, isPredicted: true, ...more});
+
 test('every run makes the offers of a twin that looks at everything, whatever happens', (t) => {
   const property = fc.property(setup, steps, (how, list) => {
-    play(new Duel({...how, totals: TOTALS, isPredicted: true}), list);
+    play(duelOf(how), list);
   });
-  assertProperty(t, property, 300);
+  assertProperty(t, property, 400);
+});
+
+test('who could use a free agent, and refuses nothing, is offered it after a while', (t) => {
+  const property = fc.property(setup, steps, framework, (how, list, wanting) => {
+    const duel = duelOf(how);
+    play(duel, list);
+    check.equal(duel.demandOffers(wanting), undefined);
+  });
+  assertProperty(t, property, 150);
+});
+
+test('no run gives what it must not, by chance or of what cannot be split', (t) => {
+  const sorter = fc.constantFrom('drf' as const, 'random' as const);
+  const property = fc.property(setup, sorter, steps, framework, (how, kind, list, wanting) => {
+    const totals = kind === 'random' ? TOTALS : WHOLE;
+    const options = {...how.options, sorter: kind};
+    const duel = duelOf(how, {options, totals, isPredicted: false});
+    play(duel, list);
+    check.equal(duel.demandOffers(wanting), undefined);
+  });
+  assertProperty(t, property, 150);
+});
+
+test('the same seed makes the same offers, in whatever order maps and sets are given', (t) => {
+  const sorter = fc.constantFrom('drf' as const, 'random' as const);
+  const property = fc.property(setup, sorter, steps, (how, kind, list) => {
+    const [one, other] = [false, true].map((reversed) => {
+      const options = {...how.options, sorter: kind};
+      const duel = duelOf(how, {options, isPredicted: false, reversed});
+      play(duel, list);
+      return duel;
+    });
+    check.deepEqual(one?.log, other?.log);
+  });
+  assertProperty(t, property, 100);
+});
+
+test('an allocator that was written down and read again goes on as if nothing had been', (t) => {
+  const sorter = fc.constantFrom('drf' as const, 'random' as const);
+  const property = fc.property(setup, sorter, steps, fc.nat(60), (how, kind, list, at) => {
+    const options = {...how.options, sorter: kind};
+    const more = {options, totals: WHOLE, isPredicted: false};
+    const plain = duelOf(how, more);
+    play(
+      plain,
+      list.filter((step) => step.kind !== 'json'),
+    );
+    const read = duelOf(how, more);
+    const withJson = list.flatMap((step, index): readonly Step[] => {
+      return index === at ? [{kind: 'json'}, step] : [step];
+    });
+    play(read, withJson);
+    check.deepEqual(read.log, plain.log);
+  });
+  assertProperty(t, property, 100);
 });

@@ -128,6 +128,8 @@ export interface AllocatorSnapshot {
 }
 
 const NOBODY: readonly never[] = [];
+/** Roles that are not named are all roles. */
+const ALL: readonly string[] = [];
 const NOTHING: RunResult = {grants: NOBODY, inverseOffers: NOBODY};
 
 export class Allocator {
@@ -329,7 +331,9 @@ export class Allocator {
       if (!isEmpty(this.#holdings.ledger.heldBy(agent, row.subscriber))) continue;
       this.#charge(row, agent, resources);
     }
-    if (active) this.#candidates.requestAll();
+    if (!active) return;
+    this.#askAgain();
+    this.#candidates.requestAll();
   }
 
   /** What agents said that a framework uses counts from now on in the orders. */
@@ -394,7 +398,7 @@ export class Allocator {
     const framework = this.#framework(id);
     framework.active = true;
     for (const row of framework.subscribers.values()) this.#reconsider(row);
-    for (const slot of this.#inverseOffers.agents) this.#inverseOffers.touch(slot);
+    this.#askAgain();
     this.#candidates.requestAll();
   }
 
@@ -410,8 +414,9 @@ export class Allocator {
   }
 
   /** No offers for these roles (none named: all) until revived. Filters stay. */
-  suppress(id: string, roles: readonly string[] = []): void {
-    for (const row of this.#rowsOf(id, roles)) {
+  suppress(id: string, roles: readonly string[] = ALL): void {
+    for (const row of this.#framework(id).subscribers.values()) {
+      if (!isAmong(row, roles)) continue;
       row.suppressed = true;
       this.#reconsider(row);
     }
@@ -421,14 +426,20 @@ export class Allocator {
    * Offers for these roles (none named: all) again: filters are forgotten (unless the options keep
    * them), and a run over all agents is requested.
    */
-  revive(id: string, roles: readonly string[] = []): void {
-    this.unsuppress(id, roles);
-    if (!this.#options.reviveKeepsFilters) this.clearFilters(id, roles);
+  revive(id: string, roles: readonly string[] = ALL): void {
+    const framework = this.#framework(id);
+    if (!this.#options.reviveKeepsFilters) this.#forgetRefusals(framework, roles);
+    this.#unsuppress(framework, roles);
   }
 
   /** Unlike Mesos's REVIVE, takes back a suppression and leaves the filters (MESOS-9028). */
-  unsuppress(id: string, roles: readonly string[] = []): void {
-    for (const row of this.#rowsOf(id, roles)) {
+  unsuppress(id: string, roles: readonly string[] = ALL): void {
+    this.#unsuppress(this.#framework(id), roles);
+  }
+
+  #unsuppress(framework: FrameworkRow, roles: readonly string[]): void {
+    for (const row of framework.subscribers.values()) {
+      if (!isAmong(row, roles)) continue;
       row.suppressed = false;
       this.#reconsider(row);
     }
@@ -436,10 +447,16 @@ export class Allocator {
   }
 
   /** Forgets what was refused in these roles (none named: all), and all answers on maintenance. */
-  clearFilters(id: string, roles: readonly string[] = []): void {
-    for (const row of this.#rowsOf(id, roles)) this.#filters.dropClient(row.subscriber);
-    this.#inverseOffers.clearFilters(this.#framework(id).slot);
+  clearFilters(id: string, roles: readonly string[] = ALL): void {
+    this.#forgetRefusals(this.#framework(id), roles);
     this.#candidates.changeAll();
+  }
+
+  #forgetRefusals(framework: FrameworkRow, roles: readonly string[]): void {
+    for (const row of framework.subscribers.values()) {
+      if (isAmong(row, roles)) this.#filters.dropClient(row.subscriber);
+    }
+    this.#inverseOffers.clearFilters(framework.slot);
   }
 
   /** The framework in one of its roles, as grants name it. */
@@ -483,11 +500,6 @@ export class Allocator {
     const framework = this.#subscribers.framework(id);
     assert(framework?.known === true, () => `no framework ${id}`);
     return framework;
-  }
-
-  #rowsOf(id: string, roles: readonly string[]): readonly SubscriberRow[] {
-    const rows = [...this.#framework(id).subscribers.values()].filter(({subscribed}) => subscribed);
-    return roles.length === 0 ? rows : rows.filter(({role}) => roles.includes(role));
   }
 
   /** Gives a subscriber its place in the orders. */
@@ -674,6 +686,11 @@ export class Allocator {
     return new Set(agents.filter((slot) => isBatch || this.#candidates.isRequested(slot)));
   }
 
+  /** Somebody is there (again) who may hold something anywhere. */
+  #askAgain(): void {
+    for (const slot of this.#inverseOffers.agents) this.#inverseOffers.touch(slot);
+  }
+
   /** Asks those who hold something on agents that will not be available, once each. */
   #ask(looksAt: ReadonlySet<AgentSlot>): readonly InverseGrant[] {
     const asked: InverseGrant[] = [];
@@ -706,7 +723,10 @@ export class Allocator {
 
   /** Runs go on, if they were held off until now. */
   #resume(now: number): void {
-    if (this.#clock.release(this.#agentCount, now)) this.#candidates.changeAll();
+    if (!this.#clock.release(this.#agentCount, now)) return;
+    // What was requested meanwhile waits for the next batch run, as everything does.
+    this.#candidates.putOff();
+    this.#candidates.changeAll();
   }
 
   // Runs.
@@ -756,6 +776,7 @@ export class Allocator {
     else this.#handOut(cycle, isBatch);
     const {grants} = cycle;
     this.#lastRun = {at: now, isBatch, agents, grants: grants.length};
+    for (const slot of cycle.agentsToLookAtAgain) this.#candidates.change(slot);
     // What was given to a role below counts for its parent's quota from the next run on.
     if (grants.length > 0) this.#quotaMayHaveRoom();
     return grants;
@@ -980,6 +1001,11 @@ function converted(resources: Resources, conversion: Conversion): Resources {
   const result = applyConversion(resources, conversion);
   assert(result.ok, () => `a conversion that cannot be: ${result.ok ? '' : result.message}`);
   return result.resources;
+}
+
+/** Whether a subscription is in one of these roles; none named: in any. */
+function isAmong({subscribed, role}: SubscriberRow, roles: readonly string[]): boolean {
+  return subscribed && (roles.length === 0 || roles.includes(role));
 }
 
 function isSameInfo(left: AgentInfo, right: AgentInfo): boolean {

@@ -258,6 +258,8 @@ export class ClientTree {
         one.activeCount += 1;
       }
     }
+    // The last ones may be free, and count all the same.
+    for (const client of snapshot.free) tree.#clients[client] = undefined;
     tree.#freeClients.push(...snapshot.free);
     return tree;
   }

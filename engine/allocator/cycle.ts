@@ -127,6 +127,11 @@ export class Cycle {
     return this;
   }
 
+  /** Agents of which a shared volume was offered: the next run may offer it to somebody else. */
+  get agentsToLookAtAgain(): Iterable<AgentSlot> {
+    return this.#offeredShared.keys();
+  }
+
   /** What has been given so far. */
   get grants(): readonly Grant[] {
     return this.#grants;
@@ -154,10 +159,13 @@ export class Cycle {
     role.hasRoom = this.#findRoom(role);
   }
 
-  /** Whether the limits of a role let it have anything that there is. */
+  /**
+   * Whether the limits of a role let it have anything that agents have. (Not: that is free, which
+   * may be nothing in sum where one agent lacks what another one has.)
+   */
   #findRoom(role: Role): boolean {
     if (role.quota.limits.length === 0) return true;
-    const totals = this.#parts.agents.headroom;
+    const {totals} = this.#parts.orders.pool;
     for (let kind = 0; kind < totals.length; kind += 1) {
       if ((totals[kind] as number) > 0 && roomOf(role, kind) > 0) return true;
     }

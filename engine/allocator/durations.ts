@@ -2,7 +2,7 @@
 
 /** How long a duration is remembered. */
 const WINDOW_MS = 3_600_000;
-/** Beyond this many every other one is forgotten. */
+/** Beyond this many they are thinned out. */
 const SAMPLES_MAX = 1000;
 
 /** Parts of the samples that are not above a percentile, by its name in metrics. */
@@ -22,16 +22,20 @@ interface Sample {
 
 /** Measured outside, since the engine has no clock; times are those of the engine's inputs. */
 export class Durations {
-  #samples: Sample[] = [];
+  readonly #samples: Sample[] = [];
+  #nextGone = 0;
 
   add(at: number, ms: number): void {
     this.#samples.push({at, ms});
     const old = this.#samples.findIndex((sample) => sample.at > at - WINDOW_MS);
     if (old > 0) this.#samples.splice(0, old);
-    // Mesos thins out one by one; the spread over the hour is the same.
-    if (this.#samples.length <= SAMPLES_MAX) return;
-    const last = this.#samples.length - 1;
-    this.#samples = this.#samples.filter((_, index) => (last - index) % 2 === 0);
+    if (this.#samples.length > SAMPLES_MAX) this.#thinOut();
+  }
+
+  /** Forgets one sample: from the oldest on every other one goes, and then again. */
+  #thinOut(): void {
+    this.#samples.splice(this.#nextGone, 1);
+    this.#nextGone = this.#nextGone + 1 < this.#samples.length ? this.#nextGone + 1 : 0;
   }
 
   /** The latest; undefined while there was none. */
@@ -39,7 +43,7 @@ export class Durations {
     return this.#samples.at(-1)?.ms;
   }
 
-  /** `count`, `min`, `max` and percentiles: by name. Empty for less than two samples, as in Mesos. */
+  /** `count`, `min`, `max` and percentiles by name; as in Mesos, nothing for only one sample. */
   statistics(): ReadonlyMap<string, number> {
     const sorted = this.#samples.map(({ms}) => ms).sort((left, right) => left - right);
     const statistics = new Map<string, number>();

@@ -170,6 +170,7 @@ export class InverseOffers {
 
   /** REVIVE, a change of the framework, its deactivation. */
   clearFilters(framework: number): void {
+    if (this.#filters.countOf(framework) === 0) return;
     for (const {agent} of this.#filters.filtersOf(framework)) this.#due.add(agent);
     this.#filters.dropClient(framework);
   }

@@ -129,6 +129,9 @@ function change(held: Held, resources: Resources, sign: 1 | -1): void {
   const {value} = held;
   const own = held.own ?? [...value.scalars];
   addInto(own, resources.scalars, sign);
+  for (let kind = 0; kind < own.length; kind += 1) {
+    assert((own[kind] as number) >= 0, 'a holder gives back more than it has');
+  }
   const isPlain =
     resources.ranges.length === 0 && resources.sets.length === 0 && resources.special.length === 0;
   if (isPlain && held.own !== undefined) return;

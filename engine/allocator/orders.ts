@@ -92,6 +92,9 @@ export class Orders {
   #addRole(role: Role): RoleFrameworks {
     const client = this.#roleSorter.add(role.name);
     this.roleOf[client] = role;
+    // Whoever wants nothing has no effect on the order of others by share; but it has its part of
+    // the weight of the role above.
+    if (this.#rules.sorter === 'random') this.#roleSorter.activate(client);
     return {role, client, sorter: this.#makeSorter(), rows: []};
   }
 
@@ -125,7 +128,8 @@ export class Orders {
     }
     this.#wanting -= 1;
     sorter.deactivate(row.client);
-    if (sorter.activeCount === 0) this.#roleSorter.deactivate(client);
+    if (sorter.activeCount > 0 || this.#rules.sorter === 'random') return false;
+    this.#roleSorter.deactivate(client);
     return false;
   }
 

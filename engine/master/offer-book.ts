@@ -114,8 +114,12 @@ export class OfferBook {
     this.giveBack(record, record.offer.resources, refuseMs);
   }
 
-  /** Takes an offer back; its framework is told, and gets no filter. */
+  /**
+   * Takes an offer back; its framework is told, and gets no filter. Nothing happens if the offer is
+   * over: of several that are taken back a framework may decline the second when told of the first.
+   */
   rescind(record: OfferRecord): void {
+    if (!this.#offers.has(record.offer.id)) return;
     this.decline(record, 0);
     record.framework.scheduler.offerRescinded(record.offer.id);
   }

@@ -12,7 +12,6 @@ import type {QuotaConfig} from '../options.ts';
 import {
   addQuantities,
   containsQuantities,
-  limitsMinus,
   printQuantities,
   subtractQuantities,
   withinLimits,
@@ -176,7 +175,7 @@ export class OperatorCalls {
   #updateWeights(weights: Readonly<Record<string, number>>): Refusal | undefined {
     const entries = Object.entries(weights).sort(([left], [right]) => (left < right ? -1 : 1));
     const errors = entries.flatMap(([role, weight]) => {
-      const path = `/weights/${role}`;
+      const path = `/weights/${pointerPart(role)}`;
       if (!validRole(role)) return [{path, message: `'${role}' is not a role's name`}];
       if (Number.isFinite(weight) && weight > 0) return [];
       return [{path, message: `expected a number above 0, not ${weight}`}];
@@ -202,6 +201,8 @@ export class OperatorCalls {
     if (agent === undefined || agent.state === 'unreachable') {
       return {code: 'agentUnknown', message: `no agent '${agentId}' is registered`};
     }
+    const errors = unavailability === null ? [] : problemsOfPlan(unavailability);
+    if (errors.length > 0) return invalid(errors);
     // New offers shall say what is planned.
     this.#parts.offers.rescindAllOf(agent);
     this.#parts.allocator.setUnavailability(agent.slot, unavailability ?? undefined);
@@ -214,6 +215,11 @@ type FieldError = {readonly path: string; readonly message: string};
 function invalid(errors: readonly FieldError[]): Refusal {
   const [first] = errors;
   return {code: 'invalidRequest', message: `${first?.path}: ${first?.message}`, errors};
+}
+
+/** A name as a part of a JSON pointer (RFC 6901): those of roles below others contain slashes. */
+function pointerPart(name: string): string {
+  return name.replaceAll('~', '~0').replaceAll('/', '~1');
 }
 
 function problemsOf({role, guarantees, limits}: QuotaConfig, path: string): FieldError[] {
@@ -230,15 +236,26 @@ function problemsOf({role, guarantees, limits}: QuotaConfig, path: string): Fiel
       const most = name === 'mem' || name === 'disk' ? MEGABYTES_MAX : UNITS_MAX;
       if (Number.isSafeInteger(fixed) && fixed >= 0 && fixed <= most) continue;
       errors.push({
-        path: `${path}/${field}/${name}`,
+        path: `${path}/${field}/${pointerPart(name)}`,
         message: `expected an amount from 0 to ${most / 1000}`,
       });
     }
   }
-  const left = limitsMinus(limits, guarantees);
-  for (const name of Object.keys(left)) {
-    if ((guarantees[name] ?? 0) <= (limits[name] ?? 0)) continue;
-    errors.push({path: `${path}/guarantees/${name}`, message: 'more than the limit'});
+  for (const [name, fixed] of Object.entries(guarantees)) {
+    if (!Object.hasOwn(limits, name) || fixed <= (limits[name] ?? 0)) continue;
+    errors.push({path: `${path}/guarantees/${pointerPart(name)}`, message: 'more than the limit'});
+  }
+  return errors;
+}
+
+function problemsOfPlan({startMs, durationMs = 0}: Unavailability): FieldError[] {
+  const errors: FieldError[] = [];
+  if (!Number.isSafeInteger(startMs)) {
+    errors.push({path: '/unavailability/startMs', message: `expected an instant, not ${startMs}`});
+  }
+  if (!Number.isSafeInteger(durationMs) || durationMs < 0) {
+    const message = `expected a time of at least 0, not ${durationMs}`;
+    errors.push({path: '/unavailability/durationMs', message});
   }
   return errors;
 }

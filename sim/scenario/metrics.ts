@@ -64,10 +64,8 @@ export interface MetricScope {
   readonly resources: ReadonlySet<string> | undefined;
   readonly isApp: (id: string) => boolean;
   readonly frameworks: ReadonlySet<string>;
-  /** Of frameworks. */
+  /** Of frameworks, and all above them. */
   readonly roles: ReadonlySet<string>;
-  /** These, and all above them. */
-  readonly rolesAbove: ReadonlySet<string>;
 }
 
 /** Takes a name apart; `undefined` when there is no such metric. */
@@ -156,7 +154,7 @@ export function metricProblem(name: string, scope: MetricScope): string | undefi
         ? undefined
         : `unknown metric "${name}": there is no role "${metric.role}"`;
     case 'roleUse':
-      return scope.rolesAbove.has(metric.role)
+      return scope.roles.has(metric.role)
         ? resourceProblem(name, metric.resource, scope)
         : `unknown metric "${name}": there is no role "${metric.role}"`;
     default:

@@ -167,8 +167,7 @@ function metricScope(
     resources: uniform.length === agents.length ? new Set(names) : undefined,
     isApp: (id) => workloads.some((workload) => definesApp(workload, id)),
     frameworks: new Set(frameworks.map(({name}) => name)),
-    roles: new Set(frameworks.map(({role}) => role)),
-    rolesAbove: roleNames(frameworks),
+    roles: roleNames(frameworks),
   };
 }
 

@@ -5,7 +5,7 @@
 import {agentIdOf} from '../../kernel/ids.ts';
 import {makeRandom, Random} from '../../kernel/random.ts';
 import type {AllocatorOptions} from '../../options.ts';
-import type {Amounts} from '../../resources/amounts.ts';
+import {printAmounts, type Amounts} from '../../resources/amounts.ts';
 import {applyConversion, type Conversion} from '../../resources/operations.ts';
 import type {Limits, Quantities} from '../../resources/quantities.ts';
 import {
@@ -440,8 +440,10 @@ export class Duel {
     }
     const guarantees: number[] = [];
     const limits: number[] = [];
-    for (const name of this.#kinds.names) {
-      const kind = this.#kinds.indexOf(name);
+    for (const name of Object.keys({...quota.guarantees, ...quota.limits})) {
+      this.#kinds.indexOf(name);
+    }
+    for (const [kind, name] of this.#kinds.names.entries()) {
       guarantees[kind] = quota.guarantees[name] ?? 0;
       limits[kind] = quota.limits[name] ?? Infinity;
     }
@@ -604,12 +606,13 @@ export class Duel {
     readonly ms: number;
     readonly untilGrants: boolean;
   }): string | undefined {
+    const {everyBatch} = this.#setup;
     const until = this.#now + ms;
     for (;;) {
       const wakeAt = this.#allocator.wakeAt(this.#now);
       const at = Math.min(wakeAt, this.#nextBatchAt);
       if (at > until) break;
-      const isAsked = wakeAt === at || this.#setup.everyBatch;
+      const isAsked = wakeAt === at || (everyBatch && this.#twin.paused === null);
       // A batch run that nobody has asked for comes after all that happens at its instant.
       if (at === until && !isAsked) break;
       this.#now = at;
@@ -653,7 +656,8 @@ export class Duel {
       agent: this.#nameOfSlot(agent),
     }));
     if (grants.length + questions.length > 0) {
-      this.log.push(`${now} ${JSON.stringify([grants, questions].map(sortedTexts))}`);
+      const asked = sortedTexts(questions);
+      this.log.push([now, ...this.#textsOf(grants), ...asked].join('; '));
     }
     const wrong = this.#judge(grants, questions, isBatch);
     for (const grant of grants) this.#addPiece({...grant, isOffer: true});
@@ -703,12 +707,12 @@ export class Duel {
     readonly candidates: readonly string[];
   }): string | undefined {
     let first: string | undefined;
-    for (const orders of this.#orders(grants)) {
+    for (const orders of this.#ordersOf(grants)) {
       const trial = this.#twin.copy();
       const run = new TwinRun(trial, candidates);
       if (this.#setup.isPredicted) run.handOut(orders);
       else follow(trial, grants);
-      const wrong = this.#setup.isPredicted ? difference(grants, run.grants) : undefined;
+      const wrong = this.#setup.isPredicted ? this.#difference(grants, run.grants) : undefined;
       const asked = run.ask();
       if (wrong !== undefined) {
         first ??= wrong;
@@ -724,6 +728,20 @@ export class Duel {
     return first;
   }
 
+  #difference(found: readonly TwinGrant[], expected: readonly TwinGrant[]): string | undefined {
+    const said = this.#textsOf(found).join(', ');
+    const wanted = this.#textsOf(expected).join(', ');
+    return said === wanted ? undefined : `offers [${said}], expected [${wanted}]`;
+  }
+
+  /** Who was given what, the same text for equal resources. */
+  #textsOf(grants: readonly TwinGrant[]): readonly string[] {
+    return grants.map(({framework, role, agent, resources}) => {
+      const printed = printAmounts(this.#kinds.describe(resources));
+      return `${framework} in ${role} on ${agent}: ${printed}`;
+    });
+  }
+
   /**
    * In which orders the two stages may have visited agents. Where chance decides, offers show it:
    * agents that gave something did so in the order of their offers, and whoever gave nothing where
@@ -731,7 +749,7 @@ export class Duel {
    * gets less in a run. Of the second stage they do not show it where it added to offers of the
    * first one: then any order of those agents will do.
    */
-  *#orders(
+  *#ordersOf(
     grants: readonly TwinGrant[],
   ): IterableIterator<readonly [readonly string[], readonly string[]]> {
     const giving = [...new Set(grants.map(({agent}) => agent))];
@@ -901,25 +919,6 @@ function follow(cluster: TwinCluster, grants: readonly TwinGrant[]): void {
     cluster.hold(grant, grant.agent);
     cluster.countOffer(grant.framework, grant.role, 1);
   }
-}
-
-function difference(
-  found: readonly TwinGrant[],
-  expected: readonly TwinGrant[],
-): string | undefined {
-  const isSame =
-    found.length === expected.length &&
-    found.every((grant, at) => {
-      const other = expected[at];
-      if (other === undefined || nameOf(grant) !== nameOf(other)) return false;
-      return equalResources(grant.resources, other.resources);
-    });
-  if (isSame) return undefined;
-  return `offers ${JSON.stringify(found)}, expected ${JSON.stringify(expected)}`;
-}
-
-function nameOf({framework, role, agent}: TwinGrant): string {
-  return `${framework} ${role} ${agent}`;
 }
 
 function sortedTexts(list: readonly object[]): readonly string[] {

@@ -45,7 +45,7 @@ export interface TwinAgent {
   readonly asked: Set<string>;
 }
 
-/** Until `at`; `late`: also in the run of that very instant (see {@link isLate}). */
+/** Until `at`; `late`: also in the run of that very instant (see `#until`). */
 interface Until {
   readonly at: number;
   readonly late: boolean;
@@ -422,14 +422,14 @@ export class TwinCluster {
     known.filters = [...known.filters, {agent, role, refused: resources, until}];
   }
 
-  /** A filter of inverse offers lives as long as it says. */
+  /** A filter of inverse offers lives as long as it says, and no run at its end finds it. */
   answerInverse(framework: string, agent: string, refuseMs: number, now: number): void {
     const {unavailability, asked} = this.agent(agent);
     if (unavailability === undefined) return;
     asked.delete(framework);
     if (refuseMs === 0) return;
     const known = this.framework(framework);
-    const until = this.#until(now, refuseMs);
+    const until = {at: now + refuseMs, late: false};
     known.inverseFilters = [...known.inverseFilters, {agent, until}];
   }
 

@@ -15,7 +15,6 @@ import {
   addResources,
   containsResources,
   NO_RESOURCES,
-  subtractResources,
   type Resources,
 } from '../../resources/vector.ts';
 import type {TwinCluster} from './twin-cluster.ts';
@@ -119,16 +118,27 @@ export function requiredHeadroom(cluster: TwinCluster): Quantities {
 
 /**
  * Not allocated, not reserved, not revocable, in the whole cluster: also on agents that are not
- * offered. Unlike Mesos, what a framework uses that is not known (yet) is not free.
+ * offered. What is used beyond a total that has shrunk is missing elsewhere, but unlike Mesos not
+ * if it was on a disk of its own; and unlike Mesos what is used by a framework that is not known
+ * (yet) is not free.
  */
 export function freeHeadroom(cluster: TwinCluster): Quantities {
-  let total = NO_RESOURCES;
-  let used = NO_RESOURCES;
-  for (const agent of cluster.agents.values()) {
-    total = addResources(total, stripped(countable(agent.total)));
-    for (const {resources} of agent.held) used = addResources(used, stripped(countable(resources)));
+  let special = NO_RESOURCES;
+  const plain: number[] = [];
+  for (const [name, {total, held}] of cluster.agents) {
+    const own = countable({...cluster.available(name), scalars: []});
+    special = addResources(special, stripped(own));
+    for (const [kind, fixed] of total.scalars.entries()) plain[kind] = (plain[kind] ?? 0) + fixed;
+    for (const {resources} of held) {
+      for (const [kind, fixed] of resources.scalars.entries()) {
+        plain[kind] = (plain[kind] ?? 0) - fixed;
+      }
+    }
   }
-  return scalarsOf(cluster, subtractResources(total, used));
+  const scalars = cluster.kinds.names.map((_, kind) => {
+    return Math.max(0, (plain[kind] ?? 0) + (special.scalars[kind] ?? 0));
+  });
+  return quantitiesOf({...NO_RESOURCES, scalars}, cluster.kinds);
 }
 
 /** A role with its own limits, and those above if they bind it, too. */

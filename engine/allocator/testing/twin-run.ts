@@ -62,7 +62,7 @@ export class TwinRun {
   /** `cluster` is changed by the run. */
   constructor(cluster: TwinCluster, candidates: readonly string[]) {
     this.#cluster = cluster;
-    this.#candidates = candidates.filter((name) => isOfferable(cluster, name));
+    this.#candidates = candidates;
     for (const role of cluster.quotas.keys()) this.#consumed.set(role, consumedBy(cluster, role));
     this.#required = requiredHeadroom(cluster);
     this.#free = freeHeadroom(cluster);
@@ -88,7 +88,9 @@ export class TwinRun {
 
   #inOrder(byChance: readonly string[]): readonly string[] {
     const order = agentOrder(this.#cluster) ?? byChance;
-    return order.filter((agent) => this.#candidates.includes(agent));
+    return order.filter((agent) => {
+      return this.#candidates.includes(agent) && isOfferable(this.#cluster, agent);
+    });
   }
 
   /** The first stage for an agent. */
@@ -200,7 +202,7 @@ export class TwinRun {
     return true;
   }
 
-  /** Asks who has anything on agents that will be away. */
+  /** Asks who has anything on agents that will be away, also where they are not offered. */
   ask(): readonly TwinQuestion[] {
     const questions: TwinQuestion[] = [];
     for (const agent of this.#candidates) {
