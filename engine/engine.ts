@@ -26,7 +26,7 @@ import type {Framework, FrameworkInfo, FrameworkServices, SchedulerDriver} from 
 import {EngineView} from './view.ts';
 
 /** The version of {@link EngineSnapshot}; another one is refused. */
-export const SNAPSHOT_VERSION = 1;
+export const SNAPSHOT_VERSION = 2;
 
 /** Everything an engine is, as plain JSON-able data. */
 export interface EngineSnapshot {

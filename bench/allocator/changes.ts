@@ -8,7 +8,7 @@ import type {Scenario} from './scenario.ts';
 
 const BUSY = 'cpus:1;mem:128;disk:1024;ports:[31126-31510,31512-31623,31810-31852,31854-31964]';
 
-/** Agents join, and then each has ten cpus more that can be revoked; a run each that tells of it. */
+/** Agents join, and then each has ten cpus more that can be revoked; a run after each. */
 export const addAndUpdate: Scenario = (parameters, meter) => {
   const agents = numberOf(parameters, 'agents');
   const frameworks = numberOf(parameters, 'frameworks');

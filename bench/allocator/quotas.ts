@@ -57,7 +57,7 @@ function sorterOf(value: unknown): AllocatorOptions['sorter'] {
   return value === 'random' ? 'random' : 'drf';
 }
 
-/** Every role has what it is promised, neither less nor more, and hardly in more pieces than needed. */
+/** Every role has what it is promised, neither less nor more, in hardly more pieces than needed. */
 function demandGuarantees(fleet: Fleet, grants: readonly Grant[], small: number): void {
   const given = new Map<string, number>();
   for (const {subscriber, resources} of grants) {

@@ -1,6 +1,6 @@
 /**
- * D: a cluster that is 90 % used by small tasks, of which some end between two cycles. `taken`: what
- * else is free was given away; `free`: a tenth of every agent stays free.
+ * D: a cluster that is 90 % used by small tasks, of which some end between two cycles. `taken`:
+ * what else is free was given away; `free`: a tenth of every agent stays free.
  */
 import {subtractResources} from '../../engine/index.ts';
 import type {AgentSlot, Grant, Resources} from '../../engine/index.ts';

@@ -215,7 +215,7 @@ function changes(): readonly ScenarioBench[] {
   ];
 }
 
-/** Milliseconds. Held against wall time and, being for one core, against the CPU time of all threads. */
+/** Milliseconds, of wall time and, being for one core, of the CPU time of all threads. */
 const TIMES_AT_MOST: readonly (readonly [name: string, ms: number])[] = [
   ['A/10000x1000/own/register', 150],
   ['A/10000x1000/own/full-cycle', 40],

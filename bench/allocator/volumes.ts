@@ -1,6 +1,6 @@
 /**
- * Mesos's `PersistentVolumes`: everything is reserved to the role of all frameworks, and every agent
- * has a volume. `regular`: nobody shares them; `shared`: everybody; `mixed`: every other one.
+ * Mesos's `PersistentVolumes`: everything is reserved to the role of all frameworks, and every
+ * agent has a volume. `regular`: nobody shares them; `shared`: everybody; `mixed`: every other one.
  */
 import {parseAmounts} from '../../engine/index.ts';
 import type {Grant, Resources} from '../../engine/index.ts';

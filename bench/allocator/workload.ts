@@ -1,6 +1,6 @@
 /**
- * Mesos's `MultiFrameworkAllocations`: few frameworks with thousands of small tasks, many with five,
- * and fifty with larger ones, until all 19,500 tasks run.
+ * Mesos's `MultiFrameworkAllocations`: few frameworks with thousands of small tasks, many with
+ * five, and fifty with larger ones, until all 19,500 tasks run.
  */
 import {subtractResources} from '../../engine/index.ts';
 import type {Grant, Resources} from '../../engine/index.ts';
@@ -61,9 +61,9 @@ interface Progress {
 
 /**
  * A framework that has launched everything suppresses its offers. In the form that Mesos has,
- * nobody ever does (parameter `silent`: no), and by the rules of fairness that cannot end well: fifty
- * frameworks that are done, and hold little, come before those that hold more, take all agents, and
- * decline them without a filter; what was launched by then is only noted.
+ * nobody ever does (parameter `silent`: no), and by the rules of fairness that cannot end well:
+ * fifty frameworks that are done, and hold little, come before those that hold more, take all
+ * agents, and decline them without a filter; what was launched by then is only noted.
  */
 export const workload: Scenario = (parameters, meter) => {
   const isSilent = textOf(parameters, 'silent') === 'yes';

@@ -378,6 +378,7 @@ export class Allocator {
       this.#filters.dropClient(row.subscriber);
       row.subscribed = false;
       row.offers = 0;
+      row.offersMax = Infinity;
       this.#reconsider(row);
       if (row.holdings > 0) {
         for (const slot of ledger.agents()) {

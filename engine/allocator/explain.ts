@@ -3,6 +3,7 @@
  * whom, which limits are reached, which refusals stand. Computed from the state as it is between two
  * runs, by the rules of the run itself; it changes nothing.
  */
+import {must} from '../kernel/assert.ts';
 import {makeRandom} from '../kernel/random.ts';
 import type {Resources} from '../resources/vector.ts';
 import type {AgentSlot} from './agent-table.ts';
@@ -61,9 +62,9 @@ export interface SubscriberExplanation {
     readonly refused: Resources;
     readonly untilMs: number;
   }[];
-  /** Agents that it could be given now, if nobody came before it. */
+  /** Agents that it could be given now, if nobody came before it; none where it has left. */
   readonly open: readonly AgentSlot[];
-  /** What stands between it and the others, most agents first. */
+  /** What stands between it and the others, most agents first; nothing where it has left. */
   readonly obstacles: readonly ObstacleCount[];
 }
 
@@ -177,7 +178,8 @@ class Explainer {
   }
 
   obstacle(row: SubscriberRow, slot: AgentSlot): Obstacle | undefined {
-    return this.#cycle.obstacle(row, this.#parts.roles.ensure(row.role), slot);
+    const role = must(this.#parts.roles.get(row.role), `role ${row.role}`);
+    return this.#cycle.obstacle(row, role, slot);
   }
 
   /** Roles that take offers, in the order in which they are asked. */
@@ -188,12 +190,13 @@ class Explainer {
 
   #subscriber(row: SubscriberRow): SubscriberExplanation {
     const {agents, filters} = this.#parts.cycle;
-    const role = this.#parts.roles.ensure(row.role);
-    const sorter = role.frameworks?.sorter;
+    // Of somebody who has left, or is not there yet, perhaps nobody knows the role.
+    const role = this.#parts.roles.get(row.role);
+    const sorter = role?.frameworks?.sorter;
     const open: AgentSlot[] = [];
     const counts = new Map<Obstacle['kind'], ObstacleCount>();
-    for (const slot of agents.slots()) {
-      const obstacle = this.#cycle.obstacle(row, role, slot);
+    for (const slot of row.subscribed ? agents.slots() : []) {
+      const obstacle = this.obstacle(row, slot);
       if (obstacle === undefined) open.push(slot);
       else count(counts, obstacle, slot);
     }
@@ -201,7 +204,7 @@ class Explainer {
       framework: row.framework.id,
       role: row.role,
       idle: idleBecause(row),
-      rolePlace: this.#order().indexOf(role),
+      rolePlace: this.#order().findIndex((one) => one === role),
       place: sorter === undefined ? -1 : sorter.peek().indexOf(row.client),
       share: row.client < 0 ? undefined : sorter?.shareOf(row.client),
       offers: row.offers,

@@ -109,10 +109,13 @@ export class Duel {
     return Object.fromEntries(this.#inOrder(Object.entries(record)));
   }
 
-  /** What went wrong in a step; undefined: nothing. */
-  step(step: Step): string | undefined {
-    const wrong = step.kind === 'advance' ? this.#advance(step) : this.#change(step);
-    return wrong ?? this.#settle() ?? this.#compare();
+  /** What went wrong in steps that happen before anybody runs; undefined: nothing. */
+  step(...steps: readonly Step[]): string | undefined {
+    for (const step of steps) {
+      const wrong = step.kind === 'advance' ? this.#advance(step) : this.#change(step);
+      if (wrong !== undefined) return wrong;
+    }
+    return this.#settle() ?? this.#compare();
   }
 
   #change(step: Exclude<Step, {readonly kind: 'advance'}>): string | undefined {
