@@ -90,7 +90,7 @@ test('tables say the target, whether it is met, and the ratio to it', (t) => {
   ] as const;
   const figures = [figure('a/time', 2, 3), figure('a/rate', 50), figure('a/memory', 7)];
   t.is(
-    markdownTable(figures, targets),
+    markdownTable(figures, {targets}),
     `| figure | unit | median | min | max | samples | target | met | ratio |
 | --- | --- | --: | --: | --: | --: | --: | --- | --: |
 | a/time | s | 2.50 | 2.00 | 3.00 | 2 | ≤ 5.00 | yes | 0.50 |
@@ -98,8 +98,19 @@ test('tables say the target, whether it is met, and the ratio to it', (t) => {
 | a/memory | s | 7.00 | 7.00 | 7.00 | 1 |  |  |  |`,
   );
   for (const part of ['a/memory', '≤ 5.00', 'NO']) {
-    t.true(terminalTable(figures, targets).includes(part), part);
+    t.true(terminalTable(figures, {targets}).includes(part), part);
   }
+});
+
+test('tables say what another program takes, and how many times that is', (t) => {
+  const comparison = {with: 'Mesos', figures: new Map([['a/time', 5]])};
+  t.is(
+    markdownTable([figure('a/time', 2), figure('a/rate', 50)], {targets: [], comparison}),
+    `| figure | unit | median | min | max | samples | Mesos | gain | target | met | ratio |
+| --- | --- | --: | --: | --: | --: | --: | --: | --: | --- | --: |
+| a/time | s | 2.00 | 2.00 | 2.00 | 1 | 5.00 | 2.50 × |  |  |  |
+| a/rate | s | 50.0 | 50.0 | 50.0 | 1 |  |  |  |  |  |`,
+  );
 });
 
 test('a block of the manual is replaced between its markers, and nothing else', (t) => {
@@ -179,6 +190,23 @@ test('benches take turns, those that cannot run are named with the reason', asyn
     ],
   );
   t.deepEqual(lines, ['s/1 skipped: no data', 's/0 (1 of 2)', 's/2 (1 of 1)', 's/0 (2 of 2)']);
+});
+
+test('parts are what stands behind the name of the suite', async (t) => {
+  const measured = async (...parts: string[]): Promise<readonly string[]> => {
+    const benches = ['s/A/1', 's/A/2', 's/Add', 's/B'].map((name) => {
+      return {name, rounds: 1, measure: () => [{name, unit: 's', values: [1]}]};
+    });
+    const options = {context, filter: undefined, parts, rounds: undefined};
+    const figures = await measureSuite(suiteOf(...benches), {
+      ...options,
+      progress: () => undefined,
+    });
+    return figures.map(({name}) => name).filter((name) => name !== 's/twice');
+  };
+  t.deepEqual(await measured('A'), ['s/A/1', 's/A/2']);
+  t.deepEqual(await measured('B', 'Add'), ['s/Add', 's/B']);
+  t.is((await measured()).length, 4);
 });
 
 test('a wrong run ends the session instead of giving a figure', async (t) => {

@@ -45,11 +45,20 @@ export interface Target {
   readonly value: number;
 }
 
+/** What another program takes for the same. */
+export interface Comparison {
+  /** The program's name. */
+  readonly with: string;
+  /** By name of a figure, in its unit. */
+  readonly figures: ReadonlyMap<string, number>;
+}
+
 export interface Suite {
   readonly name: string;
   readonly about: string;
   readonly benches: readonly Bench[];
   readonly targets: readonly Target[];
+  readonly comparison?: Comparison | undefined;
   /** Readings that follow from others, such as the ratio of two; what is missing was skipped. */
   derive(valuesOf: (name: string) => readonly number[] | undefined): readonly Reading[];
 }

@@ -1,5 +1,5 @@
 /**
- * `npm run -s bench -- NAME [--json] [--quick] [--filter TEXT] [--rounds N] [--write]` measures a
+ * `npm run -s bench -- NAME [PART...] [--json] [--quick] [--filter TEXT] [--rounds N] [--write]` measures a
  * suite, and `npm run -s bench -- profile BENCH` says where one whole run spends its time. See
  * docs/benchmarks.md.
  */
@@ -16,6 +16,7 @@ import {topSelfTimes} from './profile.ts';
 import type {CpuProfile, SelfTime} from './profile.ts';
 import {measureSuite} from './session.ts';
 import {circumstancesText, markdownTable, putBetweenMarkers, terminalTable} from './show.ts';
+import type {Measure} from './show.ts';
 import {suiteNames, SUITES} from './suites.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
@@ -63,37 +64,40 @@ function findBench(name: string): Bench {
   throw new UsageError(`no bench '${name}' to profile; there are: ${names.join(', ')}`);
 }
 
-async function measure(name: string, flags: MeasureFlags): Promise<void> {
+async function measure(name: string, parts: readonly string[], flags: MeasureFlags): Promise<void> {
   const suite = findSuite(name);
   const isQuick = flags.quick === true;
   if (isQuick && flags.write === true) {
     throw new UsageError('figures of --quick are not to be written down');
   }
   if (isQuick) progress('quick: these figures are not to be compared');
-  const circumstances = readCircumstances(`npm run -s bench -- ${commandLine(name, flags)}`);
+  const circumstances = readCircumstances(
+    `npm run -s bench -- ${commandLine([name, ...parts], flags)}`,
+  );
   const figures = await measureSuite(suite, {
     context: makeContext(isQuick),
     filter: flags.filter,
+    parts,
     rounds: flags.rounds,
     progress,
   });
   if (figures.length === 0) throw new UsageError(`no bench of '${name}' can run like this`);
   // What is measured with less work says nothing about the targets.
-  const targets = isQuick ? [] : suite.targets;
+  const heldAgainst: Measure = isQuick ? {targets: []} : suite;
   if (flags.write === true) {
-    const table = markdownTable(figures, targets);
+    const table = markdownTable(figures, heldAgainst);
     writePage(name, `\n${circumstancesText(circumstances)}\n\n${table}\n`);
   }
   const shown =
     flags.json === true
       ? JSON.stringify(figures)
-      : `${circumstancesText(circumstances)}\n${terminalTable(figures, targets)}`;
+      : `${circumstancesText(circumstances)}\n${terminalTable(figures, heldAgainst)}`;
   process.stdout.write(`${shown}\n`);
 }
 
-function commandLine(name: string, {filter, rounds, write}: MeasureFlags): string {
+function commandLine(names: readonly string[], {filter, rounds, write}: MeasureFlags): string {
   return [
-    name,
+    ...names,
     ...(filter === undefined ? [] : ['--filter', filter]),
     ...(rounds === undefined ? [] : ['--rounds', String(rounds)]),
     ...(write === true ? ['--write'] : []),
@@ -145,6 +149,7 @@ function makeProgram(): Command {
   const program = new Command('bench')
     .description('Measures Drydock. Progress goes to stderr, figures to stdout.')
     .argument('<suite>', `one of: ${suiteNames()}`)
+    .argument('[part...]', 'only these of its benches, such as A C of the allocator')
     .option('--json', 'an array of {name, unit, median, min, max, samples}')
     .option('--quick', 'less work, one round: to see that everything works')
     .option('--filter <text>', 'only benches whose name contains it')

@@ -7,6 +7,8 @@ export interface SessionOptions {
   readonly context: BenchContext;
   /** Only benches whose name contains it. */
   readonly filter: string | undefined;
+  /** Only benches whose name goes on with one of these behind the suite's; absent or none: all. */
+  readonly parts?: readonly string[] | undefined;
   /** Instead of each bench's own number. */
   readonly rounds: number | undefined;
   /** Gets one line before each measurement. */
@@ -37,8 +39,12 @@ export async function measureSuite(
 }
 
 function runnable(suite: Suite, options: SessionOptions): readonly Bench[] {
-  const {filter, context, progress} = options;
-  const wanted = suite.benches.filter(({name}) => filter === undefined || name.includes(filter));
+  const {filter, parts = [], context, progress} = options;
+  const wanted = suite.benches.filter(
+    ({name}) =>
+      (filter === undefined || name.includes(filter)) &&
+      (parts.length === 0 || parts.includes(name.split('/')[1] ?? '')),
+  );
   return wanted.filter((bench) => {
     const reason = bench.skipReason(context);
     if (reason !== undefined) progress(`${bench.name} skipped: ${reason}`);

@@ -1,61 +1,77 @@
 /** Figures for people: a table for the terminal, and one for the manual. */
 import Table from 'cli-table3';
-import type {Target} from './bench.ts';
+import type {Comparison, Target} from './bench.ts';
 import type {Circumstances} from './machine.ts';
 import {verdictOf} from './statistics.ts';
 import type {Figure} from './statistics.ts';
 
-const HEADINGS = [
-  'figure',
-  'unit',
-  'median',
-  'min',
-  'max',
-  'samples',
-  'target',
-  'met',
-  'ratio',
-] as const;
+interface Column {
+  readonly heading: string;
+  readonly alignment: 'left' | 'right';
+}
 
 /** Numbers stand to the right. */
-const ALIGNMENTS = [
-  'left',
-  'left',
-  'right',
-  'right',
-  'right',
-  'right',
-  'right',
-  'left',
-  'right',
-] as const;
+const left = (heading: string): Column => ({heading, alignment: 'left'});
+const right = (heading: string): Column => ({heading, alignment: 'right'});
 
 type Row = readonly string[];
 
-export function terminalTable(figures: readonly Figure[], targets: readonly Target[]): string {
+/** What figures are held against. */
+export interface Measure {
+  readonly targets: readonly Target[];
+  readonly comparison?: Comparison | undefined;
+}
+
+function columnsOf({comparison}: Measure): readonly Column[] {
+  return [
+    left('figure'),
+    left('unit'),
+    ...['median', 'min', 'max', 'samples'].map(right),
+    ...(comparison === undefined ? [] : [right(comparison.with), right('gain')]),
+    right('target'),
+    left('met'),
+    right('ratio'),
+  ];
+}
+
+export function terminalTable(figures: readonly Figure[], measure: Measure): string {
+  const columns = columnsOf(measure);
   const table = new Table({
-    head: [...HEADINGS],
-    colAligns: [...ALIGNMENTS],
+    head: columns.map(({heading}) => heading),
+    colAligns: columns.map(({alignment}) => alignment),
     style: {head: [], border: []},
     chars: {mid: '', 'left-mid': '', 'mid-mid': '', 'right-mid': ''},
   });
-  for (const row of rowsOf(figures, targets)) table.push([...row]);
+  for (const row of rowsOf(figures, measure)) table.push([...row]);
   return table.toString();
 }
 
-export function markdownTable(figures: readonly Figure[], targets: readonly Target[]): string {
-  const rules = ALIGNMENTS.map((alignment) => (alignment === 'right' ? '--:' : '---'));
-  const lines: readonly Row[] = [[...HEADINGS], rules, ...rowsOf(figures, targets)];
+export function markdownTable(figures: readonly Figure[], measure: Measure): string {
+  const columns = columnsOf(measure);
+  const headings = columns.map(({heading}) => heading);
+  const rules = columns.map(({alignment}) => (alignment === 'right' ? '--:' : '---'));
+  const lines: readonly Row[] = [headings, rules, ...rowsOf(figures, measure)];
   return lines.map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 }
 
-function rowsOf(figures: readonly Figure[], targets: readonly Target[]): readonly Row[] {
+function rowsOf(figures: readonly Figure[], {targets, comparison}: Measure): readonly Row[] {
   return figures.map((figure) => {
     const {name, unit, median, min, max, samples} = figure;
     const numbers = [median, min, max].map(showNumber);
     const own = targets.filter((target) => target.name === name);
-    return [name, unit, ...numbers, String(samples.length), ...targetCells(figure, own)];
+    return [
+      ...[name, unit, ...numbers, String(samples.length)],
+      ...(comparison === undefined ? [] : comparisonCells(figure, comparison)),
+      ...targetCells(figure, own),
+    ];
   });
+}
+
+/** The other program's figure, and how many times ours it is. */
+function comparisonCells({name, median}: Figure, {figures}: Comparison): Row {
+  const theirs = figures.get(name);
+  if (theirs === undefined) return ['', ''];
+  return [showNumber(theirs), `${showNumber(theirs / median)} ×`];
 }
 
 function targetCells(figure: Figure, targets: readonly Target[]): Row {

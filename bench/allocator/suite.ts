@@ -3,6 +3,7 @@
  * how the costs grow. The targets are the project's own.
  */
 import type {Suite, Target} from '../bench.ts';
+import {MESOS_FIGURES} from './mesos-figures.ts';
 import {makeOfferFiltersBench, OFFER_FILTERS_TARGETS} from './offer-filters.ts';
 import {makeScenarioBench} from './scenario-bench.ts';
 import type {ScenarioBench} from './scenario-bench.ts';
@@ -27,6 +28,7 @@ export function makeAllocatorSuite(): Suite {
       makeOfferFiltersBench(),
     ],
     targets: TARGETS,
+    comparison: {with: 'Mesos C++', figures: MESOS_FIGURES},
     derive: () => [],
   };
 }

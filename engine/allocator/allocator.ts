@@ -790,6 +790,9 @@ export class Allocator {
         if (!cycle.isUnsatisfied || this.#orders.wanting === 0) break;
         cycle.visitForGuarantees(slot);
       }
+      // Nothing is held back any more, on whichever agent; agents whose totals have shrunk may have
+      // kept more of it back than is promised.
+      if (isBatch && !cycle.isHoldingBack) this.#candidates.changeAll();
     }
     this.#candidates.visit(isBatch, order, (slot) => {
       if (this.#orders.wanting > 0) cycle.visitForShares(slot);

@@ -81,6 +81,14 @@ export type Obstacle =
   /** It has refused the agent. */
   | {readonly kind: 'filtered'; readonly untilMs: number};
 
+/** What a role whose guarantees are not met is given of an agent. */
+interface GuaranteedPart {
+  readonly guaranteed: Resources;
+  /** With what it is given beyond that: all that quota counts. */
+  readonly counted: Resources;
+  readonly offer: Resources;
+}
+
 export class Cycle {
   readonly #parts: CycleParts;
   readonly #required: number[] = [];
@@ -142,6 +150,11 @@ export class Cycle {
       return {required: [...this.#required], available: [...this.#available]};
     }
     return {required: [], available: [...this.#parts.agents.headroom]};
+  }
+
+  /** Whether anything is kept back for guarantees. */
+  get isHoldingBack(): boolean {
+    return this.#isHoldingBack;
   }
 
   /** Whether a role with frameworks waits for its guarantees. */
@@ -212,8 +225,27 @@ export class Cycle {
     }
   }
 
-  /** A part of the guarantee, what quota does not count, and more as far as nobody is promised it. */
   #guaranteeTo(row: SubscriberRow, role: Role, slot: AgentSlot, usable: Resources): void {
+    const part = this.#guaranteeOf(role, usable);
+    if (part === undefined || !this.#takes(row, slot, part.offer)) return;
+    const {guaranteed, counted, offer} = part;
+    this.#guaranteed.set(`${row.subscriber} ${slot}`, this.#grants.length);
+    this.#give(row, slot, offer);
+    const wasUnsatisfied = isUnsatisfied(role);
+    for (let one: Role | undefined = role; one !== undefined; one = one.parent) {
+      this.#consume(one, counted);
+    }
+    if (wasUnsatisfied && !isUnsatisfied(role)) this.#unsatisfied -= 1;
+    this.#lower(this.#required, guaranteed);
+    this.#lower(this.#available, counted);
+    this.#weighHeadroom();
+  }
+
+  /**
+   * A part of the guarantee, what quota does not count, and more as far as nobody is promised it;
+   * undefined where nothing of `usable` is guaranteed.
+   */
+  #guaranteeOf(role: Role, usable: Resources): GuaranteedPart | undefined {
     const {random} = this.#parts;
     const kinds = this.#kinds;
     const countable = countablePart(usable);
@@ -221,7 +253,7 @@ export class Cycle {
     for (let kind = 0; kind < kinds; kind += 1) missing.push(missingOf(role, kind));
     const guaranteed = shrink(countable, missing, 0, random);
     // An agent that has only reservations for the role waits for the second stage.
-    if (isEmpty(guaranteed)) return;
+    if (isEmpty(guaranteed)) return undefined;
     let more = subtractResources(countable, guaranteed);
     if (role.quota.limits.length > 0) {
       const met = scalarSums(guaranteed);
@@ -234,18 +266,7 @@ export class Cycle {
     const rest = withoutCountable(usable, ({special, scalar}) => {
       return special.role === role.name || special.revocable === true || scalar === 0;
     });
-    const offer = addResources(counted, rest);
-    if (!this.#takes(row, slot, offer)) return;
-    this.#guaranteed.set(`${row.subscriber} ${slot}`, this.#grants.length);
-    this.#give(row, slot, offer);
-    const wasUnsatisfied = isUnsatisfied(role);
-    for (let one: Role | undefined = role; one !== undefined; one = one.parent) {
-      this.#consume(one, counted);
-    }
-    if (wasUnsatisfied && !isUnsatisfied(role)) this.#unsatisfied -= 1;
-    this.#lower(this.#required, guaranteed);
-    this.#lower(this.#available, counted);
-    this.#weighHeadroom();
+    return {guaranteed, counted, offer: addResources(counted, rest)};
   }
 
   // Stage 2.
@@ -393,9 +414,15 @@ export class Cycle {
     if (!meetsMinimum(usable, row.minimum)) return {kind: 'belowMinimum'};
     const limited = this.#limited(role, usable);
     if (isEmpty(limited) || !meetsMinimum(limited, row.minimum)) return {kind: 'limit'};
-    const offer = this.#chopped(role, usable);
-    if (isEmpty(offer) || !meetsMinimum(offer, row.minimum)) return {kind: 'headroom'};
-    const untilMs = filters.refusedUntil(row.subscriber, slot, offer);
+    // What is held back for its own guarantee is for it.
+    const guarantee = isUnsatisfied(role) ? this.#guaranteeOf(role, usable)?.offer : undefined;
+    const ends: number[] = [];
+    for (const offer of [guarantee, this.#chopped(role, usable)]) {
+      if (offer === undefined || isEmpty(offer) || !meetsMinimum(offer, row.minimum)) continue;
+      ends.push(filters.refusedUntil(row.subscriber, slot, offer));
+    }
+    if (ends.length === 0) return {kind: 'headroom'};
+    const untilMs = Math.min(...ends);
     return untilMs === -Infinity ? undefined : {kind: 'filtered', untilMs};
   }
 

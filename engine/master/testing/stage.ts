@@ -4,6 +4,7 @@
  */
 import type {Effect} from '../../effects.ts';
 import type {AgentTask, OperatorRequest} from '../../inputs.ts';
+import {assert} from '../../kernel/assert.ts';
 import {agentIdOf, frameworkIdOf, taskIdOf, type OfferId} from '../../kernel/ids.ts';
 import {makeRandom} from '../../kernel/random.ts';
 import {Timers} from '../../kernel/timers.ts';
@@ -29,7 +30,6 @@ import type {
   TaskState,
   WaitingGroup,
 } from '../../scheduler.ts';
-import {assert} from '../../kernel/assert.ts';
 import {MASTER_TIMERS} from '../context.ts';
 import {Master} from '../master.ts';
 
@@ -62,6 +62,8 @@ export class ScriptedFramework implements Framework {
   readonly questions: InverseOffer[] = [];
   readonly rescinded: number[] = [];
   readonly updates: StatusUpdate[] = [];
+  /** What it says to wait for. */
+  readonly groups: WaitingGroup[] = [];
   /** What it does when an offer is taken back; nothing, if no test says otherwise. */
   onRescinded: (offerId: OfferId) => void = () => {};
 
@@ -86,7 +88,7 @@ export class ScriptedFramework implements Framework {
   onTimer(): void {}
   onRequest(): void {}
   waiting(): readonly WaitingGroup[] {
-    return [];
+    return this.groups;
   }
   snapshot(): unknown {
     return null;
