@@ -69,21 +69,21 @@ const reasons: readonly (readonly [
     },
     'cpus:2',
     ': 2 of 2 large enough agents have cpus:2 free' +
-      '; 2 it has declined, and they are not offered again so soon',
+      '; 2 declined, and not offered again so soon',
   ],
   [
     'for which roles agents are held back',
     () => stageOf(['cpus:4', 'cpus:4'], {quotas: [guarantee('zoo', 5), guarantee('ops', 3)]}),
     'cpus:2',
     ': 2 of 2 large enough agents have cpus:2 free' +
-      '; 2 are held back for the guarantees of ops, zoo',
+      '; 2 held back for the guarantees of ops, zoo',
   ],
   [
     'that its own role is at its limits',
     () =>
       stageOf(['cpus:4', 'cpus:1'], {quotas: [{role: 'eng', guarantees: {}, limits: {cpus: 0}}]}),
     'cpus:2',
-    ': 1 of 1 large enough agents have cpus:2 free; 1 are beyond the limits of its role',
+    ': 1 of 1 large enough agents have cpus:2 free; 1 beyond the limits of its role',
   ],
   [
     'nothing of a guarantee of its own role',
@@ -100,20 +100,20 @@ const reasons: readonly (readonly [
       return stage;
     },
     'cpus:2',
-    ': 2 of 3 large enough agents have cpus:2 free; 2 are deactivated or not on the whitelist',
+    ': 2 of 3 large enough agents have cpus:2 free; 2 deactivated or not on the whitelist',
   ],
   [
     'the commonest reason first',
     () => stageOf(['cpus:4;gpus:1', 'cpus:4', 'cpus:4'], {quotas: [guarantee('ops', 12)]}),
     'cpus:2',
     ': 3 of 3 large enough agents have cpus:2 free' +
-      '; 2 are held back for the guarantees of ops; 1 have gpus, which it cannot use',
+      '; 2 held back for the guarantees of ops; 1 with gpus, which it cannot use',
   ],
   [
     'that agents have less than an offer must have',
     () => stageOf(['cpus:4'], {allocator: {minAllocatable: [{cpus: 8000}]}}),
     'cpus:2',
-    ': 1 of 1 large enough agents have cpus:2 free; 1 have less free than an offer must have',
+    ': 1 of 1 large enough agents have cpus:2 free; 1 with less free than an offer must have',
   ],
   [
     'that all is offered',
@@ -157,6 +157,6 @@ test('an agent in another region, or whose connection broke, is no help, and tha
   t.is(
     whyWaiting(stage, 'cpus:1'),
     '3 like j1 of f1: it is next: 1 of 1 large enough agents have cpus:1 free' +
-      '; 1 are in another region',
+      '; 1 in another region',
   );
 });

@@ -171,28 +171,28 @@ export class EngineView {
 function reasonOf(obstacle: Obstacle, held: readonly string[]): string {
   switch (obstacle.kind) {
     case 'filtered':
-      return 'it has declined, and they are not offered again so soon';
+      return 'declined, and not offered again so soon';
     case 'headroom':
-      return `are held back for the guarantees of ${held.join(', ')}`;
+      return `held back for the guarantees of ${held.join(', ')}`;
     case 'limit':
-      return 'are beyond the limits of its role';
+      return 'beyond the limits of its role';
     case 'notForRole':
-      return 'have it reserved to other roles';
+      return 'with it reserved to other roles';
     case 'belowMinimum':
-      return 'have less free than an offer must have';
+      return 'with less free than an offer must have';
     case 'notOffered':
-      return 'are deactivated or not on the whitelist';
+      return 'deactivated or not on the whitelist';
     case 'offerConstraints':
-      return 'do not meet its offer constraints';
+      return 'outside its offer constraints';
     case 'gpus':
-      return 'have gpus, which it cannot use';
+      return 'with gpus, which it cannot use';
     case 'region':
-      return 'are in another region';
+      return 'in another region';
     case 'multiRole':
     case 'hierarchicalRole':
-      return 'are too old for frameworks like it';
+      return 'too old for frameworks like it';
     case 'nothingFree':
-      return 'have nothing free';
+      return 'with nothing free';
     default:
       return unreachable(obstacle);
   }

@@ -240,6 +240,8 @@ const TIMES_AT_MOST: readonly (readonly [name: string, ms: number])[] = [
 const TARGETS: readonly Target[] = [
   ...TIMES_AT_MOST.flatMap(([name, ms]) => [atMost(name, ms), atMost(`${name}/cpu`, ms)]),
   atMost('A/10000x1000/own/memory-peak', 400),
+  atMost('B/5000x50/all-filtered/first', 2),
+  atMost('B/1000x200/all-filtered/first', 2),
   atMost('C/10000/allocated-and-first', 5),
   ...OFFER_FILTERS_TARGETS,
 ];

@@ -4,7 +4,7 @@
  * reused.
  */
 import {assert} from '../kernel/assert.ts';
-import {isUnreserved, quantityOf, type Entries} from '../resources/special.ts';
+import {isUnreserved, quantityOf, type Entries, type Entry} from '../resources/special.ts';
 import {
   addNamedRanges,
   addNamedSets,
@@ -211,16 +211,18 @@ export class AgentTable {
   }
 
   /**
-   * A part of what is available is taken; what of it is special, the caller sets
-   * ({@link setSpecial}).
+   * A part of what is available is taken. Whether it was all of it, the usual case; if not, what of
+   * it is special, the caller sets ({@link setSpecial}).
    */
-  take(slot: AgentSlot, resources: Resources): void {
-    // The usual case: all that is available, which is this very object.
+  take(slot: AgentSlot, resources: Resources): boolean {
     if (resources === this.#values[slot]) {
       this.#addScalars(slot, resources.scalars, -1);
       this.#ranges[slot] = NONE;
       this.#sets[slot] = NONE;
-      return;
+      // Shared volumes stay, however many have them.
+      const {special} = resources;
+      if (special.length > 0) this.setSpecial(slot, special.filter(isShared));
+      return true;
     }
     this.#addScalars(slot, resources.scalars, -1);
     const ranges = this.#ranges[slot] ?? NONE;
@@ -233,6 +235,7 @@ export class AgentTable {
         sets: subtractNamedSets(resources.sets, sets),
       });
     }
+    return false;
   }
 
   /** What is taken without being there is not there when it comes back. */
@@ -247,7 +250,9 @@ export class AgentTable {
 
   /** Nobody holds anything: what is available is the total itself, the same object. */
   allBack(slot: AgentSlot): void {
-    this.#values[slot] = this.#totals[slot];
+    const total = this.totalOf(slot);
+    if (this.#special[slot] !== total.special) this.setSpecial(slot, total.special);
+    this.#values[slot] = total;
   }
 
   /** What is available of special things: depends on what holders have, which is not known here. */
@@ -376,6 +381,10 @@ export class AgentTable {
 }
 
 /** Whoever they are reserved to. */
+function isShared({special}: Entry): boolean {
+  return special.shared === true;
+}
+
 function gpusFlag(total: Resources): number {
   return (scalarSums(total)[GPUS] ?? 0) > 0 ? WITH_GPUS : 0;
 }

@@ -2,16 +2,20 @@
  * The allocator against its twin (`testing/`), which is written from the rules alone: whatever
  * happens, their offers are the same.
  *
- * `FC_RUNS=100000 FC_SEED=1 npx ava engine/allocator/allocator.test.ts` makes the long run.
+ * The long run: `FC_RUNS=100000 FC_SEED=1 npx ava --timeout=24h engine/allocator/allocator.test.ts`.
  */
 import check from 'node:assert/strict';
 import {env} from 'node:process';
 import test, {type ExecutionContext} from 'ava';
 import fc, {type Arbitrary} from 'fast-check';
+import {agentIdOf} from '../kernel/ids.ts';
+import {makeRandom} from '../kernel/random.ts';
 import {ALLOCATOR_DEFAULTS, type AllocatorOptions} from '../options.ts';
 import {parseAmounts, type Amounts} from '../resources/amounts.ts';
-import type {WireResource} from '../resources/wire-form.ts';
 import type {Quantities} from '../resources/quantities.ts';
+import {ScalarKinds, type Resources} from '../resources/vector.ts';
+import type {WireResource} from '../resources/wire-form.ts';
+import {Allocator} from './allocator.ts';
 import {Duel, type DuelSetup} from './testing/duel.ts';
 import type {AgentTraits, Quarters, Step, TermsStep, UseStep} from './testing/duel-steps.ts';
 
@@ -227,7 +231,15 @@ const setQuota: Arbitrary<Step> = fc.record({kind: fc.constant('setQuota'), role
 
 const frameworkSteps: typeof agentSteps = [
   [8, addFramework],
-  [3, fc.record({kind: fc.constant('updateFramework'), framework: number, terms})],
+  [
+    4,
+    fc.record({
+      kind: fc.constant('updateFramework'),
+      framework: number,
+      terms,
+      isSame: fc.boolean(),
+    }),
+  ],
   [1, fc.record({kind: fc.constant('removeFramework'), framework: number})],
   [3, fc.record({kind: fc.constant('setActive'), framework: number, active: fc.boolean()})],
   [
@@ -243,7 +255,7 @@ const frameworkSteps: typeof agentSteps = [
     fc.record({kind: fc.constant('setOffersMax'), framework: number, role: number, max: fc.nat(4)}),
   ],
   [1, fc.record({kind: fc.constant('setMinimum'), framework: number, role: number, minimum})],
-  [2, fc.record({kind: fc.constant('setWeight'), role, weight: fc.constantFrom(1, 2, 0.5, 3)})],
+  [4, fc.record({kind: fc.constant('setWeight'), role, weight: fc.constantFrom(1, 2, 0.5, 3)})],
   [4, setQuota],
 ];
 
@@ -345,53 +357,77 @@ function assertProperty<T>(t: ExecutionContext, property: fc.IProperty<T>, numRu
   t.pass();
 }
 
+const sorter = fc.constantFrom('drf' as const, 'random' as const);
+
 const duelOf = (how: Setup, more: Partial<DuelSetup> = {}): Duel =>
   new Duel({...how, totals: TOTALS, isPredicted: true, ...more});
 
+/**
+ * Seen to fail, each at several of these mistakes: quota that parents of a nested role are charged
+ * with at once, or not at all, by the next run; limits or headroom that one of the stages does not
+ * respect; offers of both stages that are not one; orders that change while an agent is handed out;
+ * shared volumes that are offered once and never again; agents that are not looked at again after a
+ * recovery, an expired filter, or an offer to somebody with quota; every filter of one interval
+ * outliving the run at its end, and none; filters that survive REVIVE, the agent or its attributes; a
+ * virtual leaf without a copy of the count; reserved gpus that do not count; a total that shrinks and
+ * cuts availability off at 0.
+ */
 test('every run makes the offers of a twin that looks at everything, whatever happens', (t) => {
   const property = fc.property(setup, moves, (how, list) => {
     play(duelOf(how), list);
   });
-  assertProperty(t, property, 400);
+  assertProperty(t, property, 600);
 });
 
+/**
+ * Seen to fail when filters of a framework that was deactivated are kept, when `recover` does not
+ * mark its agent as changed, and when a filter that ends marks nothing.
+ */
 test('who could use a free agent, and refuses nothing, is offered it after a while', (t) => {
   const property = fc.property(setup, moves, framework, (how, list, wanting) => {
     const duel = duelOf(how);
     play(duel, list);
-    check.equal(duel.demandOffers(wanting), undefined);
+    const wrong = duel.demandOffers(wanting);
+    if (wrong !== undefined) check.fail(wrong);
   });
-  assertProperty(t, property, 150);
+  assertProperty(t, property, 200);
 });
 
+/**
+ * Seen to fail when disks that cannot be split are cut, when the random sorter draws clients that are
+ * suppressed, when limits bind only the first stage, when shared volumes are offered twice in a run,
+ * and when gpus, regions or constraints exclude nobody.
+ */
 test('no run gives what it must not, by chance or of what cannot be split', (t) => {
-  const sorter = fc.constantFrom('drf' as const, 'random' as const);
   const property = fc.property(setup, sorter, moves, framework, (how, kind, list, wanting) => {
     const totals = kind === 'random' ? TOTALS : WHOLE;
-    const options = {...how.options, sorter: kind};
-    const duel = duelOf(how, {options, totals, isPredicted: false});
+    const duel = duelOf(how, {options: {...how.options, sorter: kind}, totals, isPredicted: false});
     play(duel, list);
-    check.equal(duel.demandOffers(wanting), undefined);
+    const wrong = duel.demandOffers(wanting);
+    if (wrong !== undefined) check.fail(wrong);
+  });
+  assertProperty(t, property, 200);
+});
+
+/** Seen to fail when the random sorter weighs its clients in order of their coming. */
+test('the same seed makes the same offers, in whatever order maps and sets are given', (t) => {
+  const property = fc.property(setup, sorter, moves, (how, kind, list) => {
+    const options = {...how.options, sorter: kind};
+    const logs = [false, true].map((reversed) => {
+      const duel = duelOf(how, {options, isPredicted: false, reversed});
+      play(duel, list);
+      return duel.log;
+    });
+    check.deepEqual(logs[0], logs[1]);
   });
   assertProperty(t, property, 150);
 });
 
-test('the same seed makes the same offers, in whatever order maps and sets are given', (t) => {
-  const sorter = fc.constantFrom('drf' as const, 'random' as const);
-  const property = fc.property(setup, sorter, moves, (how, kind, list) => {
-    const [one, other] = [false, true].map((reversed) => {
-      const options = {...how.options, sorter: kind};
-      const duel = duelOf(how, {options, isPredicted: false, reversed});
-      play(duel, list);
-      return duel;
-    });
-    check.deepEqual(one?.log, other?.log);
-  });
-  assertProperty(t, property, 100);
-});
-
+/**
+ * Seen to fail when the numbers of free clients, the weights of roles without frameworks, the instant
+ * of the last batch run, or what is used beyond a total that has shrunk are not written down.
+ */
 test('an allocator that was written down and read again goes on as if nothing had been', (t) => {
-  const sorter = fc.constantFrom('drf' as const, 'random' as const);
   const property = fc.property(setup, sorter, moves, fc.nat(60), (how, kind, list, at) => {
     const options = {...how.options, sorter: kind};
     const more = {options, totals: WHOLE, isPredicted: false};
@@ -407,5 +443,141 @@ test('an allocator that was written down and read again goes on as if nothing ha
     play(read, withJson);
     check.deepEqual(read.log, plain.log);
   });
-  assertProperty(t, property, 100);
+  assertProperty(t, property, 150);
+});
+
+// Examples of the rules.
+
+interface Example {
+  readonly kinds: ScalarKinds;
+  readonly allocator: Allocator;
+  readonly whole: Resources;
+  readonly add: (agent: string) => number;
+  readonly subscribe: (name: string) => number;
+}
+
+function makeExample(some: Partial<AllocatorOptions> = {}, seed = 1): Example {
+  const kinds = new ScalarKinds();
+  const whole = kinds.compile(amounts('cpus:1;mem:64'));
+  const random = makeRandom(seed, 'allocator');
+  const allocator = new Allocator(
+    {...ALLOCATOR_DEFAULTS, ...some},
+    {kinds, random, seed, weights: new Map(), startedAt: 0},
+  );
+  return {
+    kinds,
+    allocator,
+    whole,
+    add: (agent) => {
+      const info = {id: agentIdOf(agent), hostname: agent, attributes: {}};
+      return allocator.addAgent(info, whole);
+    },
+    subscribe: (name) => {
+      const roles = ['r'];
+      allocator.addFramework(name, {
+        roles,
+        suppressed: [],
+        capabilities: [],
+        minAllocatable: {},
+        constraints: undefined,
+      });
+      return allocator.subscriberOf(name, 'r');
+    },
+  };
+}
+
+const lifetimes: readonly (readonly [title: string, refuseMs: number, offeredAt: number])[] = [
+  ['a filter of 0 is none', 0, 1000],
+  ['a filter of less than an interval lives one interval', 1, 2000],
+  ['a filter of one interval, made after a run, outlives the next run', 1000, 2000],
+  ['a filter of two intervals is gone before the run at its end', 2000, 2000],
+  ['a filter that ends between two runs is gone before the second', 2500, 3000],
+  ['a negative time is taken for 5 seconds', -1, 5000],
+  ['a time that is none is taken for 5 seconds', NaN, 5000],
+  ['the longest filter lives 365 days', 1e15, 365 * 86_400_000],
+];
+
+for (const [title, refuseMs, offeredAt] of lifetimes) {
+  test(title, (t) => {
+    const {allocator, whole, add, subscribe} = makeExample();
+    const slot = add('a');
+    const subscriber = subscribe('f');
+    t.is(allocator.run(0).grants.length, 1);
+    allocator.offerEnded(subscriber);
+    allocator.refuse(subscriber, slot, whole, {refuseMs, now: 0});
+    allocator.recover(subscriber, slot, whole);
+    let now = 0;
+    for (let runs = 0; runs < 5; runs += 1) {
+      now = allocator.wakeAt(now);
+      if (allocator.run(now).grants.length > 0) break;
+    }
+    t.is(now, offeredAt);
+  });
+}
+
+/** Seen to fail when the second stage of a run looks only at agents that changed before the first. */
+test('what was held back is given in the run that meets the last guarantee', (t) => {
+  const {allocator, kinds, add, subscribe} = makeExample({minAllocatable: []});
+  const of = (text: string): Resources => kinds.compile(amounts(text));
+  const shrunk = add('shrunk');
+  const [full, late] = [add('full'), add('late')];
+  const subscriber = subscribe('f');
+  allocator.run(0);
+  // What is used there and not in the total any more is missing everywhere.
+  allocator.updateAgent(shrunk, {total: of('ports:[1-2]')});
+  allocator.setQuota('r', {guarantees: [3000], limits: []});
+  allocator.run(0);
+  // Of one agent there is only memory, which is held back, of the other all that is promised.
+  allocator.recover(subscriber, full, of('mem:32'));
+  allocator.recover(subscriber, late, of('cpus:1'));
+  allocator.refuse(subscriber, late, of('cpus:1'), {refuseMs: 2000, now: 0});
+  t.deepEqual(allocator.run(1000).grants, []);
+  t.deepEqual(
+    allocator.run(2000).grants.map(({agent}) => agent),
+    [late, full],
+  );
+});
+
+test('nobody is woken while nothing can change', (t) => {
+  const {allocator, whole, add, subscribe} = makeExample();
+  t.is(allocator.wakeAt(0), Infinity);
+  const subscriber = subscribe('f');
+  t.is(allocator.wakeAt(0), 0);
+  allocator.run(0);
+  t.is(allocator.wakeAt(0), Infinity);
+  const slot = add('a');
+  t.is(allocator.run(0).grants.length, 1);
+  t.is(allocator.wakeAt(0), Infinity);
+  allocator.suppress('f');
+  allocator.recover(subscriber, slot, whole);
+  t.is(allocator.wakeAt(0), Infinity);
+  t.is(allocator.runs, 2);
+});
+
+test('resources that come back wait for the batch, or are offered at once if so wished', (t) => {
+  for (const allocateOnRecovery of [false, true]) {
+    const {allocator, whole, add, subscribe} = makeExample({allocateOnRecovery});
+    const slot = add('a');
+    const subscriber = subscribe('f');
+    allocator.run(0);
+    allocator.recover(subscriber, slot, whole);
+    t.is(allocator.wakeAt(300), allocateOnRecovery ? 300 : 1000);
+  }
+});
+
+test('equal agents are handed out in another order by another seed', (t) => {
+  const orderOf = (seed: number, agentOrder: AllocatorOptions['agentOrder']): string => {
+    const {allocator, add, subscribe} = makeExample({agentOrder}, seed);
+    for (let agent = 0; agent < 5; agent += 1) add(`a${agent}`);
+    subscribe('f');
+    return allocator
+      .run(0)
+      .grants.map(({agent}) => agent)
+      .join(' ');
+  };
+  for (const agentOrder of ['random', 'seeded'] as const) {
+    const orders = Array.from({length: 20}, (_, seed) => orderOf(seed, agentOrder));
+    t.true(new Set(orders).size > 10);
+    t.deepEqual(orderOf(3, agentOrder), orders[3] ?? '');
+  }
 });

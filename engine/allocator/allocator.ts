@@ -580,9 +580,8 @@ export class Allocator {
     const {refuseMs, now} = refusal;
     // A filter in a role that was left would outlive the subscriber, whose number is used again.
     if (refuseMs === 0 || !this.#subscribers.row(subscriber).subscribed) return;
-    const asked = refuseMs > 0 ? Math.min(refuseMs, REFUSE_MS_MAX) : REFUSE_MS_DEFAULT;
     const interval = this.#options.allocationIntervalMs;
-    const lifetime = Math.max(asked, interval);
+    const lifetime = Math.max(refusedFor(refuseMs), interval);
     this.#filters.add({
       client: subscriber,
       agent: slot,
@@ -673,7 +672,7 @@ export class Allocator {
   ): void {
     const {slot: framework} = this.#framework(id);
     // A run in the instant of its end does not find it any more, whichever was there first.
-    const answer = {accepted, at: now, refuseMs, late: false};
+    const answer = {accepted, at: now, refuseMs: refusedFor(refuseMs), late: false};
     this.#inverseOffers.answered(framework, slot, answer);
   }
 
@@ -876,6 +875,7 @@ export class Allocator {
       subscribers: this.#subscribers,
       ledger: this.#holdings.ledger,
       lastRun: this.#lastRun,
+      heldOffUntil: this.#clock.heldOffUntil,
     };
   }
 
@@ -1005,6 +1005,11 @@ function converted(resources: Resources, conversion: Conversion): Resources {
   const result = applyConversion(resources, conversion);
   assert(result.ok, () => `a conversion that cannot be: ${result.ok ? '' : result.message}`);
   return result.resources;
+}
+
+/** How long a refusal holds: what cannot be understood is the default, and a year is the longest. */
+function refusedFor(refuseMs: number): number {
+  return refuseMs >= 0 ? Math.min(refuseMs, REFUSE_MS_MAX) : REFUSE_MS_DEFAULT;
 }
 
 /** Whether a subscription is in one of these roles; none named: in any. */

@@ -5,6 +5,7 @@
  */
 import {assert, must} from '../kernel/assert.ts';
 import type {Resources} from '../resources/vector.ts';
+import {SharedCopies, type Copies} from './shared-copies.ts';
 import {quantityOf, type Entry} from '../resources/special.ts';
 
 /** Dense index of a client in its sorter; reused after {@link ClientTree.remove}. */
@@ -33,8 +34,8 @@ export interface Node {
   count: number;
   /** Thousandths by kind that its subtree holds. */
   allocation: Float64Array;
-  /** Copies of shared volumes by agent and key; undefined while there was none. */
-  shared: Map<string, number> | undefined;
+  /** Copies of shared volumes; undefined while there was none. */
+  shared: SharedCopies | undefined;
   /** Weighted dominant share, as it was when its place in the order was found. */
   share: number;
   /** Children with active clients, by node index, in order; valid up to `orderedCount`. */
@@ -50,7 +51,7 @@ interface NodeSnapshot {
   readonly active: boolean;
   readonly count: number;
   readonly allocation: readonly number[];
-  readonly shared: readonly (readonly [string, number])[];
+  readonly shared: readonly Copies[];
 }
 
 export interface ClientTreeSnapshot {
@@ -161,7 +162,7 @@ export class ClientTree {
     leaf.active = node.active;
     leaf.activeCount = node.activeCount;
     leaf.allocation = node.allocation.slice();
-    leaf.shared = node.shared === undefined ? undefined : new Map(node.shared);
+    leaf.shared = node.shared && new SharedCopies(node.shared.all());
     this.#seat(node.client, leaf);
     node.client = -1;
     node.active = false;
@@ -202,9 +203,8 @@ export class ClientTree {
   #forget(node: Node, leaf: Node): void {
     const {allocation} = leaf;
     const once = [...allocation];
-    for (const [key, copies] of leaf.shared ?? []) {
-      const {kind, scalar} = sharedOf(key);
-      if (!takeCopies(node, key, copies)) continue;
+    for (const {agent, key, kind, scalar, copies} of leaf.shared?.all() ?? []) {
+      if (node.shared?.take(agent, key, copies) === true) continue;
       // What stays with others on the same agent stays counted.
       once[kind] = (once[kind] ?? 0) - scalar;
     }
@@ -230,7 +230,7 @@ export class ClientTree {
         active,
         count,
         allocation: [...allocation],
-        shared: [...(shared ?? [])],
+        shared: [...(shared?.all() ?? [])],
       });
       for (const child of node.children.values()) visit(child);
     };
@@ -251,7 +251,7 @@ export class ClientTree {
       node.count = count;
       node.active = active;
       node.allocation = Float64Array.from(allocation);
-      node.shared = shared.length === 0 ? undefined : new Map(shared);
+      node.shared = shared.length === 0 ? undefined : new SharedCopies(shared);
       if (client >= 0) tree.#seat(client, node);
       if (!active) continue;
       for (let one: Node | undefined = node; one !== undefined; one = one.parent) {
@@ -295,26 +295,10 @@ function makeRoom(node: Node, kinds: number): void {
 
 /** Books copies of a shared volume; whether the first came or the last went. */
 function isFirstOrLast(node: Node, agent: number, entry: Entry, sign: 1 | -1): boolean {
-  const key = `${agent} ${entry.special.kind} ${entry.scalar} ${entry.special.key}`;
-  if (sign < 0) return !takeCopies(node, key, entry.copies);
-  node.shared ??= new Map();
-  const before = node.shared.get(key) ?? 0;
-  node.shared.set(key, before + entry.copies);
-  return before === 0;
-}
-
-/** Whether copies are left after `copies` were taken. */
-function takeCopies(node: Node, key: string, copies: number): boolean {
-  const left = (node.shared?.get(key) ?? 0) - copies;
-  if (left > 0) node.shared?.set(key, left);
-  else node.shared?.delete(key);
-  return left > 0;
-}
-
-/** Kind and amount, which stand in front of the key under which copies are booked. */
-function sharedOf(key: string): {readonly kind: number; readonly scalar: number} {
-  const [, kind, scalar] = key.split(' ', 3);
-  return {kind: Number(kind), scalar: Number(scalar)};
+  node.shared ??= new SharedCopies();
+  return sign > 0
+    ? node.shared.add(agent, entry)
+    : node.shared.take(agent, entry.special.key, entry.copies);
 }
 
 export function addInto(sums: number[], scalars: readonly number[], sign: 1 | -1): void {

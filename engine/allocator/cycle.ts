@@ -24,7 +24,7 @@ import {
   type AgentSlot,
   type AgentTable,
 } from './agent-table.ts';
-import {meetsMinimum} from './minimum.ts';
+import {meetsMinimum, type Minimum} from './minimum.ts';
 import type {OfferFilters} from './offer-filters.ts';
 import type {Orders} from './orders.ts';
 import {hasQuota, quotaCharged, type Role, type RoleFrameworks} from './role-tree.ts';
@@ -109,6 +109,10 @@ export class Cycle {
   readonly #guaranteed = new Map<string, number>();
   /** Given of the agent that is being handed out, and not booked yet. */
   readonly #unbooked: {readonly grant: Grant; readonly isOffer: boolean}[] = [];
+
+  #lastOffer: Resources | undefined;
+  #lastMinimum: Minimum | undefined;
+  #lastMeets = false;
 
   constructor(parts: CycleParts) {
     this.#parts = parts;
@@ -201,6 +205,7 @@ export class Cycle {
 
   /** Hands the agent out to roles whose guarantees are not met. */
   visitForGuarantees(slot: AgentSlot): void {
+    if (this.#isRefused(slot)) return;
     const {agents, orders} = this.#parts;
     const {roleSorter, roleOf} = orders;
     roleSorter.start();
@@ -273,6 +278,7 @@ export class Cycle {
 
   /** Hands the agent out by fair share. */
   visitForShares(slot: AgentSlot): void {
+    if (this.#isRefused(slot)) return;
     const {agents, orders} = this.#parts;
     const {roleSorter, roleOf} = orders;
     // Only where there is nothing but what quota counts can quota keep everything.
@@ -363,6 +369,13 @@ export class Cycle {
 
   // Both.
 
+  /** Whether all who take offers have refused whatever they could be given of the agent. */
+  #isRefused(slot: AgentSlot): boolean {
+    const {agents, filters, orders} = this.#parts;
+    if (filters.size === 0) return false;
+    return filters.refuseAll(orders.wantingBits, slot, agents.available(slot));
+  }
+
   /** Whether a subscriber can have the agent at all. */
   #mayHave(row: SubscriberRow, slot: AgentSlot): boolean {
     if ((this.#parts.agents.exclusionsOf(slot) & row.excludes) !== 0) return false;
@@ -378,8 +391,18 @@ export class Cycle {
 
   /** Whether a subscriber would take this offer: it is large enough, and was not refused. */
   #takes(row: SubscriberRow, slot: AgentSlot, offer: Resources): boolean {
-    if (isEmpty(offer) || !meetsMinimum(offer, row.minimum)) return false;
+    if (isEmpty(offer) || !this.#meetsMinimum(offer, row.minimum)) return false;
     return !this.#parts.filters.refuses(row.subscriber, slot, offer);
+  }
+
+  /** Remembers the last answer: an agent is offered to one after the other, mostly unchanged. */
+  #meetsMinimum(offer: Resources, minimum: Minimum): boolean {
+    if (offer !== this.#lastOffer || minimum !== this.#lastMinimum) {
+      this.#lastOffer = offer;
+      this.#lastMinimum = minimum;
+      this.#lastMeets = meetsMinimum(offer, minimum);
+    }
+    return this.#lastMeets;
   }
 
   #give(row: SubscriberRow, slot: AgentSlot, resources: Resources): void {

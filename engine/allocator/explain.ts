@@ -107,6 +107,8 @@ export interface AgentExplanation {
 export interface Explanation {
   /** Undefined before the first run. */
   readonly lastRun: LastRun | undefined;
+  /** When runs go on at the latest, if they are held off after a failover. */
+  readonly heldOffUntil: number | undefined;
   /** What is promised and not met now, and what is free for everybody. */
   readonly headroom: Headroom;
   /** For whom it is held back: roles whose guarantees are not met, by name. */
@@ -123,6 +125,7 @@ export interface ExplainParts {
   readonly subscribers: Subscribers;
   readonly ledger: Ledger;
   readonly lastRun: LastRun | undefined;
+  readonly heldOffUntil: number | undefined;
 }
 
 /** @returns undefined for an unknown framework, role or agent. O(agents × roles asked about). */
@@ -157,7 +160,7 @@ class Explainer {
   }
 
   answer(question: Question): Explanation | undefined {
-    const {roles, subscribers, cycle, lastRun} = this.#parts;
+    const {roles, subscribers, cycle, lastRun, heldOffUntil} = this.#parts;
     let frameworks: readonly SubscriberExplanation[] = [];
     let role: RoleExplanation | undefined;
     let agent: AgentExplanation | undefined;
@@ -174,7 +177,7 @@ class Explainer {
       agent = this.#agent(question.agent);
     }
     const {headroom} = this.#cycle;
-    return {lastRun, headroom, heldFor: rolesInNeed(roles), frameworks, role, agent};
+    return {lastRun, heldOffUntil, headroom, heldFor: rolesInNeed(roles), frameworks, role, agent};
   }
 
   obstacle(row: SubscriberRow, slot: AgentSlot): Obstacle | undefined {

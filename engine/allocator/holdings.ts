@@ -21,8 +21,8 @@ export class Holdings {
   /** A holder takes something; whether it had nothing on the agent before. */
   take(slot: AgentSlot, holder: Holder, resources: Resources): boolean {
     const isNew = this.ledger.add(slot, holder, resources);
-    this.agents.take(slot, resources);
-    if (resources.special.length > 0) this.#refreshSpecial(slot);
+    const isAll = this.agents.take(slot, resources);
+    if (resources.special.length > 0 && !isAll) this.#refreshSpecial(slot);
     return isNew;
   }
 
@@ -30,8 +30,8 @@ export class Holdings {
   giveBack(slot: AgentSlot, holder: Holder, resources: Resources): boolean {
     const isGone = this.ledger.subtract(slot, holder, resources);
     this.agents.giveBack(slot, resources);
-    if (resources.special.length > 0) this.#refreshSpecial(slot);
     if (isGone && !this.ledger.isHeld(slot)) this.agents.allBack(slot);
+    else if (resources.special.length > 0) this.#refreshSpecial(slot);
     return isGone;
   }
 

@@ -11,6 +11,7 @@
  * all looked at by every check. {@link OfferFilters.countOf} counts different refusals.
  */
 import {containsResources, type Resources} from '../resources/vector.ts';
+import {CommonRefusals, type Bits} from './common-refusals.ts';
 import {ExpiryQueue, NONE, type ExpiryQueueSnapshot} from './expiry-queue.ts';
 import {AGENT, CLIENT, FilterRows, LATE, REFUSED} from './filter-rows.ts';
 import {InternedResources} from './interned-resources.ts';
@@ -47,6 +48,7 @@ export class OfferFilters {
   readonly #rows = new FilterRows();
   readonly #queue = new ExpiryQueue(this.#rows);
   readonly #refused = new InternedResources();
+  readonly #common = new CommonRefusals();
   /**
    * Row + 1, or 0; five of eight are taken at most, and a sixteenth at least. The upper bits, which
    * row numbers do not need, are those of the hash, so that hardly any row is looked at in vain.
@@ -100,6 +102,7 @@ export class OfferFilters {
     rows.setExpiresAt(row, expiresAt);
     slots[at] = (hash & ~mask) | (row + 1);
     this.#queue.add(row);
+    this.#common.add(client, agent, resources);
     this.#counts[client] = this.countOf(client) + 1;
     if (agent >= this.#agentsEnd) this.#agentsEnd = agent + 1;
   }
@@ -132,6 +135,16 @@ export class OfferFilters {
       if (this.#contains(this.#refused.of(rows.word(row, REFUSED)), offered)) return true;
     }
     return false;
+  }
+
+  /**
+   * Whether all of these clients have refused at least `offered` on this agent, if that can be told
+   * at a glance; false where it cannot.
+   */
+  refuseAll(clients: Bits, agent: number, offered: Resources): boolean {
+    const resources = this.#common.resourcesOf(agent);
+    if (resources < 0 || !this.#common.areRefusedBy(agent, clients)) return false;
+    return this.#contains(this.#refused.of(resources), offered);
   }
 
   /** Until when {@link refuses} says so; -Infinity where it does not. */
@@ -286,6 +299,7 @@ export class OfferFilters {
   #remove(row: number): void {
     const rows = this.#rows;
     const client = rows.word(row, CLIENT);
+    this.#common.remove(client, rows.word(row, AGENT));
     this.#freeSlot(this.#slotOf(row));
     this.#queue.remove(row);
     this.#refused.release(rows.word(row, REFUSED));
@@ -375,6 +389,7 @@ export class OfferFilters {
       );
       const row = rows.push(client, agent, refused, snapshot.late[at] === 1);
       rows.setExpiresAt(row, snapshot.expiresAt[at] as number);
+      filters.#common.add(client, agent, refused);
       filters.#counts[client] = filters.countOf(client) + 1;
       filters.#agentsEnd = Math.max(filters.#agentsEnd, agent + 1);
     }

@@ -7,6 +7,7 @@ import {must} from '../kernel/assert.ts';
 import type {Resources} from '../resources/vector.ts';
 import type {AgentSlot} from './agent-table.ts';
 import type {Client, ClientTreeSnapshot} from './client-tree.ts';
+import {clearBit, NO_BITS, withBit, type Bits} from './common-refusals.ts';
 import {DrfSorter} from './drf-sorter.ts';
 import {Pool} from './pool.ts';
 import {RandomSorter} from './random-sorter.ts';
@@ -42,6 +43,7 @@ export class Orders {
   /** Role by client of the role sorter. */
   readonly roleOf: Role[] = [];
   #wanting = 0;
+  #wantingBits = NO_BITS;
 
   constructor(rules: OrderRules) {
     this.#rules = rules;
@@ -72,6 +74,11 @@ export class Orders {
   /** Subscribers that take offers now. */
   get wanting(): number {
     return this.#wanting;
+  }
+
+  /** The same as a set. */
+  get wantingBits(): Bits {
+    return this.#wantingBits;
   }
 
   setWeight(role: string, weight: number): void {
@@ -122,11 +129,13 @@ export class Orders {
     const {client, sorter} = placeOf(row);
     if (wanting) {
       this.#wanting += 1;
+      this.#wantingBits = withBit(this.#wantingBits, row.subscriber);
       sorter.activate(row.client);
       this.#roleSorter.activate(client);
       return true;
     }
     this.#wanting -= 1;
+    clearBit(this.#wantingBits, row.subscriber);
     sorter.deactivate(row.client);
     if (sorter.activeCount > 0 || this.#rules.sorter === 'random') return false;
     this.#roleSorter.deactivate(client);
@@ -183,7 +192,10 @@ export class Orders {
       this.roleOf[client] = role;
     }
     for (const row of subscribers) {
-      if (row.wanting) this.#wanting += 1;
+      if (row.wanting) {
+        this.#wanting += 1;
+        this.#wantingBits = withBit(this.#wantingBits, row.subscriber);
+      }
       if (row.client < 0) continue;
       row.place = must(this.#roles.ensure(row.role).frameworks, `role ${row.role}`);
       row.place.rows[row.client] = row;

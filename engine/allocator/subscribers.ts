@@ -118,6 +118,8 @@ export interface SubscriberRules {
 
 export class Subscribers {
   readonly #rules: SubscriberRules;
+  /** One for all who have no minimum of their own, so that a check of it can be remembered. */
+  readonly #clusterMinimum: Minimum;
   readonly #rows: (SubscriberRow | undefined)[] = [];
   readonly #freeSubscribers: Subscriber[] = [];
   readonly #frameworks: (FrameworkRow | undefined)[] = [];
@@ -126,6 +128,7 @@ export class Subscribers {
 
   constructor(rules: SubscriberRules) {
     this.#rules = rules;
+    this.#clusterMinimum = compileMinimum(rules.minAllocatable, rules.kinds);
   }
 
   row(subscriber: Subscriber): SubscriberRow {
@@ -227,10 +230,11 @@ export class Subscribers {
   }
 
   #judge(row: SubscriberRow): void {
-    const {kinds, minAllocatable, filterGpuResources} = this.#rules;
+    const {kinds, filterGpuResources} = this.#rules;
     const {capabilities, minAllocatable: own} = row.framework.terms;
     const has = (capability: OfferCapability): boolean => capabilities.includes(capability);
-    row.minimum = compileMinimum(own[row.role] ?? minAllocatable, kinds);
+    const least = own[row.role];
+    row.minimum = least === undefined ? this.#clusterMinimum : compileMinimum(least, kinds);
     row.excludes =
       (filterGpuResources && !has('GPU_RESOURCES') ? WITH_GPUS : 0) |
       (has('REGION_AWARE') ? 0 : REMOTE) |

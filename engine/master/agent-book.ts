@@ -29,7 +29,10 @@ export interface AgentBookParts {
 }
 
 /** An agent as a snapshot keeps it; its tasks and offers are kept elsewhere. */
-export type AgentSnapshot = Pick<AgentRecord, 'info' | 'state' | 'total' | 'slot'>;
+export type AgentSnapshot = Pick<
+  AgentRecord,
+  'info' | 'state' | 'total' | 'slot' | 'unavailability'
+>;
 
 export class AgentBook {
   readonly #context: MasterContext;
@@ -76,6 +79,7 @@ export class AgentBook {
       state: 'active',
       total,
       slot,
+      unavailability: undefined,
       tasks: [],
       offers: undefined,
     };
@@ -89,7 +93,8 @@ export class AgentBook {
     offers.rescindAllOf(agent);
     agent.info = info;
     if (agent.state === 'unreachable') {
-      agent.slot = allocator.addAgent(info, total);
+      const {unavailability} = agent;
+      agent.slot = allocator.addAgent(info, total, {unavailability});
       this.#bySlot[agent.slot] = agent;
     } else {
       allocator.updateAgent(agent.slot, {info, total});
@@ -196,8 +201,8 @@ export class AgentBook {
   }
 
   snapshot(): readonly AgentSnapshot[] {
-    return [...this.#agents.values()].map(({info, state, total, slot}) => {
-      return {info, state, total, slot};
+    return [...this.#agents.values()].map(({info, state, total, slot, unavailability}) => {
+      return {info, state, total, slot, unavailability};
     });
   }
 

@@ -205,7 +205,10 @@ export class OperatorCalls {
     if (errors.length > 0) return invalid(errors);
     // New offers shall say what is planned.
     this.#parts.offers.rescindAllOf(agent);
-    this.#parts.allocator.setUnavailability(agent.slot, unavailability ?? undefined);
+    agent.unavailability = unavailability ?? undefined;
+    this.#parts.allocator.setUnavailability(agent.slot, agent.unavailability);
+    if (unavailability === null) this.#context.deleteRecord(`maintenance/${agentId}`);
+    else this.#context.putRecord(`maintenance/${agentId}`, unavailability);
     return undefined;
   }
 }

@@ -10,6 +10,7 @@ import type {
   Offer,
   TaskOrigin,
   TaskState,
+  Unavailability,
 } from '../scheduler.ts';
 
 /**
@@ -22,6 +23,8 @@ export interface AgentRecord {
   info: AgentInfo;
   state: AgentState;
   total: Resources;
+  /** Planned maintenance, also while it is unreachable. */
+  unavailability: Unavailability | undefined;
   /** Its row in the allocator; -1 while unreachable. */
   slot: AgentSlot;
   /** Every task that is or may be running there, and ended ones until they are acknowledged. */

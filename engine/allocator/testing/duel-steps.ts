@@ -57,7 +57,13 @@ export type Step =
       readonly active: boolean;
       readonly used: readonly (UseStep & {readonly agent: number})[];
     }
-  | {readonly kind: 'updateFramework'; readonly framework: number; readonly terms: TermsStep}
+  | {
+      readonly kind: 'updateFramework';
+      readonly framework: number;
+      readonly terms: TermsStep;
+      /** Only what is suppressed changes. */
+      readonly isSame: boolean;
+    }
   | {readonly kind: 'removeFramework'; readonly framework: number}
   | {readonly kind: 'setActive'; readonly framework: number; readonly active: boolean}
   | {

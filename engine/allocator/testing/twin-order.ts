@@ -87,13 +87,15 @@ function sortBelow(
   rules: OrderRules,
   parent: string | undefined,
 ): readonly string[] {
-  const children = childrenOf(order, parent).map((node) => {
+  const nodes = childrenOf(order, parent);
+  const children = nodes.map((node) => {
     const client = node.endsWith('/.') ? node.slice(0, -2) : undefined;
     const members =
       client === undefined
         ? [...order.clients].filter((path) => path === node || isBelow(path, node))
         : [client];
-    const share = rules.shareOf(members) / rules.weightOf(node);
+    // Alone it is the first one with any share.
+    const share = nodes.length === 1 ? 0 : rules.shareOf(members) / rules.weightOf(node);
     return {node, client, share, count: order.counts.get(node) ?? 0};
   });
   children.sort(
