@@ -1,7 +1,7 @@
 /**
- * `npm run -s bench -- NAME [PART...] [--json] [--quick] [--filter TEXT] [--rounds N] [--write]` measures a
- * suite, and `npm run -s bench -- profile BENCH` says where one whole run spends its time. See
- * docs/benchmarks.md.
+ * `npm run -s bench -- NAME [PART...] [--json] [--quick] [--filter TEXT] [--rounds N] [--write]`
+ * measures a suite, and `npm run -s bench -- profile BENCH` says where one whole run spends its
+ * time. See docs/benchmarks.md.
  */
 import {mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';

@@ -21,7 +21,7 @@ import {
   type FrameworkOptions,
 } from './options.ts';
 import {Outbox, type OutboxSnapshot} from './outbox.ts';
-import {ScalarKinds} from './resources/vector.ts';
+import {ScalarKinds} from './resources/kinds.ts';
 import type {Framework, FrameworkInfo, FrameworkServices, SchedulerDriver} from './scheduler.ts';
 import {EngineView} from './view.ts';
 

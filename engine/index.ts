@@ -99,12 +99,12 @@ export {printThousandths, thousandths} from './resources/thousandths.ts';
 export {parseValue, type Value} from './resources/values.ts';
 export {downgrade, fromWire, readResource, toWire} from './resources/wire.ts';
 export type {WireResource} from './resources/wire-form.ts';
+export {ScalarKinds} from './resources/kinds.ts';
 export {
   addResources,
   containsResources,
   equalResources,
   NO_RESOURCES,
-  ScalarKinds,
   scalarOf,
   subtractResources,
   type Resources,
@@ -119,15 +119,15 @@ export {
   subtractRanges,
   type Ranges,
 } from './resources/ranges.ts';
-export {
-  Allocator,
-  type AgentChange,
-  type AgentSetup,
-  type AgentUsage,
-  type InverseGrant,
-  type RunResult,
-  type Usage,
-} from './allocator/allocator.ts';
+export {Allocator} from './allocator/allocator.ts';
+export type {
+  AgentChange,
+  AgentSetup,
+  AgentUsage,
+  InverseGrant,
+  RunResult,
+  Usage,
+} from './allocator/terms.ts';
 export {AGENT_CAPABILITIES, type AgentCapability} from './allocator/agent-facts.ts';
 export {Durations} from './allocator/durations.ts';
 export {allocatorMetrics, type MetricFacts, type Metrics} from './allocator/metrics.ts';

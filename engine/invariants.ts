@@ -7,13 +7,8 @@ import type {Master} from './master/master.ts';
 import {isTerminal, offersOf, type AgentRecord, type TaskRecord} from './master/records.ts';
 import {printAmounts} from './resources/amounts.ts';
 import {addRanges, countRanges} from './resources/ranges.ts';
-import {
-  addResources,
-  equalResources,
-  NO_RESOURCES,
-  type Resources,
-  type ScalarKinds,
-} from './resources/vector.ts';
+import type {ScalarKinds} from './resources/kinds.ts';
+import {addResources, equalResources, NO_RESOURCES, type Resources} from './resources/vector.ts';
 
 /** Sentences about what is wrong; empty when the state is sound. O(agents + tasks + offers). */
 export function violationsOf(master: Master, kinds: ScalarKinds): readonly string[] {

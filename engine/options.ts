@@ -7,7 +7,9 @@ export interface AllocatorOptions {
   readonly allocationIntervalMs: number;
   /** Unlike Mesos, also run at once when resources come back, instead of at the next batch. */
   readonly allocateOnRecovery: boolean;
-  /** How roles, and the frameworks of a role, are ordered (`--role_sorter`, `--framework_sorter`). */
+  /**
+   * How roles, and the frameworks of a role, are ordered (`--role_sorter`, `--framework_sorter`).
+   */
   readonly sorter: 'drf' | 'random';
   /**
    * In which order a run hands agents out: by chance, as Mesos; `seeded`: in one order drawn from

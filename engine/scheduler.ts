@@ -7,7 +7,8 @@
 import type {AgentId, FrameworkId, OfferId, TaskId} from './kernel/ids.ts';
 import type {Random} from './kernel/random.ts';
 import type {Quantities} from './resources/quantities.ts';
-import type {Resources, ScalarKinds} from './resources/vector.ts';
+import type {ScalarKinds} from './resources/kinds.ts';
+import type {Resources} from './resources/vector.ts';
 
 export type {Quantities};
 

@@ -68,8 +68,7 @@ const reasons: readonly (readonly [
       return stage;
     },
     'cpus:2',
-    ': 2 of 2 large enough agents have cpus:2 free' +
-      '; 2 declined, and not offered again so soon',
+    ': 2 of 2 large enough agents have cpus:2 free; 2 declined, and not offered again so soon',
   ],
   [
     'for which roles agents are held back',

@@ -11,7 +11,8 @@ import type {AgentState} from './master/records.ts';
 import {usedOn} from './master/task-table.ts';
 import {printAmounts} from './resources/amounts.ts';
 import {isStrictSubrole} from './resources/role-names.ts';
-import {containsResources, type Resources, type ScalarKinds} from './resources/vector.ts';
+import type {ScalarKinds} from './resources/kinds.ts';
+import {containsResources, type Resources} from './resources/vector.ts';
 import type {AgentInfo, Framework} from './scheduler.ts';
 
 /** An agent as it stands. */

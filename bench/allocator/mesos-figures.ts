@@ -1,7 +1,7 @@
 /**
- * What the C++ allocator of Apache Mesos 1.12-dev (c1b42f79d157, -O2) took for the same on a machine
- * of the same kind: medians of five processes on one core. Milliseconds, but for the microseconds of
- * the sorter; memory in MB.
+ * What the C++ allocator of Apache Mesos 1.12-dev (c1b42f79d157, -O2) took for the same on a
+ * machine of the same kind: medians of five processes on one core. Milliseconds, but for the
+ * microseconds of the sorter; memory in MB.
  */
 
 /** [name without `allocator/`, figure]. */

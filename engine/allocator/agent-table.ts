@@ -142,6 +142,11 @@ export class AgentTable {
     else this.#surplus.set(slot, surplus);
   }
 
+  /** How many agents there are. */
+  get count(): number {
+    return this.#totals.length - this.#free.length;
+  }
+
   has(slot: AgentSlot): boolean {
     return this.#totals[slot] !== undefined;
   }

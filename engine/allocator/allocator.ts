@@ -3,49 +3,43 @@
  * fairness, refused agents filtered; runs happen on events and periodically (Apache Mesos
  * `hierarchical.cpp`, reference part 1; docs/allocator.md tells the whole).
  *
- * The parts: `cycle.ts` makes one run, `candidates.ts` knows what it looks at, `holdings.ts` who has
- * what, `subscribers.ts` who wants what, `role-tree.ts` counts quota, the sorters keep the orders,
- * `offer-filters.ts` and `inverse-offers.ts` what was refused.
+ * The parts: `runner.ts` makes runs, each a `cycle.ts`; `candidates.ts` knows what they look at,
+ * `holdings.ts` who has what, `subscribers.ts` who wants what, `role-tree.ts` counts quota, the
+ * sorters keep the orders, `offer-filters.ts` and `inverse-offers.ts` what was refused.
  */
 import {assert} from '../kernel/assert.ts';
 import type {Random} from '../kernel/random.ts';
 import type {AllocatorOptions} from '../options.ts';
 import {applyConversion, type Conversion} from '../resources/operations.ts';
 import type {Quantities} from '../resources/quantities.ts';
+import type {ScalarKinds} from '../resources/kinds.ts';
 import {
   containsResources,
   equalResources,
   isEmpty,
   scalarSums,
   type Resources,
-  type ScalarKinds,
 } from '../resources/vector.ts';
 import type {AgentInfo, Unavailability} from '../scheduler.ts';
-import {
-  AGENT_CAPABILITIES,
-  AgentFacts,
-  type AgentCapability,
-  type AgentFactsSnapshot,
-} from './agent-facts.ts';
+import {AGENT_CAPABILITIES, AgentFacts, type AgentFactsSnapshot} from './agent-facts.ts';
 import {WITH_GPUS, type AgentSlot} from './agent-table.ts';
-import {Candidates, type AgentOrder, type CandidatesSnapshot} from './candidates.ts';
+import {Candidates, type CandidatesSnapshot} from './candidates.ts';
 import {addInto} from './client-tree.ts';
-import {Cycle, type CycleParts, type Grant, type Obstacle} from './cycle.ts';
+import type {Obstacle} from './cycle.ts';
 import {
   explain,
   obstaclesOf,
   type Explanation,
   type ExplainParts,
-  type LastRun,
   type Question,
 } from './explain.ts';
 import {Holdings, type HoldingsSnapshot} from './holdings.ts';
 import {InverseOffers, type InverseOffersSnapshot} from './inverse-offers.ts';
-import {attributesOf, excludes} from './offer-constraints.ts';
 import {OfferFilters, type OfferFiltersSnapshot} from './offer-filters.ts';
 import {Orders, type OrdersSnapshot} from './orders.ts';
 import type {Quota, RoleTree} from './role-tree.ts';
 import {RunClock, type RunClockSnapshot} from './run-clock.ts';
+import {Runner} from './runner.ts';
 import {
   Subscribers,
   type FrameworkRow,
@@ -54,66 +48,21 @@ import {
   type SubscriberRow,
   type SubscribersSnapshot,
 } from './subscribers.ts';
+import type {
+  AgentChange,
+  AgentSetup,
+  AgentUsage,
+  AllocatorContext,
+  Refusal,
+  RunResult,
+  Subscription,
+  Usage,
+} from './terms.ts';
 
 /** A refused agent is kept away for this long at most. */
 const REFUSE_MS_MAX = 365 * 24 * 3600 * 1000;
 /** What a refusal that cannot be understood lasts. */
 const REFUSE_MS_DEFAULT = 5000;
-
-/** What an allocator works with. */
-export interface AllocatorContext {
-  readonly kinds: ScalarKinds;
-  /** Decides the order in which agents are visited. */
-  readonly random: Random;
-  /** Of the fixed order of agents, where that is asked for. */
-  readonly seed: number;
-  /** role → weight, 1 where absent. */
-  readonly weights: ReadonlyMap<string, number>;
-  /** The first batch run is one interval later. */
-  readonly startedAt: number;
-}
-
-/** Resources that a framework uses on an agent. */
-export interface Usage {
-  readonly framework: string;
-  readonly role: string;
-  readonly resources: Resources;
-}
-
-/** What may be known of an agent that joins, beside its resources. */
-export interface AgentSetup {
-  /** All where absent. */
-  readonly capabilities?: readonly AgentCapability[] | undefined;
-  readonly unavailability?: Unavailability | undefined;
-  /** Part of the total; frameworks may still be unknown. */
-  readonly used?: readonly Usage[] | undefined;
-}
-
-/** What may change about an agent; absent: stays. */
-export interface AgentChange {
-  readonly info?: AgentInfo | undefined;
-  readonly capabilities?: readonly AgentCapability[] | undefined;
-  readonly total?: Resources | undefined;
-}
-
-/** A framework is asked to give an agent up, because it will not be available. */
-export interface InverseGrant {
-  readonly framework: string;
-  readonly agent: AgentSlot;
-  readonly unavailability: Unavailability;
-}
-
-/** What came of a run. */
-export interface RunResult {
-  readonly grants: readonly Grant[];
-  readonly inverseOffers: readonly InverseGrant[];
-}
-
-/** How long a refused agent is kept away, and since when. */
-export interface Refusal {
-  readonly refuseMs: number;
-  readonly now: number;
-}
 
 export interface AllocatorSnapshot {
   readonly holdings: HoldingsSnapshot;
@@ -127,10 +76,8 @@ export interface AllocatorSnapshot {
   readonly random: readonly [number, number, number, number];
 }
 
-const NOBODY: readonly never[] = [];
 /** Roles that are not named are all roles. */
 const ALL: readonly string[] = [];
-const NOTHING: RunResult = {grants: NOBODY, inverseOffers: NOBODY};
 
 export class Allocator {
   readonly #options: AllocatorOptions;
@@ -144,10 +91,8 @@ export class Allocator {
   readonly #orders: Orders;
   #subscribers: Subscribers;
   #candidates = new Candidates();
-  #cycle: Cycle;
-  #agentCount = 0;
   #clock: RunClock;
-  #lastRun: LastRun | undefined;
+  #runner: Runner;
 
   constructor(options: AllocatorOptions, context: AllocatorContext) {
     const {kinds, random, seed, weights, startedAt} = context;
@@ -164,12 +109,29 @@ export class Allocator {
       excluded: options.fairSharingExcludes.map((name) => kinds.indexOf(name)),
     });
     for (const [name, weight] of weights) this.setWeight(name, weight);
-    this.#cycle = new Cycle(this.#cycleParts());
+    this.#runner = this.#makeRunner();
   }
 
   #rules(): ConstructorParameters<typeof Subscribers>[0] {
     const {minAllocatable, filterGpuResources} = this.#options;
     return {kinds: this.#kinds, minAllocatable, filterGpuResources};
+  }
+
+  #makeRunner(): Runner {
+    return new Runner({
+      options: this.#options,
+      kinds: this.#kinds,
+      random: this.#random,
+      clock: this.#clock,
+      holdings: this.#holdings,
+      facts: this.#facts,
+      filters: this.#filters,
+      inverseOffers: this.#inverseOffers,
+      orders: this.#orders,
+      subscribers: this.#subscribers,
+      candidates: this.#candidates,
+      hold: this.#hold,
+    });
   }
 
   // Agents.
@@ -181,11 +143,10 @@ export class Allocator {
     this.#facts.set(slot, info, setup.capabilities ?? AGENT_CAPABILITIES);
     this.#orders.pool.add(scalarSums(total), 1);
     this.#orders.roles.reserve(total, 1);
-    this.#agentCount += 1;
     this.#inverseOffers.setUnavailability(slot, setup.unavailability);
     for (const usage of setup.used ?? []) this.#chargeUsage(slot, usage);
     this.#applyFacts(slot);
-    this.#resume(-Infinity);
+    this.#runner.resume(-Infinity);
     this.#candidates.request(slot);
     this.#quotaMayHaveRoom();
     return slot;
@@ -210,7 +171,6 @@ export class Allocator {
     this.#orders.roles.reserve(total, -1);
     this.#holdings.remove(slot);
     this.#facts.remove(slot);
-    this.#agentCount -= 1;
     this.#filters.dropAgent(slot);
     this.#inverseOffers.removeAgent(slot);
     this.#candidates.remove(slot);
@@ -272,7 +232,9 @@ export class Allocator {
     this.#candidates.changeAll();
   }
 
-  /** Plans maintenance, or takes the plan back; asks who holds anything there, and requests a run. */
+  /**
+   * Plans maintenance, or takes the plan back; asks who holds anything there, and requests a run.
+   */
   setUnavailability(slot: AgentSlot, unavailability: Unavailability | undefined): void {
     this.#inverseOffers.setUnavailability(slot, unavailability);
     this.#candidates.request(slot);
@@ -680,33 +642,9 @@ export class Allocator {
     return this.#inverseOffers;
   }
 
-  /** Agents with planned maintenance that the run looks at. */
-  #askable(isBatch: boolean): ReadonlySet<AgentSlot> {
-    const {agents} = this.#inverseOffers;
-    return new Set(agents.filter((slot) => isBatch || this.#candidates.isRequested(slot)));
-  }
-
   /** Somebody is there (again) who may hold something anywhere. */
   #askAgain(): void {
     for (const slot of this.#inverseOffers.agents) this.#inverseOffers.touch(slot);
-  }
-
-  /** Asks those who hold something on agents that will not be available, once each. */
-  #ask(looksAt: ReadonlySet<AgentSlot>): readonly InverseGrant[] {
-    const asked: InverseGrant[] = [];
-    for (const slot of this.#inverseOffers.dueAgents) {
-      if (!looksAt.has(slot)) continue;
-      const unavailability = this.#inverseOffers.unavailabilityOf(slot);
-      this.#inverseOffers.visited(slot);
-      if (unavailability === undefined) continue;
-      for (const subscriber of this.#holdings.ledger.holdersOn(slot)) {
-        const {framework} = this.#subscribers.row(subscriber);
-        if (!framework.active || !this.#inverseOffers.mayAsk(framework.slot, slot)) continue;
-        this.#inverseOffers.asked(framework.slot, slot);
-        asked.push({framework: framework.id, agent: slot, unavailability});
-      }
-    }
-    return asked;
   }
 
   // Recovery.
@@ -717,134 +655,21 @@ export class Allocator {
    */
   awaitAgents(expected: number, now: number): void {
     const agents = Math.floor(expected * this.#options.recoveryFactor);
-    if (this.#orders.roles.withQuota.length === 0 || this.#agentCount >= agents) return;
+    if (this.#orders.roles.withQuota.length === 0 || this.#holdings.agents.count >= agents) return;
     this.#clock.holdOff(agents, now, this.#options.recoveryTimeoutMs);
-  }
-
-  /** Runs go on, if they were held off until now. */
-  #resume(now: number): void {
-    if (!this.#clock.release(this.#agentCount, now)) return;
-    // What was requested meanwhile waits for the next batch run, as everything does.
-    this.#candidates.putOff();
-    this.#candidates.changeAll();
   }
 
   // Runs.
 
   /** When the next run would have something to do; Infinity when none would. Never before `now`. */
   wakeAt(now: number): number {
-    const {heldOffUntil} = this.#clock;
-    if (heldOffUntil !== undefined) return Math.max(now, heldOffUntil);
-    if (this.#candidates.runRequested) return now;
-    const askAt = this.#inverseOffers.dueCount > 0 ? now : this.#inverseOffers.nextExpiryAt;
-    const expiryAt = this.#orders.wanting === 0 ? Infinity : this.#filters.nextExpiryAt;
-    const lookAt = this.#orders.wanting > 0 && this.#candidates.anyChanged ? now : expiryAt;
-    const at = Math.min(askAt, lookAt);
-    return at === Infinity ? Infinity : this.#clock.batchAtOrAfter(Math.max(now, at));
+    return this.#runner.wakeAt(now);
   }
 
   /** Makes the run that is due at `now`: the batch run, or the requested one. */
   run(now: number): RunResult {
-    const isBatch = this.#clock.batchAtOrAfter(now) === now;
-    this.#resume(now);
-    if (this.#clock.heldOffUntil !== undefined) {
-      this.#candidates.putOff();
-      return NOTHING;
-    }
-    if (!isBatch && !this.#candidates.runRequested) return NOTHING;
-    this.#expireFilters(now, true);
-    this.#clock.begin(now, isBatch);
-    const looksAt = this.#inverseOffers.size > 0 ? this.#askable(isBatch) : undefined;
-    const grants = this.#runCycle(now, isBatch);
-    const inverseOffers = looksAt === undefined ? NOBODY : this.#ask(looksAt);
-    if (isBatch) {
-      this.#clock.endBatch(now);
-      this.#expireFilters(now, false);
-    }
-    return {grants, inverseOffers};
+    return this.#runner.run(now);
   }
-
-  #expireFilters(now: number, beforeBatch: boolean): void {
-    this.#filters.expire(now, beforeBatch, this.#onExpired);
-    this.#inverseOffers.expire(now, beforeBatch);
-  }
-
-  #runCycle(now: number, isBatch: boolean): readonly Grant[] {
-    const agents = this.#candidates.count(isBatch);
-    const cycle = this.#cycle.begin();
-    if (this.#orders.wanting === 0) this.#candidates.putOff();
-    else this.#handOut(cycle, isBatch);
-    const {grants} = cycle;
-    this.#lastRun = {at: now, isBatch, agents, grants: grants.length};
-    for (const slot of cycle.agentsToLookAtAgain) this.#candidates.change(slot);
-    // What was given to a role below counts for its parent's quota from the next run on.
-    if (grants.length > 0) this.#quotaMayHaveRoom();
-    return grants;
-  }
-
-  #handOut(cycle: Cycle, isBatch: boolean): void {
-    const order = this.#agentOrder();
-    if (cycle.isUnsatisfied) {
-      for (const slot of this.#candidates.list(isBatch, order)) {
-        if (!cycle.isUnsatisfied || this.#orders.wanting === 0) break;
-        cycle.visitForGuarantees(slot);
-      }
-      // Nothing is held back any more, on whichever agent; agents whose totals have shrunk may have
-      // kept more of it back than is promised.
-      if (isBatch && !cycle.isHoldingBack) this.#candidates.changeAll();
-    }
-    this.#candidates.visit(isBatch, order, (slot) => {
-      if (this.#orders.wanting > 0) cycle.visitForShares(slot);
-      return this.#orders.wanting > 0;
-    });
-  }
-
-  #agentOrder(): AgentOrder {
-    const facts = this.#facts;
-    switch (this.#options.agentOrder) {
-      case 'random':
-        return this.#random;
-      case 'seeded':
-        return (left, right) => facts.compare(left, right);
-      case 'packed': {
-        const {agents} = this.#holdings;
-        const free = (slot: AgentSlot): number =>
-          this.#orders.pool.dominantShare(scalarSums(agents.available(slot)));
-        return (left, right) => free(left) - free(right) || facts.compare(left, right);
-      }
-    }
-  }
-
-  #cycleParts(): CycleParts {
-    return {
-      agents: this.#holdings.agents,
-      filters: this.#filters,
-      random: this.#random,
-      orders: this.#orders,
-      kinds: this.#kinds,
-      nestedLimits: this.#options.nestedLimits,
-      isExcluded: this.#isExcluded,
-      hold: this.#hold,
-      book: this.#bookGrant,
-    };
-  }
-
-  readonly #isExcluded = ({framework, role}: SubscriberRow, slot: AgentSlot): boolean => {
-    const {constraints} = framework;
-    if (constraints === undefined) return false;
-    return excludes(constraints, role, attributesOf(this.#facts.of(slot).info));
-  };
-
-  readonly #bookGrant = ({subscriber, agent, resources}: Grant, isOffer: boolean): void => {
-    const row = this.#subscribers.row(subscriber);
-    this.#orders.book(row, agent, resources);
-    if (isOffer) row.offers += 1;
-    this.#reconsider(row);
-  };
-
-  readonly #onExpired = (slot: number): void => {
-    this.#candidates.change(slot);
-  };
 
   // Figures.
 
@@ -863,18 +688,20 @@ export class Allocator {
     return explain(this.#explainParts(), question);
   }
 
-  /** Tells of each agent what keeps a subscriber from it; undefined: nothing but who comes first. */
+  /**
+   * Tells of each agent what keeps a subscriber from it; undefined: nothing but who comes first.
+   */
   obstaclesOf(subscriber: Subscriber): (slot: AgentSlot) => Obstacle | undefined {
     return obstaclesOf(this.#explainParts(), this.#subscribers.row(subscriber));
   }
 
   #explainParts(): ExplainParts {
     return {
-      cycle: this.#cycleParts(),
+      cycle: this.#runner.cycleParts,
       roles: this.#orders.roles,
       subscribers: this.#subscribers,
       ledger: this.#holdings.ledger,
-      lastRun: this.#lastRun,
+      lastRun: this.#runner.lastRun,
       heldOffUntil: this.#clock.heldOffUntil,
     };
   }
@@ -971,7 +798,6 @@ export class Allocator {
     const {agents} = this.#holdings;
     for (const slot of agents.slots()) {
       this.#orders.pool.add(scalarSums(agents.totalOf(slot)), 1);
-      this.#agentCount += 1;
     }
     this.#facts = AgentFacts.restore(
       {region: this.#options.region, seed: this.#seed},
@@ -982,23 +808,9 @@ export class Allocator {
     this.#subscribers = Subscribers.restore(this.#rules(), snapshot.subscribers);
     this.#orders.load(snapshot.orders, this.#subscribers.all());
     this.#candidates = Candidates.restore(snapshot.candidates);
-    this.#cycle = new Cycle(this.#cycleParts());
     this.#clock = RunClock.restore(this.#options.allocationIntervalMs, snapshot.clock);
+    this.#runner = this.#makeRunner();
   }
-}
-
-/** A framework in one of its roles. */
-export interface Subscription {
-  readonly framework: string;
-  readonly role: string;
-  readonly suppressed: boolean;
-}
-
-/** What a framework says to use on an agent. */
-export interface AgentUsage {
-  readonly agent: AgentSlot;
-  readonly role: string;
-  readonly resources: Resources;
 }
 
 function converted(resources: Resources, conversion: Conversion): Resources {
@@ -1007,7 +819,9 @@ function converted(resources: Resources, conversion: Conversion): Resources {
   return result.resources;
 }
 
-/** How long a refusal holds: what cannot be understood is the default, and a year is the longest. */
+/**
+ * How long a refusal holds: what cannot be understood is the default, and a year is the longest.
+ */
 function refusedFor(refuseMs: number): number {
   return refuseMs >= 0 ? Math.min(refuseMs, REFUSE_MS_MAX) : REFUSE_MS_DEFAULT;
 }

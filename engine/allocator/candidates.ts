@@ -1,8 +1,8 @@
 /**
  * Which agents the next run looks at. An agent that gave nothing in a run would give nothing in the
- * next one unless something about it, its filters, the frameworks or the quotas changed: so runs look
- * only at agents that changed, or at all when something changed for all. The offers are those of a
- * run over everything, and an idle cluster costs nothing.
+ * next one unless something about it, its filters, the frameworks or the quotas changed: so runs
+ * look only at agents that changed, or at all when something changed for all. The offers are those
+ * of a run over everything, and an idle cluster costs nothing.
  */
 import type {Random} from '../kernel/random.ts';
 import {AgentSet} from './agent-set.ts';
@@ -17,7 +17,9 @@ export interface CandidatesSnapshot {
   readonly runRequested: boolean;
 }
 
-/** In which order a run visits agents: by chance, or by a rank (lowest first) that is never equal. */
+/**
+ * In which order a run visits agents: by chance, or by a rank (lowest first) that is never equal.
+ */
 export type AgentOrder = Random | ((left: AgentSlot, right: AgentSlot) => number);
 
 /** Visits an agent; false ends the run early, because nobody wants more. */

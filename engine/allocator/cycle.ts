@@ -1,6 +1,7 @@
 /**
- * One allocation run: agents are handed out one after the other, first to roles whose guarantees are
- * not met, then by fair share (Mesos `hierarchical.cpp` `__allocate`, reference parts 1.6 to 1.8).
+ * One allocation run: agents are handed out one after the other, first to roles whose guarantees
+ * are not met, then by fair share (Mesos `hierarchical.cpp` `__allocate`, reference parts 1.6 to
+ * 1.8).
  *
  * While an agent is handed out the orders of roles and frameworks stand still, as in Mesos, which
  * sorts once per agent: what was given is booked when the agent is done.
@@ -8,13 +9,13 @@
 import type {Random} from '../kernel/random.ts';
 import {shrink} from '../resources/shrink.ts';
 import {addEntries, type Entries} from '../resources/special.ts';
+import type {ScalarKinds} from '../resources/kinds.ts';
 import {
   addResources,
   isEmpty,
   scalarSums,
   subtractResources,
   type Resources,
-  type ScalarKinds,
 } from '../resources/vector.ts';
 import {
   NO_HIERARCHICAL_ROLE,
@@ -27,9 +28,9 @@ import {
 import {meetsMinimum, type Minimum} from './minimum.ts';
 import type {OfferFilters} from './offer-filters.ts';
 import type {Orders} from './orders.ts';
-import {hasQuota, quotaCharged, type Role, type RoleFrameworks} from './role-tree.ts';
+import {hasQuota, quotaCharged, type Role} from './role-tree.ts';
 import {countablePart, offerableTo, usableBy, withoutCountable} from './shares-of-agent.ts';
-import type {SubscriberRow} from './subscribers.ts';
+import type {RoleFrameworks, SubscriberRow} from './subscribers.ts';
 
 /** What one subscriber gets of one agent. */
 export interface Grant {
@@ -422,8 +423,8 @@ export class Cycle {
   }
 
   /**
-   * What keeps a subscriber from an agent at this point of the run; undefined: nothing but who comes
-   * before it. Draws numbers if a limit cuts indivisible things.
+   * What keeps a subscriber from an agent at this point of the run; undefined: nothing but who
+   * comes before it. Draws numbers if a limit cuts indivisible things.
    */
   obstacle(row: SubscriberRow, role: Role, slot: AgentSlot): Obstacle | undefined {
     const {agents, filters} = this.#parts;

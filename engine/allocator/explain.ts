@@ -1,7 +1,7 @@
 /**
  * Why somebody was given something or not, as data: who comes before whom, what is held back for
- * whom, which limits are reached, which refusals stand. Computed from the state as it is between two
- * runs, by the rules of the run itself; it changes nothing.
+ * whom, which limits are reached, which refusals stand. Computed from the state as it is between
+ * two runs, by the rules of the run itself; it changes nothing.
  */
 import {must} from '../kernel/assert.ts';
 import {makeRandom} from '../kernel/random.ts';
@@ -9,8 +9,8 @@ import type {Resources} from '../resources/vector.ts';
 import type {AgentSlot} from './agent-table.ts';
 import {Cycle, type CycleParts, type Headroom, type Obstacle} from './cycle.ts';
 import type {Ledger} from './ledger.ts';
-import {hasQuota, type Role, type RoleFrameworks, type RoleTree} from './role-tree.ts';
-import type {SubscriberRow, Subscribers} from './subscribers.ts';
+import {hasQuota, type Role, type RoleTree} from './role-tree.ts';
+import type {RoleFrameworks, SubscriberRow, Subscribers} from './subscribers.ts';
 
 /** Whom or what a question is about. */
 export type Question =

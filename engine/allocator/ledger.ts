@@ -18,7 +18,9 @@ export type Holder = number;
 /** By agent: its holders, each with what it holds. */
 export type LedgerSnapshot = readonly (readonly (readonly [Holder, Resources])[])[];
 
-/** What a holder has: somebody else's value as long as it is one, then a sum of the ledger's own. */
+/**
+ * What a holder has: somebody else's value as long as it is one, then a sum of the ledger's own.
+ */
 interface Held {
   readonly holder: Holder;
   value: Resources;

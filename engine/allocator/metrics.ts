@@ -2,7 +2,7 @@
  * The allocator's metrics by their names in Mesos's metrics snapshot (reference part 1.20). Pure:
  * what only the caller can know, such as how long runs took, is handed in.
  */
-import type {ScalarKinds} from '../resources/vector.ts';
+import type {ScalarKinds} from '../resources/kinds.ts';
 import type {Allocator} from './allocator.ts';
 import type {Durations} from './durations.ts';
 import type {Role} from './role-tree.ts';

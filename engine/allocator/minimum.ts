@@ -3,7 +3,8 @@
  */
 import {countRanges} from '../resources/ranges.ts';
 import {quantityOf} from '../resources/special.ts';
-import type {Resources, ScalarKinds} from '../resources/vector.ts';
+import type {ScalarKinds} from '../resources/kinds.ts';
+import type {Resources} from '../resources/vector.ts';
 import type {Quantities} from '../scheduler.ts';
 
 /** What one alternative asks of one name. */

@@ -3,11 +3,11 @@ import test from 'ava';
 import fc from 'fast-check';
 import type {Unavailability} from '../scheduler.ts';
 import {makeEntries, makeSpecial} from '../resources/special.ts';
+import {ScalarKinds} from '../resources/kinds.ts';
 import {
   containsResources,
   equalResources,
   NO_RESOURCES,
-  ScalarKinds,
   type Resources,
 } from '../resources/vector.ts';
 import {InternedResources} from './interned-resources.ts';

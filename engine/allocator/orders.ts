@@ -11,9 +11,9 @@ import {clearBit, NO_BITS, withBit, type Bits} from './common-refusals.ts';
 import {DrfSorter} from './drf-sorter.ts';
 import {Pool} from './pool.ts';
 import {RandomSorter} from './random-sorter.ts';
-import {RoleTree, type Role, type RoleFrameworks, type RoleTreeSnapshot} from './role-tree.ts';
+import {RoleTree, type Role, type RoleTreeSnapshot} from './role-tree.ts';
 import type {Sorter} from './sorter.ts';
-import {wantsOffers, type SubscriberRow} from './subscribers.ts';
+import {wantsOffers, type RoleFrameworks, type SubscriberRow} from './subscribers.ts';
 
 /** How clients are ordered. */
 export interface OrderRules {
@@ -102,18 +102,19 @@ export class Orders {
     // Whoever wants nothing has no effect on the order of others by share; but it has its part of
     // the weight of the role above.
     if (this.#rules.sorter === 'random') this.#roleSorter.activate(client);
-    return {role, client, sorter: this.#makeSorter(), rows: []};
+    return {client, sorter: this.#makeSorter(), rows: []};
   }
 
   /** Takes a subscriber, for whom nothing counts any more, out of the orders. */
   leave(row: SubscriberRow): void {
     if (row.place === undefined) return;
-    const {role, client, sorter} = row.place;
+    const {client, sorter} = row.place;
     sorter.remove(row.client);
     row.client = -1;
     row.place = undefined;
     if (sorter.count > 0) return;
     this.#roleSorter.remove(client);
+    const role = this.roleOf[client] as Role;
     role.frameworks = undefined;
     this.#roles.release(role);
   }
@@ -144,31 +145,31 @@ export class Orders {
 
   /** Counts what a subscriber has got, in the orders and against quota. */
   book(row: SubscriberRow, agent: AgentSlot, resources: Resources): void {
-    const {role, client, sorter} = placeOf(row);
+    const {client, sorter} = placeOf(row);
     const allocation = {agent, resources};
     sorter.allocated(row.client, allocation);
     this.#roleSorter.allocated(client, allocation);
-    this.#roles.charge(role, resources, 1);
+    this.#roles.charge(this.roleOf[client] as Role, resources, 1);
   }
 
   /** Counts what a subscriber has given back. */
   unbook(row: SubscriberRow, agent: AgentSlot, resources: Resources): void {
-    const {role, client, sorter} = placeOf(row);
+    const {client, sorter} = placeOf(row);
     const allocation = {agent, resources};
     sorter.unallocated(row.client, allocation);
     this.#roleSorter.unallocated(client, allocation);
-    this.#roles.charge(role, resources, -1);
+    this.#roles.charge(this.roleOf[client] as Role, resources, -1);
   }
 
   /** Counts that something of a subscriber became something else. */
   convert(row: SubscriberRow, agent: AgentSlot, [before, after]: [Resources, Resources]): void {
-    const {role, client, sorter} = placeOf(row);
+    const {client, sorter} = placeOf(row);
     const from = {agent, resources: before};
     const to = {agent, resources: after};
     sorter.update(row.client, from, to);
     this.#roleSorter.update(client, from, to);
-    this.#roles.charge(role, before, -1);
-    this.#roles.charge(role, after, 1);
+    this.#roles.charge(this.roleOf[client] as Role, before, -1);
+    this.#roles.charge(this.roleOf[client] as Role, after, 1);
   }
 
   snapshot(): OrdersSnapshot {
@@ -188,7 +189,7 @@ export class Orders {
     this.#roleSorter = this.#restoreSorter(snapshot.roleSorter);
     for (const {role: name, client, sorter} of snapshot.frameworkSorters) {
       const role = this.#roles.ensure(name);
-      role.frameworks = {role, client, sorter: this.#restoreSorter(sorter), rows: []};
+      role.frameworks = {client, sorter: this.#restoreSorter(sorter), rows: []};
       this.roleOf[client] = role;
     }
     for (const row of subscribers) {

@@ -1,6 +1,6 @@
 /**
- * Orders clients by chance, in proportion to their weights: the weight of a node is shared out among
- * its active children (Mesos `sorter/random/sorter.cpp`, reference part 1.3).
+ * Orders clients by chance, in proportion to their weights: the weight of a node is shared out
+ * among its active children (Mesos `sorter/random/sorter.cpp`, reference part 1.3).
  */
 import type {Random} from '../kernel/random.ts';
 import {

@@ -5,9 +5,8 @@
  */
 import {isUnreserved, quantityOf, type Entry} from '../resources/special.ts';
 import type {Resources} from '../resources/vector.ts';
-import {addInto, type Client} from './client-tree.ts';
-import type {Sorter} from './sorter.ts';
-import type {SubscriberRow} from './subscribers.ts';
+import {addInto} from './client-tree.ts';
+import type {RoleFrameworks} from './subscribers.ts';
 
 /** What a role is promised, and what it may have at most: thousandths by kind. */
 export interface Quota {
@@ -18,16 +17,6 @@ export interface Quota {
 }
 
 export const NO_QUOTA: Quota = {guarantees: [], limits: []};
-
-/** The frameworks of a role: an order of their own, and who is who in it. */
-export interface RoleFrameworks {
-  readonly role: Role;
-  /** The role's place in the order of roles. */
-  readonly client: Client;
-  readonly sorter: Sorter;
-  /** By client of `sorter`. */
-  readonly rows: SubscriberRow[];
-}
 
 export interface Role {
   readonly name: string;

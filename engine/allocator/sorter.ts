@@ -24,7 +24,9 @@ export interface Sorter {
   update(client: Client, from: Allocation, to: Allocation): void;
   /** In thousandths by kind; kinds beyond the end have nothing. */
   allocationOf(client: Client): ArrayLike<number>;
-  /** Weighted dominant share of a client among its siblings; undefined where shares do not count. */
+  /**
+   * Weighted dominant share of a client among its siblings; undefined where shares do not count.
+   */
   shareOf(client: Client): number | undefined;
   /**
    * Begins a walk over the active clients: {@link next} gives them one by one. The sorter must not

@@ -4,7 +4,8 @@ import test from 'ava';
 import fc from 'fast-check';
 import {makeRandom} from '../kernel/random.ts';
 import {stripped} from '../resources/select.ts';
-import {addResources, NO_RESOURCES, ScalarKinds, type Resources} from '../resources/vector.ts';
+import {ScalarKinds} from '../resources/kinds.ts';
+import {addResources, NO_RESOURCES, type Resources} from '../resources/vector.ts';
 import type {Client} from './client-tree.ts';
 import {DrfSorter} from './drf-sorter.ts';
 import {Pool} from './pool.ts';
@@ -114,12 +115,13 @@ class NaiveSorter {
   }
 }
 
-const PATHS = ['a', 'a/b', 'a/b/c', 'a/d', 'a/b/c/d', 'e', 'e/f', 'g', 'ab', 'a-b'] as const;
+const PATHS = ['a', 'a/b', 'a/b/c', 'a/d', 'e', 'e/f', 'ab', 'a-b'] as const;
 
 const sorterStep = fc.record({
   kind: fc.constantFrom(
-    ...['add', 'add', 'add', 'remove', 'activate', 'activate', 'activate', 'deactivate'],
-    ...['allocated', 'allocated', 'allocated', 'unallocated', 'update', 'pool', 'weight', 'json'],
+    ...['add', 'add', 'add', 'remove', 'remove', 'activate', 'activate', 'activate', 'deactivate'],
+    ...['allocated', 'allocated', 'allocated', 'unallocated', 'unallocated', 'unallocated'],
+    ...['update', 'pool', 'weight', 'json'],
   ),
   path: fc.constantFrom(...PATHS),
   agent: fc.nat(1),
@@ -202,7 +204,7 @@ function weightOfLeaf(naive: NaiveSorter, path: string): number {
  */
 test('the order that is kept is the order of a fresh sort, whatever happens', (t) => {
   const property = fc.property(
-    fc.array(sorterStep, {maxLength: 80, size: 'max'}),
+    fc.array(sorterStep, {maxLength: 100, size: 'max'}),
     fc.boolean(),
     (steps, isExcluding) => {
       const pool = new Pool();
@@ -225,11 +227,11 @@ test('the order that is kept is the order of a fresh sort, whatever happens', (t
       }
     },
   );
-  fc.assert(property, {numRuns: 1000});
+  fc.assert(property, {numRuns: 2000});
   t.pass();
 });
 
-/** Seen to fail when an inactive client is drawn, and when `remove` keeps the old draw. */
+/** Seen to fail when a client that becomes active or inactive keeps the old draw. */
 test('the random sorter gives every active client once, and keeps the same books', (t) => {
   const property = fc.property(
     fc.array(sorterStep, {maxLength: 60, size: 'max'}),
@@ -333,7 +335,7 @@ test('a weighted draw gives every order with the chance that its weights say', (
   }
 });
 
-/** Seen to fail when a draw of more than one level does not restart, and at weights of 2 ** -40. */
+/** Seen to fail when sums or marks are not put back, and when rounded sums lead to what is gone. */
 test('a weighted draw gives every item once, however small its weight', (t) => {
   const weight = fc.constantFrom(1, 2, 0.1, 1e-9, 2 ** -40, 1e6);
   const property = fc.property(
@@ -356,7 +358,7 @@ test('a weighted draw gives every item once, however small its weight', (t) => {
   t.pass();
 });
 
-/** Seen to fail when inactive siblings take their part of the weight, and when order is arrival. */
+/** Seen to fail when inactive siblings take their part of the weight. */
 test('the random sorter shares the weight of a node out among its active children', (t) => {
   const sorter = new RandomSorter(makeRandom(1, 'sorter'));
   for (const path of ['a/x', 'a/y', 'a/z', 'b', 'c']) {
@@ -379,6 +381,7 @@ test('the random sorter shares the weight of a node out among its active childre
   t.pass();
 });
 
+/** Seen to fail when clients are weighed in order of their coming. */
 test('the same seed draws the same order, in whatever order clients came', (t) => {
   const orders = [PATHS, PATHS.toReversed()].map((paths) => {
     const sorter = new RandomSorter(makeRandom(7, 'sorter'));

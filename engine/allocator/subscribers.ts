@@ -3,13 +3,13 @@
  * as long as the framework is subscribed there, or holds anything there.
  */
 import {must} from '../kernel/assert.ts';
-import type {ScalarKinds} from '../resources/vector.ts';
+import type {ScalarKinds} from '../resources/kinds.ts';
 import type {Quantities} from '../scheduler.ts';
 import {NO_HIERARCHICAL_ROLE, NO_MULTI_ROLE, REMOTE, WITH_GPUS} from './agent-table.ts';
 import type {Client} from './client-tree.ts';
 import {compileMinimum, type Minimum} from './minimum.ts';
 import {compileOfferConstraints, type OfferConstraints} from './offer-constraints.ts';
-import type {RoleFrameworks} from './role-tree.ts';
+import type {Sorter} from './sorter.ts';
 
 /** Dense index of a framework in one of its roles. */
 export type Subscriber = number;
@@ -35,6 +35,15 @@ export interface FrameworkTerms {
   readonly minAllocatable: Readonly<Record<string, readonly Quantities[]>>;
   /** Wire form of `offer_constraints`, which has been checked; undefined: none. */
   readonly constraints: unknown;
+}
+
+/** The frameworks of a role: an order of their own, and who is who in it. */
+export interface RoleFrameworks {
+  /** The role's place in the order of roles. */
+  readonly client: Client;
+  readonly sorter: Sorter;
+  /** By client of `sorter`. */
+  readonly rows: SubscriberRow[];
 }
 
 export interface SubscriberRow {

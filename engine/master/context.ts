@@ -1,7 +1,7 @@
 /** What the parts of the master need of the engine around them. */
 import type {Effect} from '../effects.ts';
 import type {Timers} from '../kernel/timers.ts';
-import type {ScalarKinds} from '../resources/vector.ts';
+import type {ScalarKinds} from '../resources/kinds.ts';
 
 export interface MasterContext {
   readonly kinds: ScalarKinds;

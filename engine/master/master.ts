@@ -3,8 +3,9 @@
  * together. The books are apart: agents, offers, tasks, and what frameworks call (reference parts
  * 1.17, 3).
  */
-import {Allocator, type AllocatorSnapshot, type InverseGrant} from '../allocator/allocator.ts';
+import {Allocator, type AllocatorSnapshot} from '../allocator/allocator.ts';
 import type {Grant} from '../allocator/cycle.ts';
+import type {InverseGrant} from '../allocator/terms.ts';
 import type {AgentTask, Input, OperatorRequest} from '../inputs.ts';
 import {assert, must} from '../kernel/assert.ts';
 import {offerIdOf, type AgentId, type FrameworkId, type OfferId} from '../kernel/ids.ts';

@@ -338,8 +338,8 @@ test('a guarantee that is met, or that the role is offered already, takes nothin
 });
 
 /**
- * What an operator's request for a quota does to offers, judged from outside: forced or not, whoever
- * holds what. Seen to fail when offers of a role below are not taken back, when what is
+ * What an operator's request for a quota does to offers, judged from outside: forced or not,
+ * whoever holds what. Seen to fail when offers of a role below are not taken back, when what is
  * taken back still counts as offered, and when a guarantee takes offers back after it is met.
  */
 test('of offers, a quota takes back no fewer than it must, and not one agent more', (t) => {
@@ -714,6 +714,22 @@ test('offers of an agent are taken back when its maintenance is planned, and say
   t.deepEqual(framework.rescinded.splice(0), [planned?.id ?? -1]);
   t.is(framework.taken()[0]?.unavailability, undefined);
   t.true(stage.master.offers.has(second?.id ?? (-1 as never)), 'other agents are left alone');
+});
+
+test('planned maintenance is recorded, and an agent that was lost comes back with it', (t) => {
+  const stage = new Stage([[]]);
+  const framework = stage.framework(1);
+  stage.register('a', resourcesOf('cpus:1'));
+  t.is(brief(plan(stage, 'a', 600_000)), 'ok');
+  const unavailability = {startMs: 600_000, durationMs: 120_000};
+  t.deepEqual(stage.records.get('maintenance/a'), unavailability);
+  stage.master.agentDisconnected(agentIdOf('a'));
+  stage.until(75_000);
+  framework.taken();
+  stage.register('a', resourcesOf('cpus:1'));
+  t.deepEqual(framework.taken()[0]?.unavailability, unavailability);
+  t.is(brief(plan(stage, 'a', null)), 'ok');
+  t.false(stage.records.has('maintenance/a'));
 });
 
 test('maintenance of an agent that is not there cannot be planned', (t) => {

@@ -15,13 +15,13 @@ import {
   type Ranges,
 } from './ranges.ts';
 import {printThousandths, SCALAR_MAX, thousandths} from './thousandths.ts';
+import {ScalarKinds} from './kinds.ts';
 import {
   addResources,
   containsResources,
   equalResources,
   isEmpty,
   NO_RESOURCES,
-  ScalarKinds,
   scalarOf,
   subtractResources,
   type Resources,

@@ -2,7 +2,8 @@
 import type {Random} from '../kernel/random.ts';
 import {quantitiesOf, type Limits, type Quantities} from './quantities.ts';
 import {isCounted, makeEntries, quantityOf, type Entries, type Entry} from './special.ts';
-import type {Resources, ScalarKinds} from './vector.ts';
+import type {ScalarKinds} from './kinds.ts';
+import type {Resources} from './vector.ts';
 
 const NONE: readonly never[] = [];
 

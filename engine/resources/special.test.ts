@@ -44,13 +44,13 @@ import {
 } from './select.ts';
 import {shrink, shrinkToLimits, shrinkToQuantities} from './shrink.ts';
 import {parseValue} from './values.ts';
+import {ScalarKinds} from './kinds.ts';
 import {
   addResources,
   containsResources,
   equalResources,
   isEmpty,
   NO_RESOURCES,
-  ScalarKinds,
   subtractResources,
   type Resources,
 } from './vector.ts';

@@ -1,18 +1,18 @@
 /**
- * An allocator and its twin, to which the same things happen, and what the frameworks of both have in
- * their hands. Who makes runs, and compares, is the duel.
+ * An allocator and its twin, to which the same things happen, and what the frameworks of both have
+ * in their hands. Who makes runs, and compares, is the duel.
  */
 import {agentIdOf} from '../../kernel/ids.ts';
 import {makeRandom, Random} from '../../kernel/random.ts';
 import type {AllocatorOptions} from '../../options.ts';
 import type {Amounts} from '../../resources/amounts.ts';
 import {applyConversion, type Conversion} from '../../resources/operations.ts';
+import {ScalarKinds} from '../../resources/kinds.ts';
 import {
   addResources,
   equalResources,
   isEmpty,
   NO_RESOURCES,
-  ScalarKinds,
   subtractResources,
   type Resources,
 } from '../../resources/vector.ts';

@@ -5,7 +5,8 @@ import {assemble, changed} from '../../resources/entries.ts';
 import type {Limits, Quantities} from '../../resources/quantities.ts';
 import {pushReservation} from '../../resources/reservations.ts';
 import {makeEntries, type Entry} from '../../resources/special.ts';
-import {isEmpty, NO_RESOURCES, type Resources, type ScalarKinds} from '../../resources/vector.ts';
+import type {ScalarKinds} from '../../resources/kinds.ts';
+import {isEmpty, NO_RESOURCES, type Resources} from '../../resources/vector.ts';
 
 /** A part of what is free, or of what somebody holds: so many quarters. */
 export type Quarters = 1 | 2 | 3 | 4;

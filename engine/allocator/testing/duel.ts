@@ -1,6 +1,6 @@
 /**
- * The allocator and its twin side by side: each step happens to both, whoever may run then runs, and
- * whatever differs afterwards is told in words.
+ * The allocator and its twin side by side: each step happens to both, whoever may run then runs,
+ * and whatever differs afterwards is told in words.
  */
 import {printAmounts} from '../../resources/amounts.ts';
 import {
@@ -11,7 +11,7 @@ import {
   subtractResources,
   type Resources,
 } from '../../resources/vector.ts';
-import type {RunResult} from '../allocator.ts';
+import type {RunResult} from '../terms.ts';
 import {Pair, pick, type PairSetup} from './duel-pair.ts';
 import type {Step} from './duel-steps.ts';
 import type {Held, TwinCluster} from './twin-cluster.ts';
@@ -271,8 +271,8 @@ export class Duel {
   /**
    * Everything is given back, quotas and whitelists go, and everybody but one framework refuses all
    * offers for good: then that framework is offered every agent that it can use, within as many
-   * batch runs as there are subscriptions. (The first taker of an agent in a run refuses all that it
-   * could have there, so each run leaves one subscription less before it.)
+   * batch runs as there are subscriptions. (The first taker of an agent in a run refuses all that
+   * it could have there, so each run leaves one subscription less before it.)
    */
   demandOffers(number: number): string | undefined {
     const name = pick([...this.#pair.twin.frameworks.keys()], number);

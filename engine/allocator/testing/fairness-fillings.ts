@@ -3,12 +3,8 @@ import {assert} from '../../kernel/assert.ts';
 import {agentIdOf} from '../../kernel/ids.ts';
 import {makeRandom} from '../../kernel/random.ts';
 import {ALLOCATOR_DEFAULTS, type AllocatorOptions} from '../../options.ts';
-import {
-  containsResources,
-  ScalarKinds,
-  subtractResources,
-  type Resources,
-} from '../../resources/vector.ts';
+import {ScalarKinds} from '../../resources/kinds.ts';
+import {containsResources, subtractResources, type Resources} from '../../resources/vector.ts';
 import {Allocator} from '../allocator.ts';
 import type {AgentSlot} from '../agent-table.ts';
 import type {Grant} from '../cycle.ts';

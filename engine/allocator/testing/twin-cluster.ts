@@ -1,19 +1,19 @@
 /**
- * What the rules need to know of a cluster, as plain data under plain names: who is there, who holds
- * what, what was refused. Nothing is derived here that can be computed when it is asked for, but what
- * only history knows: how often somebody was given something, which runs are wanted, and which filters
- * are still in force (Mesos, reference parts 1.1 to 1.16).
+ * What the rules need to know of a cluster, as plain data under plain names: who is there, who
+ * holds what, what was refused. Nothing is derived here that can be computed when it is asked for,
+ * but what only history knows: how often somebody was given something, which runs are wanted, and
+ * which filters are still in force (Mesos, reference parts 1.1 to 1.16).
  */
 import type {AllocatorOptions} from '../../options.ts';
 import type {Limits, Quantities} from '../../resources/quantities.ts';
 import {nonShared, shared, stripped} from '../../resources/select.ts';
+import type {ScalarKinds} from '../../resources/kinds.ts';
 import {
   addResources,
   isEmpty,
   NO_RESOURCES,
   subtractResources,
   type Resources,
-  type ScalarKinds,
 } from '../../resources/vector.ts';
 import type {AgentInfo, Unavailability} from '../../scheduler.ts';
 import type {FrameworkTerms} from '../subscribers.ts';
@@ -185,7 +185,9 @@ export class TwinCluster {
     return sum;
   }
 
-  /** Whether a framework has a place in the order of a role: it is in it, or has something of it. */
+  /**
+   * Whether a framework has a place in the order of a role: it is in it, or has something of it.
+   */
   #isTracked(framework: string, role: string): boolean {
     const known = this.frameworks.get(framework);
     if (known === undefined) return false;
@@ -434,9 +436,9 @@ export class TwinCluster {
   }
 
   /**
-   * Timers of one instant fire in the order in which they were armed, and that of a run is armed one
-   * interval before it, right after the run of that instant: a filter that was made later outlives
-   * the run at its end.
+   * Timers of one instant fire in the order in which they were armed, and that of a run is armed
+   * one interval before it, right after the run of that instant: a filter that was made later
+   * outlives the run at its end.
    */
   #until(now: number, lifetime: number): Until {
     const at = now + lifetime;

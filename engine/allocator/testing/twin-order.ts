@@ -4,7 +4,9 @@
  * part 1.2). Nothing here knows of the sorters that it is the measure of.
  */
 
-/** Nodes are not kept: they are the beginnings of paths, and `a/.` for a client with others below. */
+/**
+ * Nodes are not kept: they are the beginnings of paths, and `a/.` for a client with others below.
+ */
 export interface TwinOrder {
   readonly clients: Set<string>;
   /** By node: lifetime numbers of allocations in its subtree. Absent: 0. */
@@ -54,7 +56,9 @@ export function addClient(order: TwinOrder, path: string): void {
   order.clients.add(path);
 }
 
-/** Nodes without clients go; one that has only its virtual leaf left becomes a leaf with its count. */
+/**
+ * Nodes without clients go; one that has only its virtual leaf left becomes a leaf with its count.
+ */
 export function removeClient(order: TwinOrder, path: string): void {
   const {clients, counts} = order;
   counts.delete(leafOf(order, path));

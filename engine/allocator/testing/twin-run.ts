@@ -1,6 +1,6 @@
 /**
- * One run of the twin: all candidates, one after the other, each with all roles and frameworks in an
- * order that is found anew (Mesos, reference parts 1.6 to 1.8 and 1.16).
+ * One run of the twin: all candidates, one after the other, each with all roles and frameworks in
+ * an order that is found anew (Mesos, reference parts 1.6 to 1.8 and 1.16).
  */
 import {
   addQuantities,

@@ -9,7 +9,7 @@ import {agentIdOf, frameworkIdOf} from '../../kernel/ids.ts';
 import {makeRandom} from '../../kernel/random.ts';
 
 import {makeRanges, pairsOf} from '../../resources/ranges.ts';
-import {ScalarKinds} from '../../resources/vector.ts';
+import {ScalarKinds} from '../../resources/kinds.ts';
 import type {AttributeValue, FrameworkServices} from '../../scheduler.ts';
 import type {App, AppDefinition, NormaliseConfig, UpgradeStrategy} from './app-definition.ts';
 import {BackoffTable, backoffEffect, type Delay} from './backoff.ts';

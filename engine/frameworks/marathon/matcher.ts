@@ -4,7 +4,8 @@
  */
 import type {Random} from '../../kernel/random.ts';
 import {subtractRanges, type Ranges} from '../../resources/ranges.ts';
-import {rangesOf, type ScalarKinds} from '../../resources/vector.ts';
+import type {ScalarKinds} from '../../resources/kinds.ts';
+import {rangesOf} from '../../resources/vector.ts';
 import type {AgentInfo, Offer, TaskLaunch} from '../../scheduler.ts';
 import {fieldOf, satisfies} from './constraints.ts';
 import type {Instance} from './instances.ts';

@@ -1,6 +1,7 @@
 /** A version of an app, prepared for launching: everything that does not depend on the instance. */
 import {thousandths} from '../../resources/thousandths.ts';
-import type {Resources, ScalarKinds} from '../../resources/vector.ts';
+import type {ScalarKinds} from '../../resources/kinds.ts';
+import type {Resources} from '../../resources/vector.ts';
 import type {Quantities} from '../../scheduler.ts';
 import {isResident, type App} from './app-definition.ts';
 import {compileConstraint, looksAround, type Constraint} from './constraints.ts';

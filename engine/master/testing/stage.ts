@@ -1,6 +1,6 @@
 /**
- * A master with its time, driven by frameworks that do just what a test tells them. Records count as
- * written at once.
+ * A master with its time, driven by frameworks that do just what a test tells them. Records count
+ * as written at once.
  */
 import type {Effect} from '../../effects.ts';
 import type {AgentTask, OperatorRequest} from '../../inputs.ts';
@@ -16,7 +16,8 @@ import {
   type QuotaConfig,
 } from '../../options.ts';
 import {parseAmounts} from '../../resources/amounts.ts';
-import {scalarOf, ScalarKinds, type Resources} from '../../resources/vector.ts';
+import {ScalarKinds} from '../../resources/kinds.ts';
+import {scalarOf, type Resources} from '../../resources/vector.ts';
 import type {
   AgentInfo,
   Framework,

@@ -7,12 +7,12 @@ import {must} from '../../../kernel/assert.ts';
 import {agentIdOf, frameworkIdOf, offerIdOf, type OfferId} from '../../../kernel/ids.ts';
 import {makeRandom} from '../../../kernel/random.ts';
 import {parseAmounts} from '../../../resources/amounts.ts';
+import {ScalarKinds} from '../../../resources/kinds.ts';
 import {
   addResources,
   containsResources,
   isEmpty,
   NO_RESOURCES,
-  ScalarKinds,
   subtractResources,
   type Resources,
 } from '../../../resources/vector.ts';
