@@ -1014,7 +1014,7 @@ function visitOrder(
   return offers.map(({agent}) => agent.hostname).join('');
 }
 
-test('seeded, agents are visited in one order, whatever happened before; by chance they are not', (t) => {
+test('seeded, agents come in one order, whatever happened before; by chance they do not', (t) => {
   const histories = [
     {agents: SIX, rounds: 0},
     {agents: SIX, rounds: 3},
@@ -1033,7 +1033,7 @@ test('seeded, agents are visited in one order, whatever happened before; by chan
   t.true(seen.size > 5, 'another seed gives another order');
 });
 
-test('packed, the agent with the least left comes first, by the greatest part of the cluster', (t) => {
+test('packed, the agent with the least left comes first, by its part of the cluster', (t) => {
   const stage = new Stage([[], []], {allocator: {agentOrder: 'packed'}});
   const [first, second] = [stage.framework(1), stage.framework(2)];
   const offered = (framework: ScriptedFramework): string => {
@@ -1073,7 +1073,7 @@ for (const [nestedLimits, given] of [
   [true, 6000],
 ] as const) {
   const title = nestedLimits ? 'binds' : 'does not bind';
-  test(`the limit of a role ${title} the roles below in one run, \`nestedLimits\` ${nestedLimits}`, (t) => {
+  test(`a limit ${title} the roles below in one run, \`nestedLimits\` ${nestedLimits}`, (t) => {
     const stage = new Stage([[], []], {
       roles: ['eng/web', 'eng/api'],
       allocator: {nestedLimits},
@@ -1094,7 +1094,7 @@ for (const [nestedLimits, given] of [
 
 const add = (left: number, right: number): number => left + right;
 
-test('agents of another region than the master are not for frameworks that know no regions', (t) => {
+test('agents of other regions are not for frameworks that know no regions', (t) => {
   for (const [region, expected] of [
     ['east', ['e', 'n']],
     [undefined, ['e', 'n', 'w']],

@@ -529,7 +529,7 @@ test('obstacles come most agents first', (t) => {
 
 // Roles, agents, runs.
 
-test('a role is told what it consumes, is promised and misses, and which limits are reached', (t) => {
+test('a role is told what it has, is promised and misses, and which limits are reached', (t) => {
   const cluster = new Cluster().framework('f1', 'a/x').framework('f2', 'b');
   cluster.quota('a', 'cpus:6;mem:2', 'cpus:8;mem:3;disk:0').quota('b', 'cpus:1');
   const used = [
@@ -810,7 +810,7 @@ test('asking anything at any time changes nothing', (t) => {
  * Seen to fail when an explanation leaves out headroom, filters or the minimum, and when a run that
  * gave something does not make the next one look at all agents.
  */
-test('when a batch run has nothing to give, nobody who takes offers is told of an open agent', (t) => {
+test('when a batch run has nothing to give, nobody is told of an open agent', (t) => {
   fc.assert(
     fc.property(lifeOptions, fc.integer(), lifeSteps(TOTALS), (options, seed, steps) => {
       const cluster = beginLife(options, seed);

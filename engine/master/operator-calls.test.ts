@@ -120,7 +120,7 @@ const badQuotas: readonly (readonly [
 ];
 
 for (const [title, config, path, message] of badQuotas) {
-  test(`a quota with ${title} is refused, forced or not, and nothing of the request is done`, (t) => {
+  test(`a quota with ${title} is refused, forced or not, and nothing is done`, (t) => {
     const stage = new Stage([[]], {roles: ['good']});
     stage.register('a', resourcesOf('cpus:4;mem:4'));
     for (const force of [false, true]) {
@@ -140,7 +140,8 @@ test('a refusal names all that is wrong', (t) => {
   const first = {role: 'a b', guarantees: {cpus: -1}, limits: {mem: NaN}};
   t.is(
     brief(setQuota(stage, [first, quota('a/b', ''), good])),
-    'invalidRequest /configs/0/role /configs/0/guarantees/cpus /configs/0/limits/mem /configs/1/role',
+    'invalidRequest /configs/0/role /configs/0/guarantees/cpus ' +
+      '/configs/0/limits/mem /configs/1/role',
   );
 });
 
@@ -668,7 +669,7 @@ test('by a new weight a role is given more from the next run on', (t) => {
 
 // The whitelist.
 
-test('agents that are not on the whitelist are not offered, until they are, or there is none', (t) => {
+test('agents off the whitelist are not offered, until they are on it, or it is gone', (t) => {
   const stage = new Stage([[]]);
   const framework = stage.framework(1);
   t.is(brief(stage.ask({type: 'updateWhitelist', hostnames: ['a']})), 'ok');
