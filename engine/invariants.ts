@@ -7,6 +7,7 @@ import type {Master} from './master/master.ts';
 import {isTerminal, offersOf, type AgentRecord, type TaskRecord} from './master/records.ts';
 import {printAmounts} from './resources/amounts.ts';
 import {addRanges, countRanges} from './resources/ranges.ts';
+import {nonShared} from './resources/select.ts';
 import type {ScalarKinds} from './resources/kinds.ts';
 import {addResources, equalResources, NO_RESOURCES, type Resources} from './resources/vector.ts';
 
@@ -19,7 +20,7 @@ export function violationsOf(master: Master, kinds: ScalarKinds): readonly strin
   return violations;
 }
 
-/** Tasks + offers + free must be the total, item by item and without overlap. */
+/** Tasks + offers + free must be the total, item by item; shared volumes apart, without overlap. */
 function checkAgent(
   agent: AgentRecord,
   master: Master,
@@ -42,9 +43,9 @@ function checkAgent(
       violations.push(`agent ${info.id} has a negative part: ${describe(part, kinds)}`);
     }
     checkOverlap(info.id, sum, part, violations);
-    sum = addResources(sum, part);
+    sum = addResources(sum, nonShared(part));
   }
-  if (!equalResources(sum, total)) {
+  if (!equalResources(sum, nonShared(total))) {
     violations.push(
       `agent ${info.id}: tasks, offers and free are ${describe(sum, kinds)}, ` +
         `not its total ${describe(total, kinds)}`,
