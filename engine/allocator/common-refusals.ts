@@ -16,27 +16,30 @@ export class CommonRefusals {
   #refused = new Int32Array(16).fill(NOTHING);
   /** By agent: how many filters there are. */
   #counts = new Int32Array(16);
-  /** By agent: clients that have refused; empty where resources differ. */
-  readonly #clients: Bits[] = [];
+  /** By agent: clients that have refused, `#stride` words each; none where resources differ. */
+  #clients: Bits = new Uint32Array(16);
+  #stride = 1;
 
   /** A new filter of resources of this number; a client has one for each number. */
   add(client: number, agent: number, resources: number): void {
-    if (agent >= this.#counts.length) this.#grow(agent + 1);
+    if (agent >= this.#counts.length || client >>> 5 >= this.#stride) this.#grow(agent, client);
     const count = (this.#counts[agent] as number) + 1;
     this.#counts[agent] = count;
     if (count === 1) this.#refused[agent] = resources;
     if (this.#refused[agent] === resources) {
-      this.#clients[agent] = withBit(this.#clients[agent] ?? NO_BITS, client);
+      const at = agent * this.#stride + (client >>> 5);
+      this.#clients[at] = (this.#clients[at] as number) | (1 << (client & 31));
       return;
     }
     this.#refused[agent] = DIFFERENT;
-    this.#clients[agent] = NO_BITS;
+    this.#clients.fill(0, agent * this.#stride, (agent + 1) * this.#stride);
   }
 
   remove(client: number, agent: number): void {
     const count = (this.#counts[agent] as number) - 1;
     this.#counts[agent] = count;
-    if (this.#refused[agent] !== DIFFERENT) clearBit(this.#clients[agent] ?? NO_BITS, client);
+    const at = agent * this.#stride + (client >>> 5);
+    this.#clients[at] = (this.#clients[at] as number) & ~(1 << (client & 31));
     if (count === 0) this.#refused[agent] = NOTHING;
   }
 
@@ -47,21 +50,33 @@ export class CommonRefusals {
 
   /** Whether all of these clients have refused them. */
   areRefusedBy(agent: number, clients: Bits): boolean {
-    const refusing = this.#clients[agent] ?? NO_BITS;
+    const from = agent * this.#stride;
     for (let word = 0; word < clients.length; word += 1) {
-      if (((clients[word] as number) & ~(refusing[word] ?? 0)) !== 0) return false;
+      const refusing = word < this.#stride ? (this.#clients[from + word] as number) : 0;
+      if (((clients[word] as number) & ~refusing) !== 0) return false;
     }
     return true;
   }
 
-  #grow(agents: number): void {
-    const length = Math.max(agents, 2 * this.#counts.length);
-    const refused = new Int32Array(length).fill(NOTHING);
+  /** Makes room for an agent and a client. */
+  #grow(agent: number, client: number): void {
+    const before = this.#counts.length;
+    const agents = agent < before ? before : Math.max(agent + 1, 2 * before);
+    const word = client >>> 5;
+    const stride = word < this.#stride ? this.#stride : Math.max(word + 1, 2 * this.#stride);
+    const refused = new Int32Array(agents).fill(NOTHING);
     refused.set(this.#refused);
-    this.#refused = refused;
-    const counts = new Int32Array(length);
+    const counts = new Int32Array(agents);
     counts.set(this.#counts);
+    const clients = new Uint32Array(agents * stride);
+    for (let one = 0; one < before; one += 1) {
+      const from = one * this.#stride;
+      clients.set(this.#clients.subarray(from, from + this.#stride), one * stride);
+    }
+    this.#refused = refused;
     this.#counts = counts;
+    this.#clients = clients;
+    this.#stride = stride;
   }
 }
 
