@@ -33,8 +33,8 @@ const NOBODY = -1;
 
 export class Ledger {
   /**
-   * By agent: who holds plain scalars there, alone; the usual case, in columns that a cluster full of
-   * tasks does not push out of the caches.
+   * By agent: who holds plain scalars there, alone; the usual case, in columns that a cluster full
+   * of tasks does not push out of the caches.
    */
   #holders = new Int32Array(16).fill(NOBODY);
   #scalars = new Float64Array(64);
