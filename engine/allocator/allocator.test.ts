@@ -542,6 +542,25 @@ test('what was held back is given in the run that meets the last guarantee', (t)
   );
 });
 
+/** Found by the long run with seed 20261124. Seen to fail when nothing becomes a candidate by it. */
+test('what an inactive framework turns out to use is held back for its role no longer', (t) => {
+  const {allocator, kinds, add, subscribe} = makeExample({minAllocatable: []});
+  const of = (text: string): Resources => kinds.compile(amounts(text));
+  const info = {id: agentIdOf('used'), hostname: 'used', attributes: {}};
+  const used = [{framework: 'late', role: 'q', resources: of('cpus:1;mem:64')}];
+  allocator.setQuota('q', {guarantees: kinds.columnOf({cpus: 2000, mem: 64_000}, 0), limits: []});
+  allocator.addAgent(info, of('cpus:1;mem:64'), {used});
+  add('free');
+  subscribe('f');
+  t.deepEqual(allocator.run(0).grants, [], 'all of it is promised');
+  t.deepEqual(allocator.run(1000).grants, []);
+  const terms = {roles: ['q'], suppressed: [], capabilities: [], minAllocatable: {}};
+  allocator.addFramework('late', {...terms, constraints: undefined}, {active: false});
+  t.is(allocator.wakeAt(1500), 2000);
+  const [grant] = allocator.run(2000).grants;
+  t.deepEqual(grant && kinds.describe(grant.resources).scalars, {mem: 64_000});
+});
+
 test('nobody is woken while nothing can change', (t) => {
   const {allocator, whole, add, subscribe} = makeExample();
   t.is(allocator.wakeAt(0), Infinity);

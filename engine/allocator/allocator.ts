@@ -288,6 +288,8 @@ export class Allocator {
       this.#track(row);
       if (row.holdings > 0) this.#bookAll(row);
     }
+    // What agents said that it uses meets guarantees: less is held back for them.
+    this.#quotaMayHaveRoom();
     for (const {agent, role, resources} of used) {
       const row = this.#subscribers.ensure(id, role);
       if (!isEmpty(this.#holdings.ledger.heldBy(agent, row.subscriber))) continue;
