@@ -542,7 +542,7 @@ test('what was held back is given in the run that meets the last guarantee', (t)
   );
 });
 
-/** Found by the long run with seed 20261124. Seen to fail when nothing becomes a candidate by it. */
+/** Found by the long run of seed 20261124. Seen to fail when it makes no agent a candidate. */
 test('what an inactive framework turns out to use is held back for its role no longer', (t) => {
   const {allocator, kinds, add, subscribe} = makeExample({minAllocatable: []});
   const of = (text: string): Resources => kinds.compile(amounts(text));
