@@ -14,6 +14,7 @@ import {applyConversion, type Conversion} from '../resources/operations.ts';
 import type {Quantities} from '../resources/quantities.ts';
 import type {ScalarKinds} from '../resources/kinds.ts';
 import {
+  addInto,
   containsResources,
   equalResources,
   isEmpty,
@@ -24,7 +25,6 @@ import type {AgentInfo, Unavailability} from '../scheduler.ts';
 import {AGENT_CAPABILITIES, AgentFacts, type AgentFactsSnapshot} from './agent-facts.ts';
 import {WITH_GPUS, type AgentSlot} from './agent-table.ts';
 import {Candidates, type CandidatesSnapshot} from './candidates.ts';
-import {addInto} from './client-tree.ts';
 import type {Obstacle} from './cycle.ts';
 import {
   explain,
@@ -725,15 +725,6 @@ export class Allocator {
       if (count > 0) counts.set(role, (counts.get(role) ?? 0) + count);
     }
     return counts;
-  }
-
-  /** Offer filters of a role's frameworks; one that expired counts until the next run. */
-  filterCount(name: string): number {
-    let count = 0;
-    for (const {subscriber, role} of this.#subscribers.all()) {
-      if (role === name) count += this.#filters.countOf(subscriber);
-    }
-    return count;
   }
 
   /** Offered and used scalars of a subscriber. */

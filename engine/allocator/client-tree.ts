@@ -300,9 +300,3 @@ function isFirstOrLast(node: Node, agent: number, entry: Entry, sign: 1 | -1): b
     ? node.shared.add(agent, entry)
     : node.shared.take(agent, entry.special.key, entry.copies);
 }
-
-export function addInto(sums: number[], scalars: readonly number[], sign: 1 | -1): void {
-  for (let kind = 0; kind < scalars.length; kind += 1) {
-    sums[kind] = (sums[kind] ?? 0) + sign * (scalars[kind] as number);
-  }
-}

@@ -9,7 +9,7 @@ import type {Resources} from '../resources/vector.ts';
 import type {AgentSlot} from './agent-table.ts';
 import {Cycle, type CycleParts, type Headroom, type Obstacle} from './cycle.ts';
 import type {Ledger} from './ledger.ts';
-import {hasQuota, type Role, type RoleTree} from './role-tree.ts';
+import {hasQuota, quotaCharged, type Role, type RoleTree} from './role-tree.ts';
 import type {RoleFrameworks, SubscriberRow, Subscribers} from './subscribers.ts';
 
 /** Whom or what a question is about. */
@@ -223,9 +223,7 @@ class Explainer {
     const {orders, kinds} = this.#parts.cycle;
     const order = this.#order();
     const {guarantees, limits} = role.quota;
-    const consumed = Array.from({length: kinds.count}, (_, kind) => {
-      return (role.reserved[kind] ?? 0) + (role.charged[kind] ?? 0);
-    });
+    const consumed = Array.from({length: kinds.count}, (_, kind) => quotaCharged(role, kind));
     const shareOf = (one: Role): number | undefined =>
       one.frameworks === undefined ? undefined : orders.roleSorter.shareOf(one.frameworks.client);
     return {
@@ -242,7 +240,7 @@ class Explainer {
         return fixed >= (limits[kind] ?? Infinity) ? [kind] : [];
       }),
       frameworks: (role.frameworks?.rows ?? []).flatMap((row) => {
-        return row?.client >= 0 && row.role === role.name ? [this.#subscriber(row)] : [];
+        return row === undefined ? [] : [this.#subscriber(row)];
       }),
     };
   }
@@ -300,6 +298,6 @@ function idleBecause(row: SubscriberRow): SubscriberExplanation['idle'] {
 function missingOf(role: Role): readonly number[] {
   if (!hasQuota(role)) return [];
   return role.quota.guarantees.map((fixed, kind) => {
-    return Math.max(0, fixed - (role.reserved[kind] ?? 0) - (role.charged[kind] ?? 0));
+    return Math.max(0, fixed - quotaCharged(role, kind));
   });
 }

@@ -1,5 +1,5 @@
 /** Agents and what is held on them, kept in step: what nobody holds is available. */
-import {subtractEntries, type Entries} from '../resources/special.ts';
+import {subtractEntries} from '../resources/special.ts';
 import type {Resources} from '../resources/vector.ts';
 import {AgentTable, type AgentSlot, type AgentTableSnapshot} from './agent-table.ts';
 import {Ledger, type Holder, type LedgerSnapshot} from './ledger.ts';
@@ -50,7 +50,7 @@ export class Holdings {
   #refreshSpecial(slot: AgentSlot): void {
     const {special} = this.agents.totalOf(slot);
     const held = this.ledger.specialOn(slot).filter((entry) => entry.special.shared !== true);
-    this.agents.setSpecial(slot, subtractEntries(special, held) satisfies Entries);
+    this.agents.setSpecial(slot, subtractEntries(special, held));
   }
 
   snapshot(): HoldingsSnapshot {

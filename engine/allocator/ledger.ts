@@ -5,13 +5,13 @@
 import {assert} from '../kernel/assert.ts';
 import {addEntries, type Entries} from '../resources/special.ts';
 import {
+  addInto,
   addResources,
   isEmpty,
   NO_RESOURCES,
   subtractResources,
   type Resources,
 } from '../resources/vector.ts';
-import {addInto} from './client-tree.ts';
 
 export type Holder = number;
 

@@ -5,7 +5,7 @@
 import type {ScalarKinds} from '../resources/kinds.ts';
 import type {Allocator} from './allocator.ts';
 import type {Durations} from './durations.ts';
-import type {Role} from './role-tree.ts';
+import {hasQuota, quotaCharged, type Role} from './role-tree.ts';
 
 /** What the allocator does not know of itself. */
 export interface MetricFacts {
@@ -72,7 +72,7 @@ function resources(allocator: Allocator, {prefix, kinds}: MetricFacts): Entries 
 /** Guarantees and limits of a role as far as they are set, and what counts against them. */
 function quota(role: Role, allocator: Allocator, facts: MetricFacts): Entries {
   const {guarantees, limits} = role.quota;
-  if (guarantees.length === 0 && limits.length === 0) return [];
+  if (!hasQuota(role)) return [];
   const held = allocator.roleAllocation(role.name);
   const consumed = consumedBy(role, facts);
   const entries: (readonly [string, number])[] = [];
@@ -91,9 +91,7 @@ function quota(role: Role, allocator: Allocator, facts: MetricFacts): Entries {
 
 /** What a role and those below have reserved, or use: what they are only offered does not count. */
 function consumedBy(role: Role, {kinds, offered}: MetricFacts): readonly number[] {
-  const consumed = kinds.names.map(
-    (_, kind) => (role.reserved[kind] ?? 0) + (role.charged[kind] ?? 0),
-  );
+  const consumed = kinds.names.map((_, kind) => quotaCharged(role, kind));
   for (const [name, amounts] of offered) {
     if (name !== role.name && !name.startsWith(`${role.name}/`)) continue;
     for (const [kind, fixed] of amounts.entries()) {

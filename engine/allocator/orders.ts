@@ -108,8 +108,9 @@ export class Orders {
   /** Takes a subscriber, for whom nothing counts any more, out of the orders. */
   leave(row: SubscriberRow): void {
     if (row.place === undefined) return;
-    const {client, sorter} = row.place;
+    const {client, sorter, rows} = row.place;
     sorter.remove(row.client);
+    rows[row.client] = undefined;
     row.client = -1;
     row.place = undefined;
     if (sorter.count > 0) return;

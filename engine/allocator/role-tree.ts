@@ -4,8 +4,7 @@
  * `hierarchical.cpp`, reference part 1.4).
  */
 import {isUnreserved, quantityOf, type Entry} from '../resources/special.ts';
-import type {Resources} from '../resources/vector.ts';
-import {addInto} from './client-tree.ts';
+import {addInto, type Resources} from '../resources/vector.ts';
 import type {RoleFrameworks} from './subscribers.ts';
 
 /** What a role is promised, and what it may have at most: thousandths by kind. */

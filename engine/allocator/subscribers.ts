@@ -2,7 +2,7 @@
  * Frameworks and their subscriptions: a subscriber is a framework in one of its roles. It is known
  * as long as the framework is subscribed there, or holds anything there.
  */
-import {must} from '../kernel/assert.ts';
+import {assert, must} from '../kernel/assert.ts';
 import type {ScalarKinds} from '../resources/kinds.ts';
 import type {Quantities} from '../scheduler.ts';
 import {NO_HIERARCHICAL_ROLE, NO_MULTI_ROLE, REMOTE, WITH_GPUS} from './agent-table.ts';
@@ -43,7 +43,7 @@ export interface RoleFrameworks {
   readonly client: Client;
   readonly sorter: Sorter;
   /** By client of `sorter`. */
-  readonly rows: SubscriberRow[];
+  readonly rows: (SubscriberRow | undefined)[];
 }
 
 export interface SubscriberRow {
@@ -233,7 +233,8 @@ export class Subscribers {
     framework.constraints = undefined;
     if (terms.constraints !== undefined) {
       const compiled = compileOfferConstraints(terms.constraints);
-      framework.constraints = compiled.ok ? compiled.constraints : undefined;
+      assert(compiled.ok, 'offer constraints that nobody has checked');
+      framework.constraints = compiled.constraints;
     }
     for (const row of framework.subscribers.values()) this.#judge(row);
   }

@@ -4,7 +4,7 @@
  * refused whole; offers that stand against it are taken back.
  */
 import type {Allocator} from '../allocator/allocator.ts';
-import {NO_QUOTA, type Quota} from '../allocator/role-tree.ts';
+import {NO_QUOTA, quotaCharged, type Quota} from '../allocator/role-tree.ts';
 import {countablePart} from '../allocator/shares-of-agent.ts';
 import type {OperatorRequest} from '../inputs.ts';
 import type {AgentId} from '../kernel/ids.ts';
@@ -130,7 +130,7 @@ export class OperatorCalls {
     const {kinds} = this.#context;
     const known = this.#parts.allocator.roles.get(role);
     if (known === undefined) return {};
-    const charged = addQuantities(kinds.named(known.reserved), kinds.named(known.charged));
+    const charged = kinds.named(kinds.names.map((_, kind) => quotaCharged(known, kind)));
     return subtractQuantities(charged, this.#offeredTo(this.#offersWithin(role)));
   }
 

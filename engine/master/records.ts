@@ -107,10 +107,3 @@ const TERMINAL: ReadonlySet<TaskState> = new Set<TaskState>([
 export function isTerminal(state: TaskState): boolean {
   return TERMINAL.has(state);
 }
-
-/** Adds to (or, with −1, takes from) sums of thousandths by kind. */
-export function addTo(sums: number[], scalars: readonly number[], sign: 1 | -1): void {
-  for (let kind = 0; kind < scalars.length; kind += 1) {
-    sums[kind] = (sums[kind] ?? 0) + sign * (scalars[kind] as number);
-  }
-}

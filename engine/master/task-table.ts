@@ -4,15 +4,9 @@
  */
 import {must} from '../kernel/assert.ts';
 import type {AgentId, FrameworkId, TaskId} from '../kernel/ids.ts';
-import type {Resources} from '../resources/vector.ts';
+import {addInto, type Resources} from '../resources/vector.ts';
 import type {TaskState} from '../scheduler.ts';
-import {
-  addTo,
-  isTerminal,
-  type AgentRecord,
-  type FrameworkRecord,
-  type TaskRecord,
-} from './records.ts';
+import {isTerminal, type AgentRecord, type FrameworkRecord, type TaskRecord} from './records.ts';
 
 export interface TaskSnapshot {
   readonly id: TaskId;
@@ -81,8 +75,8 @@ export class TaskTable {
   }
 
   #use({framework, resources}: TaskRecord, sign: 1 | -1): void {
-    addTo(framework.used, resources.scalars, sign);
-    addTo(this.used, resources.scalars, sign);
+    addInto(framework.used, resources.scalars, sign);
+    addInto(this.used, resources.scalars, sign);
   }
 
   snapshot(
@@ -129,7 +123,8 @@ export class TaskTable {
 /** Thousandths by kind that the live tasks of an agent use: O(its tasks). */
 export function usedOn({tasks}: AgentRecord): number[] {
   const used: number[] = [];
-  for (const {state, resources} of tasks) if (!isTerminal(state)) addTo(used, resources.scalars, 1);
+  for (const {state, resources} of tasks)
+    if (!isTerminal(state)) addInto(used, resources.scalars, 1);
   return used;
 }
 

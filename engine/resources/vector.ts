@@ -68,6 +68,13 @@ export function scalarSums(resources: Resources): readonly number[] {
   return sums;
 }
 
+/** Adds to (or, with −1, takes from) sums of thousandths by kind. */
+export function addInto(sums: number[], scalars: readonly number[], sign: 1 | -1): void {
+  for (let kind = 0; kind < scalars.length; kind += 1) {
+    sums[kind] = (sums[kind] ?? 0) + sign * (scalars[kind] as number);
+  }
+}
+
 export function addResources(left: Resources, right: Resources): Resources {
   return {
     scalars: addScalars(left.scalars, right.scalars),
