@@ -11,26 +11,40 @@ import {makeRandom} from '../../kernel/random.ts';
 import {makeRanges, pairsOf} from '../../resources/ranges.ts';
 import {ScalarKinds} from '../../resources/kinds.ts';
 import type {AttributeValue, FrameworkServices} from '../../scheduler.ts';
-import type {App, AppDefinition, NormaliseConfig, UpgradeStrategy} from './app-definition.ts';
-import {BackoffTable, backoffEffect, type Delay} from './backoff.ts';
+import type {
+  App,
+  AppDefinition,
+  NormaliseConfig,
+  UpgradeStrategy,
+} from './definition/app-definition.ts';
+import {BackoffTable, backoffEffect, type Delay} from './launch/backoff.ts';
 import {
   compileConstraint,
   constraintFault,
   fieldOf,
   satisfies,
   type GroupByRule,
-} from './constraints.ts';
-import {dependencyDepths} from './dependencies.ts';
-import {isPlaced, isTerminal, type Condition, type Goal} from './instances.ts';
-import {KillService} from './kill-service.ts';
-import {mergeUpdate, normaliseApp, normaliseUpdate, type Normalised} from './normalise.ts';
-import {Placements} from './placements.ts';
-import {planSteps, type AppChange} from './plan.ts';
-import {pickPorts, portRanges, wantedPorts, type WantedPort} from './ports.ts';
-import {RollingUpgrade, type UpgradeDecisions, type UpgradeEvent} from './rolling-upgrade.ts';
-import {proposeScaling, type ScalableInstance} from './scaling.ts';
-import {assignServicePorts, servicePortsOf, withServicePorts} from './service-ports.ts';
-import {isConfigChange, nextVersion} from './versions.ts';
+} from './launch/constraints.ts';
+import {dependencyDepths} from './deploy/dependencies.ts';
+import {isPlaced, isTerminal, type Condition, type Goal} from './instances/instances.ts';
+import {KillService} from './instances/kill-service.ts';
+import {
+  mergeUpdate,
+  normaliseApp,
+  normaliseUpdate,
+  type Normalised,
+} from './definition/normalise.ts';
+import {Placements} from './launch/placements.ts';
+import {planSteps, type AppChange} from './deploy/plan.ts';
+import {pickPorts, portRanges, wantedPorts, type WantedPort} from './launch/ports.ts';
+import {
+  RollingUpgrade,
+  type UpgradeDecisions,
+  type UpgradeEvent,
+} from './deploy/rolling-upgrade.ts';
+import {proposeScaling, type ScalableInstance} from './deploy/scaling.ts';
+import {assignServicePorts, servicePortsOf, withServicePorts} from './definition/service-ports.ts';
+import {isConfigChange, nextVersion} from './definition/versions.ts';
 
 interface Case<Given, When, Then> {
   readonly id: string;

@@ -7,11 +7,15 @@ import test from 'ava';
 import fc from 'fast-check';
 import {parse} from 'yaml';
 import type {FrameworkReply, StatusReason, TaskState} from '../../scheduler.ts';
-import type {UpgradeStrategy} from './app-definition.ts';
-import {unknownAppFields} from './app-shape.ts';
+import type {UpgradeStrategy} from './definition/app-definition.ts';
+import {unknownAppFields} from './definition/app-shape.ts';
 import {FakeCluster} from './testing/fake-cluster.ts';
-import {isoInstant} from './instants.ts';
-import {RollingUpgrade, type UpgradeDecisions, type UpgradeEvent} from './rolling-upgrade.ts';
+import {isoInstant} from '../../kernel/instants.ts';
+import {
+  RollingUpgrade,
+  type UpgradeDecisions,
+  type UpgradeEvent,
+} from './deploy/rolling-upgrade.ts';
 
 const APP = {id: '/a', cmd: 'sleep 1000', cpus: 0.1, mem: 32, portDefinitions: []};
 const CHECKED = {...APP, healthChecks: [{protocol: 'COMMAND', command: {value: 'true'}}]};

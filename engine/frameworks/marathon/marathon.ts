@@ -15,35 +15,40 @@ import type {
   TaskLaunch,
   WaitingGroup,
 } from '../../scheduler.ts';
-import type {NormaliseConfig} from './app-definition.ts';
-import {appForm} from './app-form.ts';
-import {AppRequests} from './app-requests.ts';
-import {fieldOf} from './constraints.ts';
-import {Demand, DEMAND_TIMER, type DemandSnapshot} from './demand.ts';
+import type {NormaliseConfig} from './definition/app-definition.ts';
+import {appForm} from './api/app-form.ts';
+import {AppRequests} from './api/app-requests.ts';
+import {fieldOf} from './launch/constraints.ts';
+import {Demand, DEMAND_TIMER, type DemandSnapshot} from './launch/demand.ts';
 import {
   Deployments,
   propose,
   REVIEW_TIMER,
   type Deployment,
   type DeploymentsSnapshot,
-} from './deployments.ts';
+} from './deploy/deployments.ts';
 import {
   conditionOf,
   isTerminal,
   isUnreachable,
   type Condition,
   type Instance,
-} from './instances.ts';
-import {KILL_DEFAULTS, KILL_TIMER, KillService, type KillSnapshot} from './kill-service.ts';
-import {BACKOFF_TIMER, LaunchQueue, type LaunchQueueSnapshot} from './launch-queue.ts';
-import {matchOffer} from './matcher.ts';
-import {parseTaskId, taskIdFor} from './path-id.ts';
-import type {WantedPort} from './ports.ts';
-import {Roster, type AppEntry, type RosterSnapshot} from './roster.ts';
-import {makeTaskLaunch} from './task-launch.ts';
-import {UNREACHABLE_TIMER, unreachableStage} from './unreachable.ts';
-import {waitingGroups} from './waiting.ts';
-import {OVERDUE_TIMER, Watch, RECONCILE_TIMER, type WatchSnapshot} from './watch.ts';
+} from './instances/instances.ts';
+import {
+  KILL_DEFAULTS,
+  KILL_TIMER,
+  KillService,
+  type KillSnapshot,
+} from './instances/kill-service.ts';
+import {BACKOFF_TIMER, LaunchQueue, type LaunchQueueSnapshot} from './launch/launch-queue.ts';
+import {matchOffer} from './launch/matcher.ts';
+import {parseTaskId, taskIdFor} from './definition/path-id.ts';
+import type {WantedPort} from './launch/ports.ts';
+import {Roster, type AppEntry, type RosterSnapshot} from './instances/roster.ts';
+import {makeTaskLaunch} from './launch/task-launch.ts';
+import {UNREACHABLE_TIMER, unreachableStage} from './instances/unreachable.ts';
+import {waitingGroups} from './launch/waiting.ts';
+import {OVERDUE_TIMER, Watch, RECONCILE_TIMER, type WatchSnapshot} from './instances/watch.ts';
 
 /** What the cluster decides about definitions; the same for every Marathon of an engine. */
 const CONFIG: NormaliseConfig = {

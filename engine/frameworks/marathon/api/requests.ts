@@ -1,7 +1,15 @@
 /** Requests to Marathon, and their defensive reading: any JSON becomes a request or a refusal. */
-import type {Refusal} from '../../scheduler.ts';
-import {flag, isObject, object, oneOf, required, text, type Fault} from './json-shape.ts';
-import {canonicalPath} from './path-id.ts';
+import type {Refusal} from '../../../scheduler.ts';
+import {
+  flag,
+  isObject,
+  object,
+  oneOf,
+  required,
+  text,
+  type Fault,
+} from '../definition/json-shape.ts';
+import {canonicalPath} from '../definition/path-id.ts';
 
 export type MarathonRequest =
   /** Creates an app, or replaces it whole: fields that are missing take their defaults. */

@@ -2,9 +2,9 @@
  * Instances of apps: what they are, what is wanted of them, and how task states translate
  * (reference part 7).
  */
-import type {AgentId} from '../../kernel/ids.ts';
-import type {StatusUpdate} from '../../scheduler.ts';
-import type {RunSpec} from './run-spec.ts';
+import type {AgentId} from '../../../kernel/ids.ts';
+import type {StatusUpdate} from '../../../scheduler.ts';
+import type {RunSpec} from '../launch/run-spec.ts';
 
 export type Condition =
   | 'Scheduled'

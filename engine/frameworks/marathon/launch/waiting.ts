@@ -1,9 +1,9 @@
 /** Why instances wait, in groups: by app and reason. */
-import type {WaitingGroup} from '../../scheduler.ts';
+import type {WaitingGroup} from '../../../scheduler.ts';
 import {printConstraint} from './constraints.ts';
-import type {Deployments} from './deployments.ts';
+import type {Deployments} from '../deploy/deployments.ts';
 import type {Lane, LaunchQueue} from './launch-queue.ts';
-import type {Roster} from './roster.ts';
+import type {Roster} from '../instances/roster.ts';
 
 export function waitingGroups(
   queue: LaunchQueue,

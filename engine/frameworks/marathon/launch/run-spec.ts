@@ -1,12 +1,12 @@
 /** A version of an app, prepared for launching: everything that does not depend on the instance. */
-import {thousandths} from '../../resources/thousandths.ts';
-import type {ScalarKinds} from '../../resources/kinds.ts';
-import type {Resources} from '../../resources/vector.ts';
-import type {Quantities} from '../../scheduler.ts';
-import {isResident, type App} from './app-definition.ts';
+import {thousandths} from '../../../resources/thousandths.ts';
+import type {ScalarKinds} from '../../../resources/kinds.ts';
+import type {Resources} from '../../../resources/vector.ts';
+import type {Quantities} from '../../../scheduler.ts';
+import {isResident, type App} from '../definition/app-definition.ts';
 import {compileConstraint, looksAround, type Constraint} from './constraints.ts';
-import {isoInstant} from './instants.ts';
-import {taskName} from './path-id.ts';
+import {isoInstant} from '../../../kernel/instants.ts';
+import {taskName} from '../definition/path-id.ts';
 import {wantedPorts, type WantedPort} from './ports.ts';
 
 export interface RunSpec {

@@ -2,8 +2,8 @@
  * Turns sentences into kill calls: not more than a chunk unanswered at a time, and again when no
  * answer comes (reference part 3.9).
  */
-import type {FrameworkServices} from '../../scheduler.ts';
-import {Fifo} from './fifo.ts';
+import type {FrameworkServices} from '../../../scheduler.ts';
+import {Fifo} from '../../../kernel/fifo.ts';
 
 export interface KillOptions {
   /** `--kill_chunk_size`. */

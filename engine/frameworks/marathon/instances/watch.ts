@@ -2,10 +2,10 @@
  * What is looked at from time to time: launches that do not come on, and tasks whose state is in
  * doubt.
  */
-import type {FrameworkServices} from '../../scheduler.ts';
-import {Fifo} from './fifo.ts';
+import type {FrameworkServices} from '../../../scheduler.ts';
+import {Fifo} from '../../../kernel/fifo.ts';
 import {isStaged, type Instance} from './instances.ts';
-import {taskIdFor} from './path-id.ts';
+import {taskIdFor} from '../definition/path-id.ts';
 import type {Roster} from './roster.ts';
 
 export const OVERDUE_TIMER = 'overdue';

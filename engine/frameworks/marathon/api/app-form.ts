@@ -1,9 +1,9 @@
 /**
  * An app as answers show it: the new form with versions and counters (reference parts 1.7 and 2.1).
  */
-import type {App} from './app-definition.ts';
-import {isoInstant} from './instants.ts';
-import type {Tally} from './roster.ts';
+import type {App} from '../definition/app-definition.ts';
+import {isoInstant} from '../../../kernel/instants.ts';
+import type {Tally} from '../instances/roster.ts';
 
 const NOTHING: Pick<Tally, 'staged' | 'running' | 'reportedHealthy' | 'reportedUnhealthy'> = {
   staged: 0,

@@ -2,8 +2,8 @@
  * The steps of a deployment, from the apps as they are to the apps as they shall be (reference part
  * 3.3). Pure.
  */
-import type {App} from './app-definition.ts';
-import {isConfigChange} from './versions.ts';
+import type {App} from '../definition/app-definition.ts';
+import {isConfigChange} from '../definition/versions.ts';
 
 export type PlanAction =
   | {

@@ -2,13 +2,13 @@
  * Launches waiting instances on an offer: first fit in a shuffled order of lanes (reference parts
  * 6.3 and 6.6).
  */
-import type {Random} from '../../kernel/random.ts';
-import {subtractRanges, type Ranges} from '../../resources/ranges.ts';
-import type {ScalarKinds} from '../../resources/kinds.ts';
-import {rangesOf} from '../../resources/vector.ts';
-import type {AgentInfo, Offer, TaskLaunch} from '../../scheduler.ts';
+import type {Random} from '../../../kernel/random.ts';
+import {subtractRanges, type Ranges} from '../../../resources/ranges.ts';
+import type {ScalarKinds} from '../../../resources/kinds.ts';
+import {rangesOf} from '../../../resources/vector.ts';
+import type {AgentInfo, Offer, TaskLaunch} from '../../../scheduler.ts';
 import {fieldOf, satisfies} from './constraints.ts';
-import type {Instance} from './instances.ts';
+import type {Instance} from '../instances/instances.ts';
 import type {Lane, LaunchQueue} from './launch-queue.ts';
 import type {Placements} from './placements.ts';
 import {pickPorts, portRanges, type WantedPort} from './ports.ts';

@@ -2,8 +2,8 @@
  * Placement constraints: what is valid, and whether an agent satisfies them (reference parts 6.1
  * and 6.2).
  */
-import type {AgentInfo, AttributeValue} from '../../scheduler.ts';
-import type {ConstraintText} from './app-definition.ts';
+import type {AgentInfo, AttributeValue} from '../../../scheduler.ts';
+import type {ConstraintText} from '../definition/app-definition.ts';
 
 const OPERATORS = ['UNIQUE', 'CLUSTER', 'GROUP_BY', 'LIKE', 'UNLIKE', 'MAX_PER', 'IS'] as const;
 

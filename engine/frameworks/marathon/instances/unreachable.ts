@@ -2,7 +2,7 @@
  * How far an unreachable instance is given up, exactly on time (reference part 7.4; appendix A,
  * 18). Pure.
  */
-import type {UnreachableStrategy} from './app-definition.ts';
+import type {UnreachableStrategy} from '../definition/app-definition.ts';
 
 export const UNREACHABLE_TIMER = 'unreachable';
 

@@ -2,9 +2,9 @@
  * All apps and their instances, with the counts that keep every decision cheap. The only place that
  * changes an instance: each change is counted, recorded and published here.
  */
-import {assert, must} from '../../kernel/assert.ts';
-import type {FrameworkServices} from '../../scheduler.ts';
-import type {App} from './app-definition.ts';
+import {assert, must} from '../../../kernel/assert.ts';
+import type {FrameworkServices} from '../../../scheduler.ts';
+import type {App} from '../definition/app-definition.ts';
 import {
   instanceDocument,
   instanceFrom,
@@ -15,11 +15,11 @@ import {
   type Instance,
   type InstanceDocument,
 } from './instances.ts';
-import {instanceId} from './path-id.ts';
-import {Placements} from './placements.ts';
-import {makeRunSpec, type RunSpec} from './run-spec.ts';
-import {isInPool} from './scaling.ts';
-import {servicePortsOf} from './service-ports.ts';
+import {instanceId} from '../definition/path-id.ts';
+import {Placements} from '../launch/placements.ts';
+import {makeRunSpec, type RunSpec} from '../launch/run-spec.ts';
+import {isInPool} from '../deploy/scaling.ts';
+import {servicePortsOf} from '../definition/service-ports.ts';
 
 /** How many instances of an app are what. */
 export interface Tally {

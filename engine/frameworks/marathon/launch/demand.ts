@@ -8,7 +8,7 @@
  * shown one agent per allocation, and the filters of the first ones declined would be over before
  * the last one had been seen.
  */
-import type {FrameworkServices, Quantities} from '../../scheduler.ts';
+import type {FrameworkServices, Quantities} from '../../../scheduler.ts';
 import type {LaunchQueue} from './launch-queue.ts';
 
 /** Above this many different needs one lower bound stands for all. */

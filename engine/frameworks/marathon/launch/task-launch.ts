@@ -2,11 +2,11 @@
  * What the executor of an app's task is told: plain JSON, everything that a Docker or process
  * executor needs.
  */
-import {addNamedRanges, type Resources} from '../../resources/vector.ts';
-import type {TaskLaunch} from '../../scheduler.ts';
-import {usesHostNetwork, type AppDefinition} from './app-definition.ts';
-import type {Instance} from './instances.ts';
-import {taskIdFor} from './path-id.ts';
+import {addNamedRanges, type Resources} from '../../../resources/vector.ts';
+import type {TaskLaunch} from '../../../scheduler.ts';
+import {usesHostNetwork, type AppDefinition} from '../definition/app-definition.ts';
+import type {Instance} from '../instances/instances.ts';
+import {taskIdFor} from '../definition/path-id.ts';
 import {portRanges, type WantedPort} from './ports.ts';
 import type {RunSpec} from './run-spec.ts';
 

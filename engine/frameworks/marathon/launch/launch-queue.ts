@@ -3,12 +3,12 @@
  * lanes closed (reference part 5). A lane is open when it has instances and no delay; only open
  * lanes look at offers.
  */
-import type {Random} from '../../kernel/random.ts';
-import type {FrameworkServices} from '../../scheduler.ts';
+import type {Random} from '../../../kernel/random.ts';
+import type {FrameworkServices} from '../../../scheduler.ts';
 import {backoffEffect, BackoffTable, deadlineMs, type BackoffSnapshot} from './backoff.ts';
 import type {Constraint} from './constraints.ts';
-import {Fifo} from './fifo.ts';
-import type {Instance} from './instances.ts';
+import {Fifo} from '../../../kernel/fifo.ts';
+import type {Instance} from '../instances/instances.ts';
 import type {RunSpec} from './run-spec.ts';
 
 export interface Lane {

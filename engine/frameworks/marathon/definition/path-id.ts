@@ -2,9 +2,9 @@
  * Ids of apps, instances and tasks, and how one is read off the other (reference parts 1.1 and
  * 7.1).
  */
-import type {TaskId} from '../../kernel/ids.ts';
-import {taskIdOf} from '../../kernel/ids.ts';
-import type {Random} from '../../kernel/random.ts';
+import type {TaskId} from '../../../kernel/ids.ts';
+import {taskIdOf} from '../../../kernel/ids.ts';
+import type {Random} from '../../../kernel/random.ts';
 
 /**
  * Unlike Marathon's own pattern, an underscore may stand inside: the customer's `/hello_world` is

@@ -1,13 +1,13 @@
 /** Host ports of an instance, taken from the ports that an offer has (reference part 6.4). */
-import type {Random} from '../../kernel/random.ts';
+import type {Random} from '../../../kernel/random.ts';
 import {
   containsNumber,
   countRanges,
   makeRanges,
   subtractRanges,
   type Ranges,
-} from '../../resources/ranges.ts';
-import {usesHostNetwork, type AppDefinition} from './app-definition.ts';
+} from '../../../resources/ranges.ts';
+import {usesHostNetwork, type AppDefinition} from '../definition/app-definition.ts';
 
 /** One wanted port: `null` none, 0 any, else exactly this one. */
 export type WantedPort = number | null;

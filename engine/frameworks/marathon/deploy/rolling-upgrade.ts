@@ -7,8 +7,8 @@
  * `minHealthy`, or below what there was at the beginning where that was less; and no launch raises
  * old (not yet gone) plus new ones above `maxCapacity`.
  */
-import type {UpgradeStrategy} from './app-definition.ts';
-import {Fifo} from './fifo.ts';
+import type {UpgradeStrategy} from '../definition/app-definition.ts';
+import {Fifo} from '../../../kernel/fifo.ts';
 
 export interface UpgradeOptions {
   /** How many instances of the new version are wanted. */

@@ -2,14 +2,14 @@
  * Rules on a whole app in canonical form, beyond the types of its fields (reference parts 1.1 to
  * 1.4, 1.9, 6.1).
  */
-import {thousandths} from '../../resources/thousandths.ts';
+import {thousandths} from '../../../resources/thousandths.ts';
 import {
   isResident,
   usesHostNetwork,
   type AppDefinition,
   type NormaliseConfig,
 } from './app-definition.ts';
-import {constraintFault} from './constraints.ts';
+import {constraintFault} from '../launch/constraints.ts';
 import {refuse, type Fault} from './json-shape.ts';
 import {pathFault} from './path-id.ts';
 

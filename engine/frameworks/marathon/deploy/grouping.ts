@@ -2,7 +2,7 @@
  * Where an instance is, by the field of a constraint, for the choice of what goes when an app is
  * scaled down.
  */
-import type {Instance} from './instances.ts';
+import type {Instance} from '../instances/instances.ts';
 
 export function fieldValue(instance: Instance, field: string): string | undefined {
   switch (field) {

@@ -2,25 +2,25 @@
  * Requests that change apps: validated, versioned, planned, and handed to the deployments
  * (reference part 3.1).
  */
-import {unreachable} from '../../kernel/assert.ts';
-import type {FrameworkReply, FrameworkServices, Refusal} from '../../scheduler.ts';
-import type {App, AppDefinition, NormaliseConfig} from './app-definition.ts';
+import {unreachable} from '../../../kernel/assert.ts';
+import type {FrameworkReply, FrameworkServices, Refusal} from '../../../scheduler.ts';
+import type {App, AppDefinition, NormaliseConfig} from '../definition/app-definition.ts';
 import {appForm} from './app-form.ts';
-import {dependencyDepths} from './dependencies.ts';
-import type {Deployment, Deployments} from './deployments.ts';
-import {isoInstant} from './instants.ts';
-import {isObject, type Fault} from './json-shape.ts';
-import {mergeUpdate, normaliseApp} from './normalise.ts';
-import {planSteps, type AppChange} from './plan.ts';
+import {dependencyDepths} from '../deploy/dependencies.ts';
+import type {Deployment, Deployments} from '../deploy/deployments.ts';
+import {isoInstant} from '../../../kernel/instants.ts';
+import {isObject, type Fault} from '../definition/json-shape.ts';
+import {mergeUpdate, normaliseApp} from '../definition/normalise.ts';
+import {planSteps, type AppChange} from '../deploy/plan.ts';
 import {parseRequest, type MarathonRequest} from './requests.ts';
-import type {Roster} from './roster.ts';
+import type {Roster} from '../instances/roster.ts';
 import {
   assignServicePorts,
   SERVICE_PORTS,
   servicePortsOf,
   withServicePorts,
-} from './service-ports.ts';
-import {nextVersion} from './versions.ts';
+} from '../definition/service-ports.ts';
+import {nextVersion} from '../definition/versions.ts';
 
 export interface RequestHands {
   /**

@@ -1,5 +1,5 @@
 /** Which instances go, and how many come, when an app is scaled (reference part 3.6). Pure. */
-import type {Condition, Goal} from './instances.ts';
+import type {Condition, Goal} from '../instances/instances.ts';
 
 /** What the choice looks at. */
 export interface ScalableInstance {

@@ -4,13 +4,13 @@
  * decided while something else is being carried out, because reports are queued and worked off by
  * {@link Deployments.drain}.
  */
-import {must} from '../../kernel/assert.ts';
-import type {FrameworkServices} from '../../scheduler.ts';
-import {Fifo} from './fifo.ts';
-import {isoInstant} from './instants.ts';
-import {isConsideredTerminal, isHealthy, type Instance} from './instances.ts';
+import {must} from '../../../kernel/assert.ts';
+import type {FrameworkServices} from '../../../scheduler.ts';
+import {Fifo} from '../../../kernel/fifo.ts';
+import {isoInstant} from '../../../kernel/instants.ts';
+import {isConsideredTerminal, isHealthy, type Instance} from '../instances/instances.ts';
 import {fieldValue} from './grouping.ts';
-import {uuid} from './path-id.ts';
+import {uuid} from '../definition/path-id.ts';
 import type {PlanAction, PlanSteps} from './plan.ts';
 import {
   RollingUpgrade,
@@ -18,7 +18,7 @@ import {
   type UpgradeEvent,
   type UpgradeSnapshot,
 } from './rolling-upgrade.ts';
-import type {AppEntry, Roster} from './roster.ts';
+import type {AppEntry, Roster} from '../instances/roster.ts';
 import {proposeScaling} from './scaling.ts';
 
 /** What deployments want done with instances. */

@@ -3,7 +3,7 @@
  * nanoseconds, cut off at every step, so that they grow exactly as Marathon's do; instants are
  * milliseconds.
  */
-import type {Condition} from './instances.ts';
+import type {Condition} from '../instances/instances.ts';
 
 export interface BackoffRule {
   readonly backoffSeconds: number;
