@@ -2,7 +2,9 @@
 import {readdirSync, readFileSync} from 'node:fs';
 import {join, relative, sep} from 'node:path';
 import {parse, YAMLParseError} from 'yaml';
-import type {Verdict} from './case.ts';
+import {UnknownInCase, type Verdict} from './case.ts';
+import {runSuiteCase} from './marathon-suites/run-suite-case.ts';
+import {isSuiteFile, readSuiteFile} from './marathon-suites/suite-file.ts';
 import {runCase} from './run-case.ts';
 
 export interface CaseFailure {
@@ -13,14 +15,30 @@ export interface CaseFailure {
   readonly message: string;
 }
 
+/** A case that was not run: it is optional, and the engine does not offer `option`. */
+export interface SkippedCase {
+  readonly id: string;
+  readonly file: string;
+  readonly option: string;
+}
+
+/** A case that contradicts another demand, and fails as was to be expected. */
+export interface ExceptedCase {
+  readonly id: string;
+  readonly file: string;
+  readonly reason: string;
+}
+
 export interface SuiteReport {
   readonly suite: string;
   readonly passed: number;
   readonly failed: number;
   readonly failures: readonly CaseFailure[];
+  readonly skipped: readonly SkippedCase[];
+  readonly exceptions: readonly ExceptedCase[];
 }
 
-/** Suites by name; failures by file. */
+/** Suites by name; their cases by file. */
 export interface ConformanceReport {
   readonly suites: readonly SuiteReport[];
 }
@@ -36,50 +54,98 @@ export function caseFilesIn(folder: string): readonly string[] {
     .sort();
 }
 
+interface Tally {
+  passed: number;
+  readonly failures: CaseFailure[];
+  readonly skipped: SkippedCase[];
+  readonly exceptions: ExceptedCase[];
+}
+
 /** Runs every case once for each seed from 0 to `seeds` − 1: it holds if it holds for all. */
 export function runFiles(
   files: readonly string[],
   folder: string,
   seeds: number,
 ): ConformanceReport {
-  const suites = new Map<string, {passed: number; failures: CaseFailure[]}>();
+  const suites = new Map<string, Tally>();
   for (const path of files) {
     const file = relative(folder, path).split(sep).join('/');
-    const {suite, id, message} = judge(readFileSync(path, 'utf8'), seeds);
-    const tally = suites.get(suite) ?? {passed: 0, failures: []};
-    suites.set(suite, tally);
-    if (message === undefined) tally.passed += 1;
-    else tally.failures.push({id: id ?? file, file, message});
+    for (const judgement of judge(readFileSync(path, 'utf8'), seeds)) {
+      const {suite} = judgement;
+      const tally = suites.get(suite) ?? {passed: 0, failures: [], skipped: [], exceptions: []};
+      suites.set(suite, tally);
+      count(tally, judgement, file);
+    }
   }
   const byName = [...suites].sort(([left], [right]) => (left < right ? -1 : 1));
   return {
-    suites: byName.map(([suite, {passed, failures}]) => ({
+    suites: byName.map(([suite, {passed, failures, skipped, exceptions}]) => ({
       suite,
       passed,
       failed: failures.length,
       failures,
+      skipped,
+      exceptions,
     })),
   };
+}
+
+function count(tally: Tally, {id = '', outcome}: Judgement, file: string): void {
+  const at = {id: id === '' ? file : id, file};
+  switch (outcome.kind) {
+    case 'passed':
+      tally.passed += 1;
+      break;
+    case 'failed':
+      tally.failures.push({...at, message: outcome.message});
+      break;
+    case 'skipped':
+      tally.skipped.push({...at, option: outcome.option});
+      break;
+    case 'exception':
+      tally.exceptions.push({...at, reason: outcome.reason});
+      break;
+  }
 }
 
 interface Judgement {
   readonly suite: string;
   /** Undefined where the file does not tell. */
   readonly id: string | undefined;
-  /** Undefined if the case holds. */
-  readonly message: string | undefined;
+  readonly outcome: ReturnType<typeof runSuiteCase>;
 }
 
-function judge(text: string, seeds: number): Judgement {
+/** One for each case of the file, or one for the file where it cannot be read. */
+function judge(text: string, seeds: number): readonly Judgement[] {
   let document: unknown;
   try {
     document = parse(text);
   } catch (error) {
     if (!(error instanceof YAMLParseError)) throw error;
-    return {suite: NO_SUITE, id: undefined, message: `not YAML: ${error.message.trimEnd()}`};
+    const message = `not YAML: ${error.message.trimEnd()}`;
+    return [{suite: NO_SUITE, id: undefined, outcome: {kind: 'failed', message}}];
   }
   const suite = textIn(document, 'suite') ?? NO_SUITE;
-  return {suite, id: textIn(document, 'id'), message: failureOf(document, seeds)};
+  if (isSuiteFile(document)) return judgeSuiteFile(document, suite, seeds);
+  const message = failureOf(document, seeds);
+  const outcome =
+    message === undefined ? ({kind: 'passed'} as const) : ({kind: 'failed', message} as const);
+  return [{suite, id: textIn(document, 'id'), outcome}];
+}
+
+/** Files of many cases each. */
+function judgeSuiteFile(document: unknown, suite: string, seeds: number): readonly Judgement[] {
+  try {
+    const file = readSuiteFile(document);
+    return file.cases.map((one) => ({
+      suite,
+      id: one.id,
+      outcome: runSuiteCase(one, file, seeds),
+    }));
+  } catch (error) {
+    if (!(error instanceof UnknownInCase)) throw error;
+    return [{suite, id: undefined, outcome: {kind: 'failed', message: error.message}}];
+  }
 }
 
 function textIn(document: unknown, field: string): string | undefined {

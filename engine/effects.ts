@@ -3,6 +3,7 @@
  * JSON-able data.
  */
 import type {AgentId, FrameworkId, TaskId} from './kernel/ids.ts';
+import type {Probe} from './probes.ts';
 import type {Amounts} from './resources/amounts.ts';
 import type {FrameworkEvent, FrameworkReply, TaskOrigin} from './scheduler.ts';
 
@@ -15,6 +16,8 @@ export type Effect =
       readonly name: string;
       readonly origin: TaskOrigin;
       readonly resources: Amounts;
+      /** Where it is another one than the framework's own: the agent tells it when it registers. */
+      readonly role?: string | undefined;
       readonly details?: unknown;
     }
   | {
@@ -52,6 +55,12 @@ export type Effect =
       readonly kind: 'operatorReply';
       readonly requestId: string;
       readonly reply: FrameworkReply;
+    }
+  /** Questions to be asked at once; each is answered, failed ones too, by `probeResults`. */
+  | {
+      readonly kind: 'probe';
+      readonly frameworkId: FrameworkId;
+      readonly probes: readonly Probe[];
     }
   | {
       readonly kind: 'publish';

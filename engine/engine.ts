@@ -4,6 +4,7 @@
  */
 import type {Effect} from './effects.ts';
 import {Batch} from './frameworks/batch/batch.ts';
+import type {StoredRecord} from './frameworks/marathon/documents.ts';
 import {Marathon} from './frameworks/marathon/marathon.ts';
 import type {Input} from './inputs.ts';
 import {assert, must, unreachable} from './kernel/assert.ts';
@@ -137,7 +138,7 @@ class Core implements Engine {
     this.#master.load(snapshot.master);
     for (const framework of this.#options.frameworks) {
       const info = infoOf(framework);
-      const make = this.#maker(framework, info, snapshot.frameworks[framework.id]);
+      const make = this.#maker(framework, info, {snapshot: snapshot.frameworks[framework.id]});
       this.#frameworks.set(framework.id, this.#master.reconnect(info, make));
     }
     this.#master.loadTasks(snapshot.master);
@@ -146,15 +147,20 @@ class Core implements Engine {
   #maker(
     options: FrameworkOptions,
     info: FrameworkInfo,
-    snapshot?: unknown,
+    stored?: Stored,
   ): (driver: SchedulerDriver) => Framework {
     return (driver) => {
       const services = this.#servicesOf(info, driver);
       switch (options.type) {
         case 'batch':
-          return new Batch(services, {...BATCH_DEFAULTS, ...options.batch}, snapshot);
-        case 'marathon':
-          return new Marathon(services, {...MARATHON_DEFAULTS, ...options.marathon}, snapshot);
+          assert(stored?.records === undefined, 'the batch framework keeps no records');
+          return new Batch(services, {...BATCH_DEFAULTS, ...options.batch}, stored?.snapshot);
+        case 'marathon': {
+          const settings = {...MARATHON_DEFAULTS, ...options.marathon};
+          return stored?.records === undefined
+            ? new Marathon(services, settings, stored?.snapshot)
+            : Marathon.fromRecords(services, settings, stored.records);
+        }
         default:
           return unreachable(options);
       }
@@ -167,6 +173,7 @@ class Core implements Engine {
     const outbox = this.#outbox;
     return {
       id,
+      role: info.role,
       driver,
       kinds: this.#kinds,
       now: () => this.#now,
@@ -182,6 +189,9 @@ class Core implements Engine {
       },
       deleteRecord: (path) => {
         outbox.delete(path);
+      },
+      probe: (probes) => {
+        outbox.add({kind: 'probe', frameworkId: id, probes});
       },
       publish: (event) => {
         outbox.add({kind: 'publish', frameworkId: id, event});
@@ -211,6 +221,12 @@ class Core implements Engine {
       case 'taskStatus':
         master.taskStatus(input);
         break;
+      case 'probeResults':
+        must(
+          master.schedulerOf(input.frameworkId),
+          `framework ${input.frameworkId}`,
+        ).probeResults?.(input.results);
+        break;
       case 'jobSubmitted':
         must(this.view.batch(input.frameworkId), `batch framework ${input.frameworkId}`).submit(
           input.job,
@@ -234,6 +250,9 @@ class Core implements Engine {
           input.request,
         );
         break;
+      case 'frameworkFailedOver':
+        this.#failOver(input);
+        break;
       case 'operatorRequest': {
         const reply = master.operatorRequest(input.request);
         this.#outbox.add({kind: 'operatorReply', requestId: input.requestId, reply});
@@ -245,6 +264,16 @@ class Core implements Engine {
       default:
         unreachable(input);
     }
+  }
+
+  #failOver({frameworkId, records}: Input & {kind: 'frameworkFailedOver'}): void {
+    const options = this.#options.frameworks.find(({id}) => id === frameworkId);
+    assert(options !== undefined, () => `framework ${frameworkId}`);
+    this.#timers.cancelAll(frameworkId);
+    const make = this.#maker(options, infoOf(options), {records});
+    const scheduler = this.#master.failOver(frameworkId, make);
+    this.#frameworks.set(frameworkId, scheduler);
+    scheduler.registered();
   }
 
   /**
@@ -290,6 +319,12 @@ class Core implements Engine {
       ),
     };
   }
+}
+
+/** What a framework is restored from. */
+interface Stored {
+  readonly snapshot?: unknown;
+  readonly records?: readonly StoredRecord[];
 }
 
 function infoOf({id, role}: FrameworkOptions): FrameworkInfo {

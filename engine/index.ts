@@ -11,6 +11,7 @@ export {
 export {type AgentView, EngineView, type WaitingExplanation} from './view.ts';
 export type {Input, InputKind, AgentTask, BatchJob, OperatorRequest} from './inputs.ts';
 export type {Effect, EffectKind} from './effects.ts';
+export type {Probe, ProbeOutcome, ProbeResult} from './probes.ts';
 export {
   ALLOCATOR_DEFAULTS,
   BATCH_DEFAULTS,
@@ -171,3 +172,85 @@ export {
   type OfferId,
   type TaskId,
 } from './kernel/ids.ts';
+// What Marathon decides by, each on its own: the conformance suites ask it directly.
+export type {
+  App,
+  AppDefinition,
+  HealthCheck,
+  NormaliseConfig,
+} from './frameworks/marathon/definition/app-definition.ts';
+export {
+  mergeUpdate,
+  normaliseApp,
+  normaliseUpdate,
+  type Normalised,
+} from './frameworks/marathon/definition/normalise.ts';
+export {
+  assignServicePorts,
+  servicePortsOf,
+  withServicePorts,
+} from './frameworks/marathon/definition/service-ports.ts';
+export {nextVersion} from './frameworks/marathon/definition/versions.ts';
+export {dependencyDepths} from './frameworks/marathon/deploy/dependencies.ts';
+export {planSteps, type PlanSteps} from './frameworks/marathon/deploy/plan.ts';
+export {
+  RollingUpgrade,
+  type UpgradeCapacity,
+  type UpgradeDecisions,
+  type UpgradeEvent,
+  type UpgradeInstance,
+  type UpgradeRecord,
+} from './frameworks/marathon/deploy/rolling-upgrade.ts';
+export {proposeScaling, type ScalableInstance} from './frameworks/marathon/deploy/scaling.ts';
+export {
+  isPlaced,
+  isTerminal as isTerminalCondition,
+} from './frameworks/marathon/instances/instances.ts';
+export {KillService, type KillClock} from './frameworks/marathon/instances/kill-service.ts';
+export {
+  backoffEffect,
+  BackoffTable,
+  deadlineMs as backoffDeadline,
+} from './frameworks/marathon/launch/backoff.ts';
+export {
+  compileConstraint,
+  constraintFault,
+  fieldOf,
+  satisfies,
+} from './frameworks/marathon/launch/constraints.ts';
+export {Placements} from './frameworks/marathon/launch/placements.ts';
+export {
+  pickPorts,
+  portRanges,
+  wantedPorts,
+  type WantedPort,
+} from './frameworks/marathon/launch/ports.ts';
+export {legacyForm} from './frameworks/marathon/definition/legacy-form.ts';
+export {validateUpdate} from './frameworks/marathon/definition/validate-update.ts';
+export {healthOf} from './frameworks/marathon/health/aggregate.ts';
+export {
+  healthRecordFrom,
+  isAlive,
+  takeVerdict,
+  type HealthRecord,
+  type Verdict,
+} from './frameworks/marathon/health/health-record.ts';
+export {verdictOf} from './frameworks/marathon/health/probe-result.ts';
+export {healthTarget} from './frameworks/marathon/health/probe-target.ts';
+export {judge as judgeOffer, offerFacts} from './frameworks/marathon/launch/judge.ts';
+export {LaneStats, SeenAgents} from './frameworks/marathon/launch/lane-stats.ts';
+export {OfferLeft} from './frameworks/marathon/launch/offer-left.ts';
+export {offerTerms} from './frameworks/marathon/launch/offer-terms.ts';
+export {funnelOf, type FunnelRow} from './frameworks/marathon/launch/queue-view.ts';
+export {MARATHON_REASONS, reasonNames, REASONS} from './frameworks/marathon/launch/reasons.ts';
+export {makeRunSpec} from './frameworks/marathon/launch/run-spec.ts';
+export {pickDisks} from './frameworks/marathon/launch/volumes.ts';
+export {
+  ancestorsOf as groupsAround,
+  isBelow,
+  parentOf,
+  type AppChange,
+  type Group,
+  type RootChange,
+} from './frameworks/marathon/root/groups.ts';
+export {revertChange, type EditableRoot} from './frameworks/marathon/root/revert.ts';

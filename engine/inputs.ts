@@ -4,6 +4,7 @@
  */
 import type {AgentId, FrameworkId, TaskId} from './kernel/ids.ts';
 import type {QuotaConfig} from './options.ts';
+import type {ProbeResult} from './probes.ts';
 import type {Amounts} from './resources/amounts.ts';
 import type {AgentInfo, StatusReason, TaskOrigin, TaskState, Unavailability} from './scheduler.ts';
 
@@ -15,6 +16,8 @@ export interface AgentTask {
   readonly name: string;
   readonly origin: TaskOrigin;
   readonly resources: Amounts;
+  /** As it was launched; absent: its framework's own. */
+  readonly role?: string | undefined;
 }
 
 /** A job of one or many equal tasks, for the batch framework. */
@@ -81,6 +84,12 @@ export type Input =
       readonly healthy?: boolean | undefined;
       readonly containerIp?: string | undefined;
     }
+  /** Answers to `probe` effects; those of one instant belong into one input. */
+  | {
+      readonly kind: 'probeResults';
+      readonly frameworkId: FrameworkId;
+      readonly results: readonly ProbeResult[];
+    }
   | {readonly kind: 'jobSubmitted'; readonly frameworkId: FrameworkId; readonly job: BatchJob}
   /** A request for a framework (of Marathon: see its requests.ts); answered by a `reply` effect. */
   | {
@@ -88,6 +97,15 @@ export type Input =
       readonly requestId: string;
       readonly frameworkId: FrameworkId;
       readonly request: unknown;
+    }
+  /**
+   * Another process leads the framework now; it knows what these records say, which are all that
+   * the store holds of it.
+   */
+  | {
+      readonly kind: 'frameworkFailedOver';
+      readonly frameworkId: FrameworkId;
+      readonly records: readonly (readonly [path: string, document: unknown])[];
     }
   /** A request of an operator to the master; answered by an `operatorReply` effect. */
   | {

@@ -9,7 +9,14 @@ import {printAmounts} from './resources/amounts.ts';
 import {addRanges, countRanges} from './resources/ranges.ts';
 import {nonShared} from './resources/select.ts';
 import type {ScalarKinds} from './resources/kinds.ts';
-import {addResources, equalResources, NO_RESOURCES, type Resources} from './resources/vector.ts';
+import {
+  addInto,
+  addResources,
+  equalResources,
+  NO_RESOURCES,
+  scalarSums,
+  type Resources,
+} from './resources/vector.ts';
 
 /** Sentences about what is wrong; empty when the state is sound. O(agents + tasks + offers). */
 export function violationsOf(master: Master, kinds: ScalarKinds): readonly string[] {
@@ -100,20 +107,28 @@ function checkTasks(master: Master, violations: string[]): void {
 
 /** What a framework is charged with is what it uses and holds in offers. */
 function checkShares(master: Master, kinds: ScalarKinds, violations: string[]): void {
-  for (const {info, subscriber, tasks} of master.frameworks.values()) {
-    const sums = new Array<number>(kinds.count).fill(0);
-    const add = (scalars: readonly number[]): void => {
-      scalars.forEach((fixed, kind) => {
-        sums[kind] = (sums[kind] as number) + fixed;
-      });
+  for (const {info, tasks} of master.frameworks.values()) {
+    const byRole = new Map<string, number[]>(
+      master.allocator.rolesOf(info.id).map((role) => [role, []]),
+    );
+    const add = (role: string, resources: Resources): void => {
+      const sums = byRole.get(role) ?? [];
+      addInto(sums, scalarSums(resources), 1);
+      byRole.set(role, sums);
     };
-    for (const task of tasks.values()) if (!isTerminal(task.state)) add(task.resources.scalars);
-    for (const {offer, framework} of master.offers.values()) {
-      if (framework.info.id === info.id) add(offer.resources.scalars);
+    for (const {role, state, resources} of tasks.values()) {
+      if (!isTerminal(state)) add(role, resources);
     }
-    const charged = Array.from(master.allocator.allocationOf(subscriber));
-    if (sums.every((fixed, kind) => fixed === (charged[kind] ?? 0))) continue;
-    violations.push(`framework ${info.id} is charged ${charged.join(',')}, not ${sums.join(',')}`);
+    for (const {offer, framework} of master.offers.values()) {
+      if (framework.info.id === info.id) add(offer.role, offer.resources);
+    }
+    for (const [role, sums] of byRole) {
+      const subscriber = master.allocator.findSubscriber(info.id, role) ?? -1;
+      const charged = Array.from(master.allocator.allocationOf(subscriber));
+      if (kinds.names.every((_, kind) => (sums[kind] ?? 0) === (charged[kind] ?? 0))) continue;
+      const who = `framework ${info.id} in role ${role}`;
+      violations.push(`${who} is charged ${charged.join(',')}, not ${sums.join(',')}`);
+    }
   }
 }
 

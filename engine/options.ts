@@ -68,6 +68,40 @@ export interface MarathonOptions {
   readonly declineOfferMs: number;
   readonly reviveIntervalMs: number;
   readonly launchesPerOfferMax: number;
+  /**
+   * What an app that does not name roles may use: what is reserved to its role and what nobody has
+   * reserved, or one of them (`--accepted_resource_roles_default_behavior`).
+   */
+  readonly acceptedResourceRolesDefault: 'any' | 'unreserved' | 'reserved';
+  /** Whether agents with gpus are left to apps that need gpus (`--gpu_scheduling_behavior`). */
+  readonly gpuScheduling: 'restricted' | 'unrestricted';
+  /** Nothing is started on agents in maintenance (`--disable_maintenance_mode` the other way). */
+  readonly maintenanceMode: boolean;
+  /** How long before maintenance begins it counts (`--draining_seconds`). */
+  readonly drainingSeconds: number;
+  /** Agents of other regions are only for apps that name one; undefined: all are local. */
+  readonly localRegion: string | undefined;
+  /**
+   * Launches per `launchTokenRefreshMs` (`--launch_tokens`). Unlike Marathon, which launches 100 in
+   * 30 s, none are counted where it is undefined.
+   */
+  readonly launchTokens: number | undefined;
+  readonly launchTokenRefreshMs: number;
+  /** GROUP_BY with a number: a quota for each group (1.11), or the smallest first (1.4 to 1.10). */
+  readonly groupByRule: 'quota' | 'minimum';
+  /** Put before the names of generated ports and HOST (`--env_vars_prefix`). */
+  readonly envVarsPrefix: string | undefined;
+  /**
+   * Unlike Marathon, while more than this share (0 to 1) of an app is unhealthy at once, nothing of
+   * it is killed for health. An app's label `DRYDOCK_HEALTH_KILL_SHARE_MAX` goes before it; absent
+   * in both: all that is unhealthy is killed.
+   */
+  readonly healthKillShareMax?: number | undefined;
+  /**
+   * Changes beyond that many running deployments are refused (`--max_running_deployments`). Unlike
+   * Marathon, whose default is 100, as many as there are where it is undefined.
+   */
+  readonly deploymentsMax?: number | undefined;
 }
 
 /** A framework that runs inside the engine. Its id is also the name of its records and streams. */
@@ -127,4 +161,13 @@ export const MARATHON_DEFAULTS: MarathonOptions = {
   declineOfferMs: 120_000,
   reviveIntervalMs: 5000,
   launchesPerOfferMax: 5,
+  acceptedResourceRolesDefault: 'any',
+  gpuScheduling: 'restricted',
+  maintenanceMode: true,
+  drainingSeconds: 0,
+  localRegion: undefined,
+  launchTokens: undefined,
+  launchTokenRefreshMs: 30_000,
+  groupByRule: 'quota',
+  envVarsPrefix: undefined,
 };

@@ -6,6 +6,7 @@
  */
 import type {AgentId, FrameworkId, OfferId, TaskId} from './kernel/ids.ts';
 import type {Random} from './kernel/random.ts';
+import type {Probe, ProbeResult} from './probes.ts';
 import type {Quantities} from './resources/quantities.ts';
 import type {ScalarKinds} from './resources/kinds.ts';
 import type {Resources} from './resources/vector.ts';
@@ -121,6 +122,13 @@ export interface TaskLaunch {
 /** What a framework may change about itself while subscribed (Mesos: UPDATE_FRAMEWORK). */
 export interface FrameworkChange {
   /**
+   * All roles that it wants to be in from now on. Offers in roles that it leaves are taken back;
+   * what its tasks use there stays theirs.
+   */
+  readonly roles?: readonly string[] | undefined;
+  /** The role that the rest is about; absent: all of its roles. */
+  readonly role?: string | undefined;
+  /**
    * Alternatives, one of which an offer must contain; an empty list is no minimum; `null` the
    * cluster's.
    */
@@ -149,14 +157,14 @@ export interface SchedulerDriver {
   /** Confirms an update that has an `updateId`; the next one of that task may then come. */
   acknowledge(update: StatusUpdate): void;
   kill(taskId: TaskId, graceMs?: number): void;
-  /** Wants no offers until {@link revive}. */
-  suppress(): void;
+  /** Wants no offers until {@link revive}; as the next three, in these roles, or in all. */
+  suppress(roles?: readonly string[]): void;
   /** Wants offers, and forgets what it declined. */
-  revive(): void;
+  revive(roles?: readonly string[]): void;
   /** Unlike {@link revive}, wants offers again and keeps what it declined (MESOS-9028). */
-  unsuppress(): void;
+  unsuppress(roles?: readonly string[]): void;
   /** Forgets what it declined. */
-  clearFilters(): void;
+  clearFilters(roles?: readonly string[]): void;
   /**
    * Answers inverse offers: whether it will leave these agents in time. It is not asked again for
    * `refuseMs` (default 5 s).
@@ -174,6 +182,8 @@ export interface SchedulerDriver {
  */
 export interface FrameworkServices {
   readonly id: FrameworkId;
+  /** The role as which it was introduced; it may enter others. */
+  readonly role: string;
   readonly driver: SchedulerDriver;
   readonly kinds: ScalarKinds;
   /** Instant of the step that is being made: integer ms since the epoch of the run. */
@@ -190,6 +200,8 @@ export interface FrameworkServices {
    */
   putRecord(path: string, document: unknown): void;
   deleteRecord(path: string): void;
+  /** Asks tasks how they are; each answer comes once, by {@link Framework.probeResults}. */
+  probe(probes: readonly Probe[]): void;
   /** An event for people and subscribers; `type` is the wire name. */
   publish(event: FrameworkEvent): void;
   /** Answers a request; released after the records of the step are written. */
@@ -223,6 +235,8 @@ export interface WaitingGroup {
    * What the framework itself knows: behind another job, in back-off, no agent meets a constraint.
    */
   readonly reason: string;
+  /** Where it waits for resources: in which role; absent: in the framework's own. */
+  readonly role?: string | undefined;
   /** What one of the tasks needs, where it waits for resources: the cluster says what lacks. */
   readonly needs?: Resources | undefined;
 }
@@ -242,6 +256,8 @@ export interface Framework {
   offerRescinded(offerId: OfferId): void;
   statusUpdate(update: StatusUpdate): void;
   onTimer(name: string, subject: string): void;
+  /** Answers to probes; absent: it never asks. */
+  probeResults?(results: readonly ProbeResult[]): void;
   /**
    * A request addressed to this framework; bad content is answered with a refusal, never thrown.
    */

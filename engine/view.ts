@@ -12,7 +12,7 @@ import {usedOn} from './master/task-table.ts';
 import {printAmounts} from './resources/amounts.ts';
 import {isStrictSubrole} from './resources/role-names.ts';
 import type {ScalarKinds} from './resources/kinds.ts';
-import {containsResources, type Resources} from './resources/vector.ts';
+import {addInto, containsResources, type Resources} from './resources/vector.ts';
 import type {AgentInfo, Framework} from './scheduler.ts';
 
 /** An agent as it stands. */
@@ -66,11 +66,10 @@ export class EngineView {
   /** Dominant share that the tasks of a role, and of those below it, use; unweighted. */
   roleShare(role: string): number {
     const sums: number[] = [];
-    for (const {info, used} of this.#master.frameworks.values()) {
-      if (info.role !== role && !isStrictSubrole(info.role, role)) continue;
-      used.forEach((fixed, kind) => {
-        sums[kind] = (sums[kind] ?? 0) + fixed;
-      });
+    for (const {usedInRole} of this.#master.frameworks.values()) {
+      for (const [name, used] of usedInRole) {
+        if (name === role || isStrictSubrole(name, role)) addInto(sums, used, 1);
+      }
     }
     return this.#master.allocator.dominantShare(sums);
   }
@@ -97,8 +96,9 @@ export class EngineView {
   explainWaiting(): readonly WaitingExplanation[] {
     const out: WaitingExplanation[] = [];
     for (const [id, framework] of this.#frameworks) {
-      for (const {tasks, example, reason, needs} of framework.waiting()) {
-        const lack = needs === undefined ? '' : `: ${this.#lackOf(id as FrameworkId, needs)}`;
+      for (const {tasks, example, reason, role, needs} of framework.waiting()) {
+        const who = {id: id as FrameworkId, role};
+        const lack = needs === undefined ? '' : `: ${this.#lackOf(who, needs)}`;
         out.push({frameworkId: id as FrameworkId, reason: `${reason}${lack}`, tasks, example});
       }
     }
@@ -106,9 +106,14 @@ export class EngineView {
   }
 
   /** Which agents could hold `needs`, and what stands in the way. */
-  #lackOf(id: FrameworkId, needs: Resources): string {
+  #lackOf(
+    {id, role}: {readonly id: FrameworkId; readonly role: string | undefined},
+    needs: Resources,
+  ): string {
     const {allocator} = this.#master;
-    const {subscriber} = must(this.#master.frameworks.get(id), `framework ${id}`);
+    const {info} = must(this.#master.frameworks.get(id), `framework ${id}`);
+    const name = role ?? info.role;
+    const subscriber = must(allocator.findSubscriber(id, name), `role ${name} of ${id}`);
     const obstacleOf = allocator.obstaclesOf(subscriber);
     const obstacles: (Obstacle | undefined)[] = [];
     const what = printAmounts(this.kinds.describe(needs));

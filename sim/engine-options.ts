@@ -37,8 +37,13 @@ function frameworkOptionsOf(framework: Framework): FrameworkOptions {
     const {policy, relaunchesMax} = framework;
     return {type: 'batch', id, role, batch: {policy, relaunchesMax}};
   }
-  const {declineForMs, reviveIntervalMs, launchesPerOfferMax} = framework;
-  const marathon = {declineOfferMs: declineForMs, reviveIntervalMs, launchesPerOfferMax};
+  const {declineForMs, reviveIntervalMs, launchesPerOfferMax, healthKillShareMax} = framework;
+  const marathon = {
+    declineOfferMs: declineForMs,
+    reviveIntervalMs,
+    launchesPerOfferMax,
+    ...(healthKillShareMax !== undefined && {healthKillShareMax}),
+  };
   return {type: 'marathon', id, role, marathon};
 }
 

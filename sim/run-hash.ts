@@ -5,7 +5,15 @@
  *
  * Fields are folded by hand, because turning each input into JSON would cost more than handling it.
  */
-import type {Amounts, Effect, FrameworkEvent, Input, TaskState} from '../engine/index.ts';
+import type {
+  Amounts,
+  Effect,
+  FrameworkEvent,
+  Input,
+  Probe,
+  ProbeOutcome,
+  TaskState,
+} from '../engine/index.ts';
 
 export interface RunHashSnapshot {
   readonly left: number;
@@ -27,6 +35,7 @@ const INPUT_CODES: Readonly<Record<Input['kind'], number>> = {
   request: 8,
   recordsWritten: 9,
   operatorRequest: 10,
+  probeResults: 11,
 };
 
 const STATE_CODES: Readonly<Record<TaskState, number>> = {
@@ -56,6 +65,7 @@ export class RunHash {
   #lastDigest = digestOf('');
   /** Amounts are shared by many tasks; the same object is digested once. */
   #amounts = new WeakMap<Amounts, number>();
+  #probes = new WeakMap<Probe, number>();
 
   input(now: number, input: Input): void {
     this.#word(INPUT_CODES[input.kind]);
@@ -79,6 +89,13 @@ export class RunHash {
         return;
       case 'recordsWritten':
         this.number(input.batch);
+        return;
+      case 'probeResults':
+        this.text(input.frameworkId);
+        for (const {probeId, outcome} of input.results) {
+          this.text(probeId);
+          this.#outcome(outcome);
+        }
         return;
       case 'agentRegistered':
       case 'agentDisconnected':
@@ -113,6 +130,11 @@ export class RunHash {
         this.text(effect.taskId);
         this.text(effect.agentId);
         return;
+      case 'probe':
+        this.#word(72);
+        this.text(effect.frameworkId);
+        for (const probe of effect.probes) this.#probe(probe);
+        return;
       case 'publish':
         this.#word(68);
         this.#event(effect.event);
@@ -130,6 +152,24 @@ export class RunHash {
       default:
         effect satisfies never;
     }
+  }
+
+  /** Probes come by the ten thousand, most of them the same as the last time. */
+  #probe(probe: Probe): void {
+    let digest = this.#probes.get(probe);
+    if (digest === undefined) {
+      const own = new RunHash();
+      own.value(probe);
+      digest = own.#left;
+      this.#probes.set(probe, digest);
+    }
+    this.#word(digest);
+  }
+
+  #outcome(outcome: ProbeOutcome): void {
+    if (outcome.kind === 'http') this.#word(outcome.status);
+    else this.value(outcome);
+    if (outcome.kind === 'http' && outcome.body !== undefined) this.text(outcome.body);
   }
 
   /** Events of jobs come with every job, and hold its id alone. */

@@ -10,6 +10,7 @@ import {
   throughJson,
 } from './testing/scenarios.ts';
 import {loadScenario} from './scenario/load.ts';
+import type {Scenario} from './scenario/schema.ts';
 import {Simulation} from './simulation.ts';
 import {NO_SUPPLIES} from './supplies.ts';
 import {parseTrace} from './traces/parse-trace.ts';
@@ -82,7 +83,7 @@ test('what the world counts is what the engine says, whenever an instant is over
         waiting.reduce((sum, group) => sum + (group.frameworkId === id ? group.tasks : 0), 0),
       );
       t.deepEqual(found, expected, `waiting, seed ${seed} at ${now}`);
-      for (const app of ['/web', '/flaky']) {
+      for (const app of ['/web', '/api', '/flaky']) {
         const instances = engine.view.marathon(frameworkIdOf('marathon'))?.instancesOf(app) ?? [];
         t.deepEqual(
           world.apps[0]?.figuresOf(app),
@@ -198,6 +199,82 @@ test('a behaviour for a version begins with the upgrade, not with a new size', (
     [true],
   );
   t.true(tasks.failed >= 9, `${tasks.failed} failed`);
+});
+
+/** One app with an HTTP check every ten seconds. */
+function checkedApp(app: object, rest: object): Scenario {
+  return makeScenario({
+    until: '1h',
+    cluster: {
+      agents: [{name: 'node', count: 4, resources: 'cpus:8;mem:9000;ports:[31000-31999]'}],
+    },
+    workloads: [
+      {
+        app: {
+          id: '/web',
+          instances: 4,
+          cpus: 1,
+          mem: 1,
+          cmd: 'x',
+          portDefinitions: [{port: 0}],
+          healthChecks: [
+            {protocol: 'HTTP', portIndex: 0, gracePeriodSeconds: 60, intervalSeconds: 10},
+          ],
+          ...app,
+        },
+      },
+    ],
+    ...rest,
+  });
+}
+
+test('an app is as healthy as its tasks answer, and what stays sick is started anew', (t) => {
+  const scenario = checkedApp(
+    {},
+    {
+      behaviours: [{match: '/web', healthyAfter: '12s'}],
+      events: [
+        {at: '20m', health: {app: '/web', answer: 503}},
+        {at: '40m', health: {app: '/web', answer: 'usual'}},
+      ],
+      expect: [
+        {at: '14s', metric: 'apps./web.healthy', is: 0},
+        {at: '16s', metric: 'apps./web.healthy', is: 4},
+        {at: '20m20s', metric: 'apps./web.healthy', is: 0},
+        {at: '20m30s', metric: 'tasks.killed', is: 0},
+        {at: '20m40s', metric: 'tasks.killed', is: 4},
+        {at: '42m', metric: 'apps./web.healthy', is: 4},
+      ],
+    },
+  );
+  const {expectations, tasks} = resultOf(runChecked(scenario));
+  t.deepEqual(
+    expectations.filter(({passed}) => !passed).map(({text, found}) => `${text}: ${found}`),
+    [],
+  );
+  t.true(tasks.killed >= 8, 'they stay sick, so the new ones are killed too');
+});
+
+test('what cannot be reached does not answer, and is not killed for it while unreachable', (t) => {
+  const scenario = checkedApp(
+    {unreachableStrategy: 'disabled'},
+    {events: [{at: '20m', partition: {agents: {count: 2}, for: '10m'}}]},
+  );
+  const {tasks} = resultOf(runChecked(scenario));
+  // After 75 s the master gives the agents up: of the probes that fail until then, three count.
+  t.is(tasks.killed, 0);
+});
+
+test('under a guard an app that is sick as a whole is left alone', (t) => {
+  const events = [{at: '20m', health: {app: '/web', answer: 'refused'}}];
+  const killed = (rest: object): number =>
+    resultOf(runChecked(checkedApp({}, {events, ...rest}))).tasks.killed;
+  const frameworks = (healthKillShareMax: number) => ({
+    frameworks: {marathon: {type: 'marathon', healthKillShareMax}},
+  });
+  t.true(killed({}) > 0);
+  t.is(killed(frameworks(0.5)), 0);
+  t.true(killed(frameworks(1)) > 0);
 });
 
 test('services follow their trace: as many instances as it says, when it says', (t) => {

@@ -260,7 +260,8 @@ export class Simulation {
     this.#events += 1;
     if (input.kind !== 'tick') {
       this.#isDirty = true;
-      this.#lastProgressAt = this.#now;
+      // Health checks go on for ever.
+      if (input.kind !== 'probeResults') this.#lastProgressAt = this.#now;
     }
     this.hash.input(this.#now, input);
     this.#checker?.input(this.#now, input);

@@ -34,7 +34,30 @@ export function conformanceText(
   const style = failed === 0 ? 'green' : 'red';
   const verdict = paint(style, `${cases - failed} of ${cases} cases hold`);
   const details = suites.flatMap(({failures}) => failures.map((one) => failureText(one, paint)));
-  return [...details, table.toString(), `${verdict}, with ${seeds} seeds each`, ''].join('\n');
+  return [
+    ...details,
+    table.toString(),
+    `${verdict}, with ${seeds} seeds each`,
+    ...asideText(suites),
+    '',
+  ].join('\n');
+}
+
+/** Cases that neither hold nor fail, by name: none is passed over in silence. */
+function asideText(suites: ConformanceReport['suites']): readonly string[] {
+  const exceptions = suites.flatMap((one) => one.exceptions);
+  const skipped = suites.flatMap((one) => one.skipped);
+  return [
+    ...headed('exception', exceptions.length),
+    ...exceptions.map(({id, reason}) => `  ${id}: ${reason}`),
+    ...headed('case skipped', skipped.length),
+    ...skipped.map(({id, option}) => `  ${id}: ${option} is optional, and not offered`),
+  ];
+}
+
+function headed(what: string, count: number): readonly string[] {
+  if (count === 0) return [];
+  return [`${count} ${count === 1 ? what : what.replace(/^\w+/, '$&s')}:`];
 }
 
 function failureText({id, file, message}: CaseFailure, paint: Paint): string {

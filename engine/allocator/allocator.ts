@@ -144,16 +144,12 @@ export class Allocator {
     this.#orders.pool.add(scalarSums(total), 1);
     this.#orders.roles.reserve(total, 1);
     this.#inverseOffers.setUnavailability(slot, setup.unavailability);
-    for (const usage of setup.used ?? []) this.#chargeUsage(slot, usage);
+    for (const usage of setup.used ?? []) this.chargeUsage(slot, usage);
     this.#applyFacts(slot);
     this.#runner.resume(-Infinity);
     this.#candidates.request(slot);
     this.#quotaMayHaveRoom();
     return slot;
-  }
-
-  #chargeUsage(slot: AgentSlot, {framework, role, resources}: Usage): void {
-    this.#charge(this.#subscribers.ensure(framework, role), slot, resources);
   }
 
   /** The agent leaves the cluster with everything that was allocated on it. */
@@ -203,7 +199,7 @@ export class Allocator {
   /** The resources of a provider join those of an agent. No run is requested. */
   addResourceProvider(slot: AgentSlot, total: Resources, used: readonly Usage[]): void {
     this.#setTotal(slot, total);
-    for (const usage of used) this.#chargeUsage(slot, usage);
+    for (const usage of used) this.chargeUsage(slot, usage);
     this.#refresh(slot);
     this.#candidates.change(slot);
   }
@@ -315,6 +311,7 @@ export class Allocator {
     for (const row of [...framework.subscribers.values()]) {
       if (!row.subscribed || terms.roles.includes(row.role)) continue;
       row.subscribed = false;
+      row.offersMax = Infinity;
       this.#filters.dropClient(row.subscriber);
       this.#reconsider(row);
       this.#release(row);
@@ -330,6 +327,26 @@ export class Allocator {
     this.#subscribers.setTerms(framework, terms);
     this.#inverseOffers.clearFilters(framework.slot);
     this.#candidates.changeAll();
+  }
+
+  /**
+   * The roles that a framework is in from now on. What is suppressed stays so; new roles are not,
+   * and have no terms of their own. Requests no run.
+   */
+  setRoles(id: string, roles: readonly string[]): void {
+    const {terms, subscribers} = this.#framework(id);
+    const suppressed = [...subscribers.values()]
+      .filter((row) => row.subscribed && row.suppressed && roles.includes(row.role))
+      .map(({role}) => role);
+    const minAllocatable = Object.fromEntries(
+      Object.entries(terms.minAllocatable).filter(([role]) => roles.includes(role)),
+    );
+    this.updateFramework(id, {...terms, roles, suppressed, minAllocatable});
+  }
+
+  /** The roles that a framework is in. */
+  rolesOf(id: string): readonly string[] {
+    return this.#framework(id).terms.roles;
   }
 
   /** What it holds stays taken until it is recovered, but does not count in the orders any more. */
@@ -514,6 +531,16 @@ export class Allocator {
   /** Resources that are known to be used, of a task that its agent reported. */
   charge(subscriber: Subscriber, slot: AgentSlot, resources: Resources): void {
     this.#charge(this.#subscribers.row(subscriber), slot, resources);
+  }
+
+  /**
+   * Resources that an agent says are used in a role, which the framework need not be in any more.
+   * Answers who holds them.
+   */
+  chargeUsage(slot: AgentSlot, {framework, role, resources}: Usage): Subscriber {
+    const row = this.#subscribers.ensure(framework, role);
+    this.#charge(row, slot, resources);
+    return row.subscriber;
   }
 
   #charge(row: SubscriberRow, slot: AgentSlot, resources: Resources): void {

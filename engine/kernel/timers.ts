@@ -56,6 +56,13 @@ export class Timers {
     this.#pending.delete(key);
   }
 
+  /** Cancels all timers of an owner. */
+  cancelAll(owner: string): void {
+    for (const timer of this.#rows) {
+      if (timer?.owner === owner) this.cancel(owner, timer.name, timer.subject);
+    }
+  }
+
   /** Takes the earliest timer that is due by `now`; undefined when there is none. */
   take(now: number): Timer | undefined {
     if (this.nextAt > now) return undefined;

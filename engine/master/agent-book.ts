@@ -116,8 +116,10 @@ export class AgentBook {
     }
     if (framework.tasks.has(taskId) || isTerminal(state)) return;
     const resources = this.#context.kinds.compile(task.resources);
-    tasks.add(framework, agent, {id: taskId, name, origin, resources, state});
-    allocator.charge(framework.subscriber, agent.slot, resources);
+    const role = task.role ?? framework.info.role;
+    const usage = {framework: frameworkId, role, resources};
+    const subscriber = allocator.chargeUsage(agent.slot, usage);
+    tasks.add(framework, agent, {id: taskId, role, subscriber, name, origin, resources, state});
     mailbox.send(framework, {
       taskId,
       agentId,
@@ -147,7 +149,7 @@ export class AgentBook {
   #end(task: TaskRecord, state: TaskState): void {
     const {allocator, tasks} = this.#parts;
     tasks.end(task, state);
-    allocator.recover(task.framework.subscriber, task.agent.slot, task.resources);
+    allocator.recover(task.subscriber, task.agent.slot, task.resources);
   }
 
   /** The connection broke: not offered any more, and suspected. */

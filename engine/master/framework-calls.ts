@@ -23,7 +23,7 @@ import type {AgentBook} from './agent-book.ts';
 import type {MasterContext} from './context.ts';
 import type {Mailbox} from './mailbox.ts';
 import type {OfferBook} from './offer-book.ts';
-import {isTerminal, type AgentRecord, type FrameworkRecord, type OfferRecord} from './records.ts';
+import {isTerminal, type FrameworkRecord, type OfferRecord} from './records.ts';
 import type {TaskTable} from './task-table.ts';
 
 /** Filters of calls that name none (Mesos: `refuse_seconds` 5.0). */
@@ -49,20 +49,20 @@ export class FrameworkCalls implements SchedulerDriver {
     this.#parts = parts;
   }
 
-  suppress(): void {
-    this.#parts.allocator.suppress(this.#framework.info.id);
+  suppress(roles?: readonly string[]): void {
+    this.#parts.allocator.suppress(this.#framework.info.id, roles);
   }
 
-  revive(): void {
-    this.#parts.allocator.revive(this.#framework.info.id);
+  revive(roles?: readonly string[]): void {
+    this.#parts.allocator.revive(this.#framework.info.id, roles);
   }
 
-  unsuppress(): void {
-    this.#parts.allocator.unsuppress(this.#framework.info.id);
+  unsuppress(roles?: readonly string[]): void {
+    this.#parts.allocator.unsuppress(this.#framework.info.id, roles);
   }
 
-  clearFilters(): void {
-    this.#parts.allocator.clearFilters(this.#framework.info.id);
+  clearFilters(roles?: readonly string[]): void {
+    this.#parts.allocator.clearFilters(this.#framework.info.id, roles);
   }
 
   answerInverseOffers(
@@ -79,11 +79,26 @@ export class FrameworkCalls implements SchedulerDriver {
     }
   }
 
-  updateFramework({minAllocatable, offersMax}: FrameworkChange): void {
+  updateFramework({roles, role, minAllocatable, offersMax}: FrameworkChange): void {
     const {allocator} = this.#parts;
-    const {subscriber} = this.#framework;
-    if (minAllocatable !== undefined) allocator.setMinAllocatable(subscriber, minAllocatable);
-    if (offersMax !== undefined) allocator.setOffersMax(subscriber, offersMax);
+    const {id} = this.#framework.info;
+    if (roles !== undefined) this.#setRoles(roles);
+    for (const name of role === undefined ? allocator.rolesOf(id) : [role]) {
+      const subscriber = allocator.subscriberOf(id, name);
+      if (minAllocatable !== undefined) allocator.setMinAllocatable(subscriber, minAllocatable);
+      if (offersMax !== undefined) allocator.setOffersMax(subscriber, offersMax);
+    }
+  }
+
+  /** Offers in roles that are left go back first: nobody could answer them any more. */
+  #setRoles(roles: readonly string[]): void {
+    const {allocator, offers, mailbox} = this.#parts;
+    for (const record of [...offers.all.values()]) {
+      if (record.framework !== this.#framework || roles.includes(record.offer.role)) continue;
+      offers.decline(record, 0);
+      mailbox.rescinded(record);
+    }
+    allocator.setRoles(this.#framework.info.id, roles);
   }
 
   decline(offerIds: readonly OfferId[], refuseMs = REFUSE_MS_DEFAULT): void {
@@ -114,7 +129,7 @@ export class FrameworkCalls implements SchedulerDriver {
       const message = this.#launchProblem(launch, left);
       if (message === undefined) {
         left = subtractResources(left, launch.resources);
-        this.#launch(first.agent, launch);
+        this.#launch(first, launch);
         continue;
       }
       mailbox.send(this.#framework, {
@@ -129,13 +144,14 @@ export class FrameworkCalls implements SchedulerDriver {
     if (!isEmpty(left)) offers.giveBack(first, left, refuseMs);
   }
 
-  /** All of them, of this framework, once each, on one agent; undefined otherwise. */
+  /** All of them, of this framework, once each, on one agent and role; undefined otherwise. */
   #validOffers(offerIds: readonly OfferId[]): readonly OfferRecord[] | undefined {
     const records: OfferRecord[] = [];
     for (const offerId of offerIds) {
       const record = this.#parts.offers.heldBy(this.#framework, offerId);
       if (record === undefined || records.includes(record)) return undefined;
-      if (records.length > 0 && records[0]?.agent !== record.agent) return undefined;
+      const [first = record] = records;
+      if (first.agent !== record.agent || first.subscriber !== record.subscriber) return undefined;
       records.push(record);
     }
     return records.length === 0 ? undefined : records;
@@ -165,10 +181,11 @@ export class FrameworkCalls implements SchedulerDriver {
     return undefined;
   }
 
-  #launch(agent: AgentRecord, launch: TaskLaunch): void {
+  #launch({agent, offer, subscriber}: OfferRecord, launch: TaskLaunch): void {
     const {taskId, name, origin, resources, details} = launch;
-    const state = 'TASK_STAGING';
-    this.#parts.tasks.add(this.#framework, agent, {id: taskId, name, origin, resources, state});
+    const {role} = offer;
+    const task = {id: taskId, role, subscriber, name, origin, resources};
+    this.#parts.tasks.add(this.#framework, agent, {...task, state: 'TASK_STAGING'});
     this.#context.emit({
       kind: 'launchTask',
       agentId: agent.info.id,
@@ -177,6 +194,7 @@ export class FrameworkCalls implements SchedulerDriver {
       name,
       origin,
       resources: this.#context.kinds.describe(resources),
+      ...(role === this.#framework.info.role ? {} : {role}),
       details,
     });
   }

@@ -1,10 +1,11 @@
 /**
- * Updates that the master makes up itself: answers to reconciliation, refused launches, lost
- * agents. They wait here while a framework is calling, and are delivered when it has returned.
+ * What the master says of its own accord: answers to reconciliation, refused launches, lost agents,
+ * offers that a call has ended. It waits here while a framework is calling, and is delivered when
+ * that has returned.
  */
-import type {AgentId, TaskId} from '../kernel/ids.ts';
+import type {AgentId, OfferId, TaskId} from '../kernel/ids.ts';
 import type {StatusReason, StatusUpdate, TaskOrigin, TaskState} from '../scheduler.ts';
-import type {FrameworkRecord} from './records.ts';
+import type {FrameworkRecord, OfferRecord} from './records.ts';
 
 /** What an update of the master's own says; it asks for no acknowledgement. */
 export interface MadeUpStatus {
@@ -19,7 +20,7 @@ export interface MadeUpStatus {
 
 interface Mail {
   readonly framework: FrameworkRecord;
-  readonly update: StatusUpdate;
+  readonly news: StatusUpdate | OfferId;
 }
 
 export class Mailbox {
@@ -30,15 +31,21 @@ export class Mailbox {
   }
 
   send(framework: FrameworkRecord, status: MadeUpStatus): void {
-    this.#mails.push({framework, update: {source: 'SOURCE_MASTER', ...status}});
+    this.#mails.push({framework, news: {source: 'SOURCE_MASTER', ...status}});
+  }
+
+  /** An offer was taken back. */
+  rescinded({framework, offer}: OfferRecord): void {
+    this.#mails.push({framework, news: offer.id});
   }
 
   /** Delivers everything in order, also what the deliveries cause. */
   deliver(): void {
     if (this.#mails.length === 0) return;
     for (let at = 0; at < this.#mails.length; at += 1) {
-      const {framework, update} = this.#mails[at] as Mail;
-      framework.scheduler.statusUpdate(update);
+      const {framework, news} = this.#mails[at] as Mail;
+      if (typeof news === 'object') framework.scheduler.statusUpdate(news);
+      else framework.scheduler.offerRescinded(news);
     }
     this.#mails.length = 0;
   }

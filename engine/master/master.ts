@@ -61,8 +61,6 @@ export class Master {
   readonly allocator: Allocator;
   readonly #context: MasterContext;
   readonly #frameworks = new Map<FrameworkId, FrameworkRecord>();
-  /** Framework by the allocator's subscriber. */
-  readonly #bySubscriber: FrameworkRecord[] = [];
   readonly #mailbox = new Mailbox();
   readonly #tasks = new TaskTable();
   readonly #offers: OfferBook;
@@ -113,26 +111,43 @@ export class Master {
 
   /** Connects a framework that the allocator knows already: after {@link load}. */
   reconnect(info: FrameworkInfo, make: (driver: SchedulerDriver) => Framework): Framework {
-    const subscriber = this.allocator.subscriberOf(info.id, info.role);
     const record: Omit<FrameworkRecord, 'scheduler'> & {scheduler?: Framework} = {
       info,
-      subscriber,
       partitionAware: info.capabilities.includes('PARTITION_AWARE'),
       tasks: new Map(),
       used: [],
+      usedInRole: new Map(),
     };
     // Its scheduler is made of its driver, which is made of this record.
     const framework = record as FrameworkRecord;
-    const calls = new FrameworkCalls(framework, this.#context, {
+    framework.scheduler = make(this.#driverOf(framework));
+    this.#frameworks.set(info.id, framework);
+    return framework.scheduler;
+  }
+
+  #driverOf(framework: FrameworkRecord): SchedulerDriver {
+    return new FrameworkCalls(framework, this.#context, {
       allocator: this.allocator,
       agents: this.#agents,
       offers: this.#offers,
       tasks: this.#tasks,
       mailbox: this.#mailbox,
     });
-    framework.scheduler = make(calls);
-    this.#frameworks.set(info.id, framework);
-    this.#bySubscriber[subscriber] = framework;
+  }
+
+  /**
+   * Another scheduler speaks for a framework from now on (Mesos: SUBSCRIBE with its id). Offers that
+   * the old one held are taken back; what it declined and asked for is forgotten; its tasks run on.
+   */
+  failOver(id: FrameworkId, make: (driver: SchedulerDriver) => Framework): Framework {
+    const framework = must(this.#frameworks.get(id), `framework ${id}`);
+    for (const record of [...this.#offers.all.values()]) {
+      if (record.framework === framework) this.#offers.decline(record, 0);
+    }
+    const driver = this.#driverOf(framework);
+    driver.updateFramework({minAllocatable: null, offersMax: Infinity});
+    driver.revive();
+    framework.scheduler = make(driver);
     return framework.scheduler;
   }
 
@@ -151,8 +166,9 @@ export class Master {
   #offer(grants: readonly Grant[]): void {
     const byFramework = new Map<FrameworkRecord, Offer[]>();
     for (const grant of grants) {
-      const framework = this.#bySubscriber[grant.subscriber] as FrameworkRecord;
-      const offer = this.#offers.open(framework, this.#agents.at(grant.agent), grant);
+      const {framework: id, role} = this.allocator.nameOf(grant.subscriber);
+      const framework = must(this.#frameworks.get(id as FrameworkId), 'framework of a grant');
+      const offer = this.#offers.open(framework, role, this.#agents.at(grant.agent), grant);
       const offers = byFramework.get(framework);
       if (offers === undefined) byFramework.set(framework, [offer]);
       else offers.push(offer);
@@ -241,7 +257,7 @@ export class Master {
       return;
     }
     this.#tasks.end(task, input.state);
-    this.allocator.recover(task.framework.subscriber, task.agent.slot, task.resources);
+    this.allocator.recover(task.subscriber, task.agent.slot, task.resources);
   }
 
   onTimer(name: string, subject: string): void {
@@ -299,7 +315,7 @@ export class Master {
 
   /** After all frameworks are connected: their tasks and offers. */
   loadTasks(snapshot: MasterSnapshot): void {
-    this.#tasks.load(snapshot.tasks, this.#frameworks, this.#agents.all);
+    this.#tasks.load(snapshot.tasks, this.#frameworks, this.#agents.all, this.allocator);
     const offers = snapshot.offers.map((offer) => {
       const framework = must(this.#frameworks.get(offer.frameworkId), 'framework of an offer');
       return [offer, framework, must(this.agents.get(offer.agent.id), 'its agent')] as const;

@@ -1,6 +1,7 @@
 /** The offers that are out: each is held by one framework, and ends exactly once. */
 import type {Allocator} from '../allocator/allocator.ts';
 import type {Grant} from '../allocator/cycle.ts';
+import type {Subscriber} from '../allocator/subscribers.ts';
 import {offerIdOf, type OfferId} from '../kernel/ids.ts';
 import type {MasterOptions} from '../options.ts';
 import {addResources, type Resources} from '../resources/vector.ts';
@@ -46,19 +47,22 @@ export class OfferBook {
   }
 
   /** Makes what the allocator granted an offer. */
-  open(framework: FrameworkRecord, agent: AgentRecord, grant: Grant): Offer {
+  open(
+    framework: FrameworkRecord,
+    role: string,
+    agent: AgentRecord,
+    {subscriber, resources}: Grant,
+  ): Offer {
     const offer: Offer = {
       id: offerIdOf(this.#next),
       frameworkId: framework.info.id,
-      role: framework.info.role,
+      role,
       agent: agent.info,
-      resources: this.#mergeOffers
-        ? this.#withdrawInto(framework, agent, grant.resources)
-        : grant.resources,
+      resources: this.#mergeOffers ? this.#withdrawInto(subscriber, agent, resources) : resources,
       unavailability: this.#allocator.inverseOffers.unavailabilityOf(agent.slot),
     };
     this.#next += 1;
-    this.#file(offer, framework, agent);
+    this.#file({offer, framework, subscriber, agent, next: undefined});
     if (this.#timeoutMs !== undefined) {
       const at = this.#context.now() + this.#timeoutMs;
       this.#context.timers.arm(MASTER_TIMERS, OFFER_TIMER, `${offer.id}`, at);
@@ -66,21 +70,20 @@ export class OfferBook {
     return offer;
   }
 
-  /** Adds what the framework is offered of the agent already; those offers are taken back. */
-  #withdrawInto(framework: FrameworkRecord, agent: AgentRecord, resources: Resources): Resources {
+  /** Adds what is offered of the agent in this role already; those offers are taken back. */
+  #withdrawInto(subscriber: Subscriber, agent: AgentRecord, resources: Resources): Resources {
     let sum = resources;
     for (const record of offersOf(agent)) {
-      if (record.framework !== framework) continue;
+      if (record.subscriber !== subscriber) continue;
       this.close(record);
-      framework.scheduler.offerRescinded(record.offer.id);
+      record.framework.scheduler.offerRescinded(record.offer.id);
       sum = addResources(record.offer.resources, sum);
     }
     return sum;
   }
 
-  #file(offer: Offer, framework: FrameworkRecord, agent: AgentRecord): void {
-    const record: OfferRecord = {offer, framework, agent, next: undefined};
-    this.#offers.set(offer.id, record);
+  #file(record: OfferRecord): void {
+    this.#offers.set(record.offer.id, record);
     linkOffer(record);
   }
 
@@ -92,18 +95,17 @@ export class OfferBook {
 
   /** The offer is over; its resources are the caller's to book or to give back. */
   close(record: OfferRecord): void {
-    const {offer, framework} = record;
+    const {offer, subscriber} = record;
     this.#offers.delete(offer.id);
     unlinkOffer(record);
     if (this.#timeoutMs !== undefined) {
       this.#context.timers.cancel(MASTER_TIMERS, OFFER_TIMER, `${offer.id}`);
     }
-    this.#allocator.offerEnded(framework.subscriber);
+    this.#allocator.offerEnded(subscriber);
   }
 
   /** Returns resources of a closed offer, and keeps the agent from the framework for `refuseMs`. */
-  giveBack({agent, framework}: OfferRecord, resources: Resources, refuseMs: number): void {
-    const {subscriber} = framework;
+  giveBack({agent, subscriber}: OfferRecord, resources: Resources, refuseMs: number): void {
     const now = this.#context.now();
     this.#allocator.refuse(subscriber, agent.slot, resources, {refuseMs, now});
     this.#allocator.recover(subscriber, agent.slot, resources);
@@ -137,6 +139,9 @@ export class OfferBook {
   /** Files the offers of a snapshot, oldest first. */
   load(next: number, offers: readonly (readonly [Offer, FrameworkRecord, AgentRecord])[]): void {
     this.#next = next;
-    for (const [offer, framework, agent] of offers) this.#file(offer, framework, agent);
+    for (const [offer, framework, agent] of offers) {
+      const subscriber = this.#allocator.subscriberOf(framework.info.id, offer.role);
+      this.#file({offer, framework, subscriber, agent, next: undefined});
+    }
   }
 }

@@ -37,16 +37,19 @@ export interface FrameworkRecord {
   readonly info: FrameworkInfo;
   /** The scheduler itself, set as soon as it is made. */
   scheduler: Framework;
-  readonly subscriber: Subscriber;
   readonly partitionAware: boolean;
   readonly tasks: Map<TaskId, TaskRecord>;
   /** Thousandths by kind that its tasks use. */
   readonly used: number[];
+  /** The same by role; roles in which it never had a task are missing. */
+  readonly usedInRole: Map<string, number[]>;
 }
 
 export interface OfferRecord {
   readonly offer: Offer;
   readonly framework: FrameworkRecord;
+  /** The framework in the role of the offer. */
+  readonly subscriber: Subscriber;
   readonly agent: AgentRecord;
   /** The next offer of the same agent. */
   next: OfferRecord | undefined;
@@ -55,6 +58,10 @@ export interface OfferRecord {
 export interface TaskRecord {
   readonly id: TaskId;
   readonly framework: FrameworkRecord;
+  /** The role that its resources were offered in. */
+  readonly role: string;
+  /** The framework in that role: stays the same as long as the task holds anything. */
+  readonly subscriber: Subscriber;
   readonly agent: AgentRecord;
   /** In its agent's list. */
   position: number;

@@ -2,15 +2,17 @@
  * All tasks that have not ended, or whose end is not yet acknowledged: by framework and id, and by
  * agent. Books what they use by framework and in the whole cluster.
  */
+import type {Allocator} from '../allocator/allocator.ts';
 import {must} from '../kernel/assert.ts';
 import type {AgentId, FrameworkId, TaskId} from '../kernel/ids.ts';
-import {addInto, type Resources} from '../resources/vector.ts';
+import {addInto, scalarSums, type Resources} from '../resources/vector.ts';
 import type {TaskState} from '../scheduler.ts';
 import {isTerminal, type AgentRecord, type FrameworkRecord, type TaskRecord} from './records.ts';
 
 export interface TaskSnapshot {
   readonly id: TaskId;
   readonly agentId: AgentId;
+  readonly role: string;
   readonly name: string;
   readonly origin: TaskRecord['origin'];
   readonly resources: Resources;
@@ -33,7 +35,10 @@ export interface TaskTableSnapshot {
 }
 
 /** What is told of a task when it becomes known. */
-export type NewTask = Pick<TaskRecord, 'id' | 'name' | 'origin' | 'resources' | 'state'>;
+export type NewTask = Pick<
+  TaskRecord,
+  'id' | 'role' | 'subscriber' | 'name' | 'origin' | 'resources' | 'state'
+>;
 
 export class TaskTable {
   /** Thousandths by kind that live tasks use in the whole cluster. */
@@ -43,6 +48,8 @@ export class TaskTable {
     const record: TaskRecord = {
       id: task.id,
       framework,
+      role: task.role,
+      subscriber: task.subscriber,
       agent,
       position: agent.tasks.length,
       name: task.name,
@@ -74,9 +81,14 @@ export class TaskTable {
     last.position = task.position;
   }
 
-  #use({framework, resources}: TaskRecord, sign: 1 | -1): void {
-    addInto(framework.used, resources.scalars, sign);
-    addInto(this.used, resources.scalars, sign);
+  #use({framework, role, resources}: TaskRecord, sign: 1 | -1): void {
+    const {used, usedInRole} = framework;
+    let inRole = usedInRole.get(role);
+    if (inRole === undefined) usedInRole.set(role, (inRole = []));
+    const sums = scalarSums(resources);
+    addInto(inRole, sums, sign);
+    addInto(used, sums, sign);
+    addInto(this.used, sums, sign);
   }
 
   snapshot(
@@ -100,11 +112,15 @@ export class TaskTable {
     snapshot: TaskTableSnapshot,
     frameworks: ReadonlyMap<FrameworkId, FrameworkRecord>,
     agents: ReadonlyMap<AgentId, AgentRecord>,
+    allocator: Pick<Allocator, 'findSubscriber'>,
   ): void {
     for (const {id, tasks} of snapshot.frameworks) {
       const framework = must(frameworks.get(id), `framework ${id}`);
       for (const task of tasks) {
-        const record = this.add(framework, must(agents.get(task.agentId), task.agentId), task);
+        // An ended task holds nothing: the framework may have left its role meanwhile.
+        const subscriber = allocator.findSubscriber(id, task.role) ?? -1;
+        const agent = must(agents.get(task.agentId), task.agentId);
+        const record = this.add(framework, agent, {...task, subscriber});
         record.unacknowledged = task.unacknowledged ?? undefined;
         record.healthy = task.healthy ?? undefined;
       }
@@ -124,7 +140,7 @@ export class TaskTable {
 export function usedOn({tasks}: AgentRecord): number[] {
   const used: number[] = [];
   for (const {state, resources} of tasks)
-    if (!isTerminal(state)) addInto(used, resources.scalars, 1);
+    if (!isTerminal(state)) addInto(used, scalarSums(resources), 1);
   return used;
 }
 
@@ -132,6 +148,7 @@ function taskSnapshot(task: TaskRecord): TaskSnapshot {
   return {
     id: task.id,
     agentId: task.agent.info.id,
+    role: task.role,
     name: task.name,
     origin: task.origin,
     resources: task.resources,

@@ -10,6 +10,8 @@ export const DEFAULT_BEHAVIOUR: Behaviour = {
   startupMs: {kind: 'constant', value: 0},
   end: 'finished',
   healthyAfterMs: {kind: 'constant', value: 0},
+  sickAnswer: 500,
+  readyAfterMs: {kind: 'constant', value: 0},
 };
 
 /** Finds a task's behaviour; see {@link makeBehaviourFinder}. */

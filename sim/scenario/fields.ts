@@ -269,6 +269,10 @@ function makeDistribution(of: 'duration' | 'number') {
 export const durationDistribution = makeDistribution('duration');
 export const numberDistribution = makeDistribution('number');
 
+/** A distribution, or the word `never`. */
+export const orNever = <Schema extends z.ZodType>(schema: Schema) =>
+  z.union([z.literal('never'), schema]);
+
 interface NamedDistribution {
   readonly constant?: number;
   readonly uniform?: {readonly min: number; readonly max: number};

@@ -16,6 +16,7 @@ import {
   identifier,
   limits,
   numberDistribution,
+  orNever,
   period,
   quantities,
   ratio,
@@ -89,6 +90,7 @@ const framework = z.union(
       declineFor: duration.optional(),
       reviveInterval: duration.optional(),
       launchesPerOfferMax: whole(1).optional(),
+      healthKillShareMax: ratio().optional(),
     }),
     fields({
       type: z.literal('batch'),
@@ -165,6 +167,15 @@ const workload = z.union(
   {error: 'expected a workload with one of app, jobs, services, pods, arrivals'},
 );
 
+/** An HTTP status, or one of some words. */
+const healthAnswer = <Word extends string>(...words: readonly Word[]) =>
+  z.union([whole(100, 599), z.enum(['timeout', 'refused', ...words])], {
+    error: (issue) => {
+      const known = ['an HTTP status', 'timeout', 'refused', ...words].join(', ');
+      return `expected one of ${known}, found ${foundText(issue.input)}`;
+    },
+  });
+
 const behaviour = fields({
   match: z.string().min(1),
   version: whole(1).optional(),
@@ -172,7 +183,11 @@ const behaviour = fields({
   duration: durationDistribution.optional(),
   end: z.enum(['finished', 'failed']).optional(),
   failure: fields({probability: ratio(), after: durationDistribution.optional()}).optional(),
-  healthyAfter: durationDistribution.optional(),
+  healthyAfter: orNever(durationDistribution).optional().describe('from running'),
+  sickAfter: durationDistribution.optional().describe('from running'),
+  flap: fields({well: durationDistribution, sick: durationDistribution}).optional(),
+  sickAnswer: healthAnswer<never>().optional().describe('to health checks while it is not healthy'),
+  readyAfter: orNever(durationDistribution).optional().describe('from running'),
 });
 
 const appEvent = {app: z.string().min(1), framework: z.string().min(1).optional()};
@@ -182,6 +197,7 @@ const EVENTS = [
   'scale',
   'upgrade',
   'remove',
+  'health',
   'kill',
   'partition',
   'quota',
@@ -198,6 +214,7 @@ const event = z.union(
       upgrade: fields({...appEvent, with: z.record(z.string(), z.unknown())}),
     }),
     fields({at: duration, remove: fields(appEvent)}),
+    fields({at: duration, health: fields({...appEvent, answer: healthAnswer('usual')})}),
     fields({at: duration, kill: fault}),
     fields({at: duration, partition: fault}),
     fields({

@@ -58,6 +58,16 @@ function resolveEvent(
     const target = targetOf(written.remove, world, [...path, 'remove'], resolving);
     return {atMs, kind: 'remove', ...target};
   }
+  if ('health' in written) {
+    const {answer} = written.health;
+    const target = targetOf(written.health, world, [...path, 'health'], resolving);
+    return {
+      atMs,
+      kind: 'health',
+      ...target,
+      ...optional('answer', answer === 'usual' ? undefined : answer),
+    };
+  }
   return resolveOperatorEvent(written, world, path, resolving);
 
   function resolveFault(

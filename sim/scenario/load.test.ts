@@ -276,6 +276,8 @@ expect:
       end: 'finished',
       failure: {probability: 0.1, afterMs: {kind: 'exponential', mean: 60_000}},
       healthyAfterMs: {kind: 'constant', value: 0},
+      sickAnswer: 500,
+      readyAfterMs: {kind: 'constant', value: 0},
     },
   ]);
   t.deepEqual(events, [
@@ -291,6 +293,40 @@ expect:
       value: 1,
     },
   ]);
+});
+
+test('how tasks answer health checks is resolved, and never is never', (t) => {
+  const {behaviours, events, frameworks} = scenario({
+    's.yaml': `until: 1h
+cluster: {agents: [{name: a, resources: cpus:4}]}
+frameworks: {marathon: {type: marathon, healthKillShareMax: 0.5}}
+workloads: [{app: {id: /x}}]
+behaviours:
+  - {match: /x, version: 2, healthyAfter: never, readyAfter: never, sickAnswer: timeout}
+  - {match: /x, healthyAfter: 5s, sickAfter: 1h, sickAnswer: 503, flap: {well: 1m, sick: 2s}}
+events:
+  - {at: 10m, health: {app: x, answer: 500}}
+  - {at: 20m, health: {app: /x, answer: usual}}
+`,
+  });
+  const constant = (value: number) => ({kind: 'constant' as const, value});
+  const common = {match: '/x', startupMs: constant(0), end: 'finished' as const};
+  t.deepEqual(behaviours, [
+    {...common, version: 2, sickAnswer: 'timeout'},
+    {
+      ...common,
+      healthyAfterMs: constant(5000),
+      sickAfterMs: constant(3_600_000),
+      flap: {wellMs: constant(60_000), sickMs: constant(2000)},
+      sickAnswer: 503,
+      readyAfterMs: constant(0),
+    },
+  ]);
+  t.deepEqual(events, [
+    {atMs: 600_000, kind: 'health', app: '/x', framework: 'marathon', answer: 500},
+    {atMs: 1_200_000, kind: 'health', app: '/x', framework: 'marathon'},
+  ]);
+  t.like(frameworks[0], {kind: 'marathon', healthKillShareMax: 0.5});
 });
 
 test('roles, reservations and what an operator does are resolved', (t) => {

@@ -119,7 +119,8 @@ function resolveBehaviours(
   resolving: Resolving,
 ): Behaviour[] {
   return written.map((behaviour, index) => {
-    const {match, version, startup, duration, end, failure, healthyAfter} = behaviour;
+    const {match, version, startup, duration, end, failure} = behaviour;
+    const {healthyAfter = AT_ONCE, sickAfter, flap, sickAnswer, readyAfter = AT_ONCE} = behaviour;
     if (!mayMatch(match, workloads)) {
       const message = `${foundText(match)} matches no app or job of the workloads`;
       resolving.problem(['behaviours', index, 'match'], message);
@@ -134,7 +135,11 @@ function resolveBehaviours(
         'failure',
         failure && {probability: failure.probability, afterMs: failure.after ?? AT_ONCE},
       ),
-      healthyAfterMs: healthyAfter ?? AT_ONCE,
+      ...optional('healthyAfterMs', healthyAfter === 'never' ? undefined : healthyAfter),
+      ...optional('sickAfterMs', sickAfter),
+      ...optional('flap', flap && {wellMs: flap.well, sickMs: flap.sick}),
+      sickAnswer: sickAnswer ?? 500,
+      ...optional('readyAfterMs', readyAfter === 'never' ? undefined : readyAfter),
     };
   });
 }

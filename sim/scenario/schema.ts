@@ -151,6 +151,8 @@ export interface MarathonFramework {
   readonly declineForMs: number;
   readonly reviveIntervalMs: number;
   readonly launchesPerOfferMax: number;
+  /** While more of an app than this share is unhealthy, nothing is killed for it. Absent: no. */
+  readonly healthKillShareMax?: number;
 }
 
 export interface BatchFramework {
@@ -249,9 +251,20 @@ export interface Behaviour {
   /** How a task ends whose duration is over. */
   readonly end: 'finished' | 'failed';
   readonly failure?: TaskFailure;
-  /** From running to healthy, for apps with health checks. */
-  readonly healthyAfterMs: Distribution;
+  /** From running to healthy, for apps with health checks. Absent: never. */
+  readonly healthyAfterMs?: Distribution;
+  /** From running to not being healthy any more. Absent: never. */
+  readonly sickAfterMs?: Distribution;
+  /** Once healthy, well and sick by turns; each is drawn once per task. */
+  readonly flap?: {readonly wellMs: Distribution; readonly sickMs: Distribution};
+  /** What it answers to health checks while it is not healthy. */
+  readonly sickAnswer: HealthAnswer;
+  /** From running to ready, for apps with a readiness check. Absent: never. */
+  readonly readyAfterMs?: Distribution;
 }
+
+/** An HTTP status, no answer in time, or a connection that is refused. */
+export type HealthAnswer = number | 'timeout' | 'refused';
 
 /** With this probability a task fails, so long after it was running (unless it ended before). */
 export interface TaskFailure {
@@ -294,6 +307,13 @@ export type TimedEvent = {readonly atMs: number} & (
       readonly patch: Readonly<Record<string, unknown>>;
     }
   | {readonly kind: 'remove'; readonly app: string; readonly framework: string}
+  /** What all its instances answer to health checks from then on; absent: as they behave. */
+  | {
+      readonly kind: 'health';
+      readonly app: string;
+      readonly framework: string;
+      readonly answer?: HealthAnswer;
+    }
   | ({
       readonly kind: 'quota';
       readonly role: string;

@@ -60,6 +60,7 @@ function frameworkOf(name: string, written: WrittenFramework): Framework {
     declineForMs: written.declineFor ?? 120_000,
     reviveIntervalMs: written.reviveInterval ?? 5000,
     launchesPerOfferMax: written.launchesPerOfferMax ?? 5,
+    ...optional('healthKillShareMax', written.healthKillShareMax),
   };
 }
 

@@ -74,6 +74,20 @@ export function mixedScenario(seed: number): Scenario {
           healthChecks: [{protocol: 'MESOS_HTTP', path: '/'}],
         },
       },
+      {
+        app: {
+          id: '/api',
+          instances: 4,
+          cpus: 0.2,
+          mem: 64,
+          cmd: 'serve',
+          portDefinitions: [{port: 0}],
+          healthChecks: [
+            {protocol: 'HTTP', portIndex: 0, gracePeriodSeconds: 20, intervalSeconds: 15},
+            {protocol: 'TCP', portIndex: 0, intervalSeconds: 30, maxConsecutiveFailures: 0},
+          ],
+        },
+      },
       {app: {id: '/flaky', instances: 3, cpus: 0.5, mem: 64, cmd: 'crash'}, at: '5m'},
       {
         name: 'jobs',
@@ -92,6 +106,11 @@ export function mixedScenario(seed: number): Scenario {
         startup: {uniform: {min: '1s', max: '5s'}},
         healthyAfter: {exponential: {mean: '3s'}},
       },
+      {
+        match: '/api',
+        healthyAfter: {uniform: {min: '0s', max: '40s'}},
+        flap: {well: {exponential: {mean: '20m'}}, sick: {uniform: {min: '1s', max: '2m'}}},
+      },
       {match: '/flaky', failure: {probability: 0.8, after: {exponential: {mean: '2m'}}}},
       {match: 'job:jobs/*', failure: {probability: 0.02, after: {uniform: {min: '0s', max: '9m'}}}},
     ],
@@ -100,6 +119,9 @@ export function mixedScenario(seed: number): Scenario {
       {at: '40m', partition: {agents: {zone: 'zone-1'}, for: '2m'}},
       {at: '41m', kill: {agents: {count: 3}, for: '5m'}},
       {at: '1h', upgrade: {app: '/web', with: {env: {COLOUR: 'blue'}}}},
+      {at: '1h10m', health: {app: '/api', answer: 'timeout'}},
+      {at: '1h12m', health: {app: '/api', answer: 'usual'}},
+      {at: '1h20m', upgrade: {app: '/api', with: {env: {COLOUR: 'green'}}}},
       {at: '1h30m', kill: {agents: {fraction: 0.2}}},
       {at: '2h30m', remove: {app: '/flaky'}},
     ],

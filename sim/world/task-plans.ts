@@ -7,6 +7,7 @@ import type {BehaviourFinder} from '../scenario/behaviours.ts';
 import type {Behaviour} from '../scenario/schema.ts';
 import {SAYS_FAILED, SAYS_FINISHED} from './tasks.ts';
 import type {JobTable} from './jobs.ts';
+import type {AgentCheck, TaskHealth} from './task-health.ts';
 import type {Launch, TaskPlan} from './tasks.ts';
 
 /** What was seen of versions: numbers by app and version, and upgrades by app. */
@@ -26,7 +27,7 @@ export class TaskPlans {
   readonly #upgrades = new Map<string, number>();
   readonly #byNumber = new Map<string, Behaviour>();
   /** Filled anew for each task. */
-  readonly #plan: TaskPlan = {startupMs: 0, durationMs: -1, end: SAYS_FINISHED, healthyMs: -1};
+  readonly #plan: TaskPlan = {startupMs: 0, durationMs: -1, end: SAYS_FINISHED, health: null};
 
   constructor(seed: number, behaviours: readonly Behaviour[]) {
     this.#seed = seed;
@@ -39,22 +40,33 @@ export class TaskPlans {
     const behaviour = this.#hasJobBehaviours
       ? this.#find(jobs.subjectOf(job), 1)
       : DEFAULT_BEHAVIOUR;
-    const plan = this.#fill(behaviour, taskId, jobs.durationMs[job] as number);
-    plan.healthyMs = -1;
-    return plan;
+    return this.#fill(behaviour, taskId, jobs.durationMs[job] as number);
   }
 
   /** The plan of an app's instance. The next call overwrites it. */
   ofInstance(appId: string, version: string, launch: Launch): TaskPlan {
+    const behaviour = this.#behaviourOf(appId, version);
+    const plan = this.#fill(behaviour, launch.taskId, -1);
+    const checks = healthChecksOf(launch.details);
+    if (checks.length > 0) plan.health = this.#health(behaviour, launch.taskId, checks);
+    return plan;
+  }
+
+  /** The health of an instance that is asked for it although its app has no health checks. */
+  healthOf({origin, taskId}: Launch): TaskHealth {
+    const behaviour =
+      origin.kind === 'app' ? this.#behaviourOf(origin.appId, origin.version) : DEFAULT_BEHAVIOUR;
+    return this.#health(behaviour, taskId, []);
+  }
+
+  #behaviourOf(appId: string, version: string): Behaviour {
     const key = `${appId} ${this.#numberOf(appId, version)}`;
     let behaviour = this.#byNumber.get(key);
     if (behaviour === undefined) {
       behaviour = this.#find(appId, Number(key.slice(appId.length + 1)));
       this.#byNumber.set(key, behaviour);
     }
-    const plan = this.#fill(behaviour, launch.taskId, -1);
-    if (!hasHealthChecks(launch.details)) plan.healthyMs = -1;
-    return plan;
+    return behaviour;
   }
 
   /** The scenario defines the app, or changes more of it than its size. */
@@ -82,7 +94,7 @@ export class TaskPlans {
     plan.startupMs = this.#draw(behaviour.startupMs, taskId, 'startup');
     plan.durationMs = durationMs === undefined ? ownMs : this.#draw(durationMs, taskId, 'duration');
     plan.end = behaviour.end === 'failed' ? SAYS_FAILED : SAYS_FINISHED;
-    plan.healthyMs = this.#draw(behaviour.healthyAfterMs, taskId, 'healthy');
+    plan.health = null;
     if (failure === undefined) return plan;
     if (makeRandom(this.#seed, `task/${taskId}/fails`).float() < failure.probability) {
       const failsAfterMs = this.#draw(failure.afterMs, taskId, 'failure');
@@ -92,6 +104,26 @@ export class TaskPlans {
       }
     }
     return plan;
+  }
+
+  #health(behaviour: Behaviour, taskId: string, checks: readonly unknown[]): TaskHealth {
+    const {healthyAfterMs, sickAfterMs, flap, sickAnswer, readyAfterMs} = behaviour;
+    const drawn = (distribution: Distribution | undefined, occasion: string): number =>
+      distribution === undefined ? -1 : this.#draw(distribution, taskId, occasion);
+    const wellForMs = drawn(flap?.wellMs, 'well');
+    const sickForMs = drawn(flap?.sickMs, 'sick');
+    return {
+      healthyMs: drawn(healthyAfterMs, 'healthy'),
+      sickMs: drawn(sickAfterMs, 'sickAfter'),
+      // Who is well for no time and sick for none stays as it is.
+      wellForMs: wellForMs + sickForMs > 0 ? wellForMs : -1,
+      sickForMs,
+      readyMs: drawn(readyAfterMs, 'ready'),
+      sickAnswer,
+      byAgent: agentCheckOf(checks),
+      said: null,
+      sickSince: -1,
+    };
   }
 
   /** Each occasion has a stream of its own, so that a new one does not re-roll the others. */
@@ -110,8 +142,21 @@ export class TaskPlans {
   }
 }
 
-/** Whether anybody asks for the health of a task: only then does its agent report it. */
-function hasHealthChecks(details: unknown): boolean {
-  if (typeof details !== 'object' || details === null || !('healthChecks' in details)) return false;
-  return Array.isArray(details.healthChecks) && details.healthChecks.length > 0;
+/** The health checks that a task was launched with, as their user wrote them. */
+function healthChecksOf(details: unknown): readonly unknown[] {
+  if (typeof details !== 'object' || details === null || !('healthChecks' in details)) return [];
+  return Array.isArray(details.healthChecks) ? details.healthChecks : [];
+}
+
+/** The first check that is the agent's; an agent makes one. */
+function agentCheckOf(checks: readonly unknown[]): AgentCheck | null {
+  for (const check of checks as readonly Partial<Record<string, unknown>>[]) {
+    if (!/^(COMMAND|MESOS_)/.test(String(check['protocol']))) continue;
+    return {
+      graceMs: 1000 * Number(check['gracePeriodSeconds']),
+      intervalMs: 1000 * Number(check['intervalSeconds']),
+      failuresMax: Number(check['maxConsecutiveFailures']),
+    };
+  }
+  return null;
 }

@@ -16,6 +16,7 @@ import {
   grownInt32,
   grownUint8,
 } from './growable.ts';
+import type {TaskHealth} from './task-health.ts';
 
 export const FREE = 0;
 export const STAGING = 1;
@@ -30,21 +31,25 @@ export const STATUS_STATES: readonly TaskState[] = [
   'TASK_STAGING',
   'TASK_RUNNING',
   'TASK_RUNNING',
+  'TASK_RUNNING',
   'TASK_FINISHED',
   'TASK_FAILED',
   'TASK_KILLED',
 ];
 export const SAYS_RUNNING = 1;
 export const SAYS_HEALTHY = 2;
-export const SAYS_FINISHED = 3;
-export const SAYS_FAILED = 4;
-export const SAYS_KILLED = 5;
+export const SAYS_SICK = 3;
+/** This and what is above it: the last word. */
+export const SAYS_FINISHED = 4;
+export const SAYS_FAILED = 5;
+export const SAYS_KILLED = 6;
 
 /** Bits of `toSay`: statuses that wait to be sent, and that the one on its way must be repeated. */
 export const RUNNING_BIT = 1;
 export const HEALTHY_BIT = 2;
 export const END_BIT = 4;
 export const REPEAT_BIT = 8;
+export const SICK_BIT = 16;
 
 /** What a task will do, in virtual milliseconds; -1: never. */
 export interface TaskPlan {
@@ -53,8 +58,8 @@ export interface TaskPlan {
   durationMs: number;
   /** SAYS_FINISHED or SAYS_FAILED. */
   end: number;
-  /** From running to healthy. */
-  healthyMs: number;
+  /** How it will be, if somebody asks for its health. */
+  health: TaskHealth | null;
 }
 
 /** The order by which a task came: kept, because an agent that registers again tells all of it. */
@@ -72,6 +77,7 @@ export interface NewTask {
 
 export interface TaskTableSnapshot {
   readonly launches: readonly (Launch | null)[];
+  readonly health: readonly (TaskHealth | null)[];
   /** Rows in columns; free rows are among them. */
   readonly columns: ColumnsSnapshot;
   readonly firstTask: readonly number[];
@@ -86,6 +92,8 @@ export class TaskTable {
   #size = 0;
   #free: number[] = [];
   launches: (Launch | null)[] = [];
+  /** Null: nobody has asked for it. */
+  health: (TaskHealth | null)[] = [];
   framework = new Int32Array(this.#capacity);
   /** Row of its job, while that is not over; -1 for instances of apps. */
   job = new Int32Array(this.#capacity);
@@ -95,7 +103,8 @@ export class TaskTable {
   /** Planned end, or the real one once it is over. */
   end = new Uint8Array(this.#capacity);
   durationMs = new Float64Array(this.#capacity);
-  healthyMs = new Float64Array(this.#capacity);
+  /** When it began to run; meaningless before. */
+  runningAt = new Float64Array(this.#capacity);
   toSay = new Uint8Array(this.#capacity);
   /** Number and code of the status on its way; 0: none. */
   sentSerial = new Int32Array(this.#capacity);
@@ -132,7 +141,7 @@ export class TaskTable {
     this.state[row] = STAGING;
     this.end[row] = plan.end;
     this.durationMs[row] = plan.durationMs;
-    this.healthyMs[row] = plan.healthyMs;
+    this.health[row] = plan.health;
     this.toSay[row] = 0;
     this.sentSerial[row] = 0;
     this.sentCode[row] = 0;
@@ -171,6 +180,7 @@ export class TaskTable {
     const launch = this.launches[row] as Launch;
     (this.#rows[this.framework[row] as number] as Map<string, number>).delete(launch.taskId);
     this.launches[row] = null;
+    this.health[row] = null;
     this.state[row] = FORGOTTEN;
     this.toSay[row] = 0;
     this.sentSerial[row] = 0;
@@ -206,7 +216,7 @@ export class TaskTable {
     this.state = grownUint8(this.state, capacity);
     this.end = grownUint8(this.end, capacity);
     this.durationMs = grownFloat64(this.durationMs, capacity);
-    this.healthyMs = grownFloat64(this.healthyMs, capacity);
+    this.runningAt = grownFloat64(this.runningAt, capacity);
     this.toSay = grownUint8(this.toSay, capacity);
     this.sentSerial = grownInt32(this.sentSerial, capacity);
     this.sentCode = grownUint8(this.sentCode, capacity);
@@ -226,7 +236,7 @@ export class TaskTable {
       state: this.state,
       end: this.end,
       durationMs: this.durationMs,
-      healthyMs: this.healthyMs,
+      runningAt: this.runningAt,
       toSay: this.toSay,
       sentSerial: this.sentSerial,
       sentCode: this.sentCode,
@@ -241,6 +251,7 @@ export class TaskTable {
     const columns = columnsSnapshot(this.#columns(), this.#size);
     return {
       launches: this.launches.slice(0, this.#size),
+      health: this.health.slice(0, this.#size).map((health) => health && {...health}),
       columns,
       firstTask: Array.from(this.#agents.firstTask),
       free: [...this.#free],
@@ -251,6 +262,7 @@ export class TaskTable {
     this.#size = snapshot.launches.length;
     this.#grow(Math.max(1024, this.#size));
     this.launches = [...snapshot.launches];
+    this.health = snapshot.health.map((health) => health && {...health});
     restoreColumns(this.#columns(), snapshot.columns);
     this.#free = [...snapshot.free];
     this.#agents.firstTask.set(snapshot.firstTask);

@@ -1,12 +1,35 @@
 import test from 'ava';
+import fc from 'fast-check';
 import {agentIdOf, frameworkIdOf, taskIdOf} from '../../engine/index.ts';
-import type {Input, TaskId} from '../../engine/index.ts';
+import type {Input, Probe, TaskId} from '../../engine/index.ts';
+import type {HealthAnswer} from '../scenario/schema.ts';
 import {AgentTable} from './agents.ts';
+import {ProbeAnswers} from './probe-answers.ts';
 import {Tally} from './tally.ts';
+import {isWellAt, nextTurn, TaskHealths} from './task-health.ts';
+import type {TaskHealth} from './task-health.ts';
 import {SAYS_FAILED, SAYS_FINISHED, TaskTable} from './tasks.ts';
 import type {TaskPlan} from './tasks.ts';
 import {VirtualTasks} from './virtual-tasks.ts';
-import {kindOf, rowOf, WorldQueue} from './world-queue.ts';
+import {kindOf, PROBES_ANSWERED, rowOf, WorldQueue} from './world-queue.ts';
+
+const CHECKED_BY_AGENT = {graceMs: 20, intervalMs: 5, failuresMax: 3};
+
+/** The health of a task that is well at once and for ever, but for what is said. */
+function healthy(change: Partial<TaskHealth> = {}): TaskHealth {
+  return {
+    healthyMs: 0,
+    sickMs: -1,
+    wellForMs: -1,
+    sickForMs: -1,
+    readyMs: 0,
+    sickAnswer: 500,
+    byAgent: null,
+    said: null,
+    sickSince: -1,
+    ...change,
+  };
+}
 
 /** One agent and one framework, driven by hand. */
 function makeBench() {
@@ -26,11 +49,21 @@ function makeBench() {
   const queue = new WorldQueue();
   const sent: string[] = [];
   const deliver = (input: Input): void => {
+    if (input.kind === 'probeResults') {
+      const answers = input.results.map(({probeId, outcome}) => {
+        if (outcome.kind === 'http') return `${probeId}=${outcome.status}`;
+        return `${probeId}=${outcome.kind === 'failed' ? outcome.cause : outcome.kind}`;
+      });
+      sent.push(answers.join(', '));
+    }
     if (input.kind !== 'taskStatus') return;
     const health = input.healthy === undefined ? '' : ` healthy=${input.healthy}`;
     sent.push(`${input.taskId} ${input.state} #${input.updateId}${health}`);
   };
-  const virtual = new VirtualTasks({port: {deliver}, queue, agents, tasks, tally});
+  const healths = new TaskHealths(tasks, 1, () => healthy());
+  const parts = {port: {deliver}, queue, agents, tasks, healths};
+  const virtual = new VirtualTasks({...parts, tally});
+  const probes = new ProbeAnswers(parts);
   const of = (id: string) => ({
     agentId: agentIdOf('node-0'),
     frameworkId: frameworkIdOf('f'),
@@ -42,11 +75,24 @@ function makeBench() {
     tally,
     sent,
     launch(now: number, id: string, plan: Partial<TaskPlan> = {}): void {
-      const origin = {kind: 'job' as const, jobId: id, serial: 0, attempt: 0};
+      const origin = {kind: 'app' as const, appId: '/app', version: '1'};
       const resources = {scalars: {cpus: 1000}};
-      const whole = {startupMs: 0, durationMs: -1, end: SAYS_FINISHED, healthyMs: -1, ...plan};
+      const whole = {startupMs: 0, durationMs: -1, end: SAYS_FINISHED, health: null, ...plan};
       const context = {framework: 0, job: -1, plan: whole};
       virtual.launch(now, {kind: 'launchTask', ...of(id), name: id, origin, resources}, context);
+    },
+    probe(now: number, ids: readonly string[], change: Partial<Probe> = {}): void {
+      const asked = ids.map((id): Probe => {
+        const {taskId, agentId} = of(id);
+        const where = {host: 'node-0', port: 80, path: '/', timeoutMs: 20};
+        const what = {purpose: 'health', protocol: 'HTTP'} as const;
+        return {probeId: id, taskId, agentId, ...what, ...where, ...change};
+      });
+      probes.ask(now, {kind: 'probe', frameworkId: frameworkIdOf('f'), probes: asked}, 0);
+    },
+    answerWith(now: number, answer: HealthAnswer | undefined): void {
+      healths.answerWith(0, '/app', answer);
+      virtual.healthChanged(now, 0, '/app');
     },
     kill(now: number, id: string): void {
       virtual.kill(now, {kind: 'killTask', ...of(id)}, 0);
@@ -59,7 +105,8 @@ function makeBench() {
       while (queue.nextAt <= now) {
         const at = queue.nextAt;
         const entry = queue.popTask();
-        virtual.handle(at, kindOf(entry), rowOf(entry));
+        if (kindOf(entry) === PROBES_ANSWERED) probes.deliver(rowOf(entry));
+        else virtual.handle(at, kindOf(entry), rowOf(entry));
       }
       return sent.splice(0);
     },
@@ -95,12 +142,135 @@ test('one status is on its way at a time: the next waits for the acknowledgement
 
 test('health is told after running, and not of a task that is over', (t) => {
   const bench = makeBench();
-  bench.launch(0, 'a', {healthyMs: 3});
-  bench.launch(0, 'b', {healthyMs: 3, durationMs: 2});
+  const health = {healthyMs: 3, byAgent: CHECKED_BY_AGENT};
+  bench.launch(0, 'a', {health: healthy(health)});
+  bench.launch(0, 'b', {health: healthy(health), durationMs: 2});
   t.deepEqual(bench.pass(0), ['a TASK_RUNNING #1', 'b TASK_RUNNING #1']);
   bench.acknowledge(0, 'a', '1');
   bench.acknowledge(0, 'b', '1');
   t.deepEqual(bench.pass(10), ['b TASK_FINISHED #2', 'a TASK_RUNNING #2 healthy=true']);
+});
+
+test('an agent tells when a task gets sick, and kills it when it stays so', (t) => {
+  const bench = makeBench();
+  bench.launch(0, 'a', {health: healthy({sickMs: 7, byAgent: CHECKED_BY_AGENT})});
+  bench.pass(0);
+  bench.acknowledge(0, 'a', '1');
+  t.deepEqual(bench.pass(6), ['a TASK_RUNNING #2 healthy=true']);
+  bench.acknowledge(6, 'a', '2');
+  t.deepEqual(bench.pass(7), ['a TASK_RUNNING #3 healthy=false']);
+  bench.acknowledge(7, 'a', '3');
+  t.deepEqual(bench.pass(16), [], 'the third failure is 10 ms after the first');
+  t.deepEqual(bench.pass(17), ['a TASK_KILLED #4']);
+});
+
+test('an agent waits for its grace period with a task that is never healthy', (t) => {
+  const bench = makeBench();
+  bench.launch(0, 'a', {health: healthy({healthyMs: -1, byAgent: CHECKED_BY_AGENT})});
+  bench.pass(0);
+  bench.acknowledge(0, 'a', '1');
+  t.deepEqual(bench.pass(19), []);
+  t.deepEqual(bench.pass(20), ['a TASK_RUNNING #2 healthy=false']);
+});
+
+test('a task that flaps is not killed as long as it recovers in time', (t) => {
+  const bench = makeBench();
+  const flaps = {wellForMs: 20, sickForMs: 5, byAgent: CHECKED_BY_AGENT};
+  bench.launch(0, 'a', {health: healthy(flaps)});
+  const seen: string[] = [];
+  for (let now = 0; now <= 60; now += 1) {
+    for (let [status] = bench.pass(now); status !== undefined; [status] = bench.pass(now)) {
+      seen.push(`${now}: ${status.replace(/ #\d+/, '')}`);
+      bench.acknowledge(now, 'a', /#(\d+)/.exec(status)?.[1] ?? '');
+    }
+  }
+  t.deepEqual(seen.slice(1), [
+    '0: a TASK_RUNNING healthy=true',
+    '20: a TASK_RUNNING healthy=false',
+    '25: a TASK_RUNNING healthy=true',
+    '45: a TASK_RUNNING healthy=false',
+    '50: a TASK_RUNNING healthy=true',
+  ]);
+});
+
+test('all probes of one instant are answered in one input, late ones in another', (t) => {
+  const bench = makeBench();
+  bench.launch(0, 'well', {health: healthy()});
+  bench.launch(0, 'sick', {health: healthy({healthyMs: -1})});
+  bench.launch(0, 'hangs', {health: healthy({healthyMs: -1, sickAnswer: 'timeout'})});
+  bench.launch(0, 'starts', {startupMs: 100, health: healthy()});
+  bench.pass(0);
+  bench.probe(1, ['well', 'sick', 'hangs', 'starts', 'unknown']);
+  t.deepEqual(bench.pass(1), [
+    'well=200, sick=500, starts=connection refused, unknown=connection refused',
+  ]);
+  t.deepEqual(bench.pass(20), []);
+  t.deepEqual(bench.pass(21), ['hangs=timed out']);
+});
+
+test('what cannot be reached does not answer in time', (t) => {
+  const bench = makeBench();
+  bench.launch(0, 'a', {health: healthy()});
+  bench.pass(0);
+  bench.agents.partitions[0] = 1;
+  bench.probe(1, ['a']);
+  t.deepEqual(bench.pass(21), ['a=timed out']);
+});
+
+test('readiness and bare connections have answers of their own', (t) => {
+  const bench = makeBench();
+  bench.launch(0, 'a', {health: healthy({healthyMs: 10, readyMs: 5})});
+  bench.launch(0, 'plain');
+  bench.pass(0);
+  const at = (now: number, change: Partial<Probe>): readonly string[] => {
+    bench.probe(now, ['a', 'plain'], change);
+    return bench.pass(now);
+  };
+  t.deepEqual(at(4, {purpose: 'readiness'}), ['a=503, plain=200']);
+  t.deepEqual(at(5, {purpose: 'readiness'}), ['a=200, plain=200']);
+  t.deepEqual(at(9, {protocol: 'TCP'}), ['a=connection refused, plain=connected']);
+  t.deepEqual(at(10, {protocol: 'TCP'}), ['a=connected, plain=connected']);
+});
+
+test('an app can be made to answer otherwise, and its agents notice', (t) => {
+  const bench = makeBench();
+  bench.launch(0, 'a', {health: healthy({byAgent: CHECKED_BY_AGENT})});
+  bench.launch(0, 'b', {health: healthy()});
+  bench.pass(0);
+  bench.acknowledge(0, 'a', '1');
+  t.deepEqual(bench.pass(0), ['a TASK_RUNNING #2 healthy=true']);
+  bench.acknowledge(0, 'a', '2');
+  bench.answerWith(1, 503);
+  bench.probe(1, ['a', 'b']);
+  t.deepEqual(bench.pass(1), ['a TASK_RUNNING #3 healthy=false', 'a=503, b=503']);
+  bench.acknowledge(1, 'a', '3');
+  bench.answerWith(2, undefined);
+  bench.probe(2, ['b']);
+  t.deepEqual(bench.pass(30), ['a TASK_RUNNING #4 healthy=true', 'b=200']);
+});
+
+test('health changes at its turns and nowhere else', (t) => {
+  // Seen to fail with `nextTurn` that forgets the end of a sick turn.
+  fc.assert(
+    fc.property(
+      fc.record({
+        healthyMs: fc.integer({min: -1, max: 9}),
+        sickMs: fc.integer({min: -1, max: 60}),
+        wellForMs: fc.integer({min: 1, max: 9}),
+        sickForMs: fc.integer({min: 0, max: 9}),
+      }),
+      fc.boolean(),
+      (plan, flaps) => {
+        const health = healthy({...plan, ...(flaps ? {} : {wellForMs: -1})});
+        for (let age = 0, turn = nextTurn(health, 0); age < 80; age += 1) {
+          if (age === turn) turn = nextTurn(health, age);
+          if (isWellAt(health, age) === isWellAt(health, age + 1)) continue;
+          t.is(turn, age + 1, `age ${age}`);
+        }
+      },
+    ),
+    {seed: 1, numRuns: 300},
+  );
 });
 
 test('a kill ends a task that starts or runs, and none that is over', (t) => {

@@ -9,7 +9,16 @@ import type {AgentTable} from './agents.ts';
 import type {Tally} from './tally.ts';
 import * as rows from './tasks.ts';
 import type {Launch, TaskPlan, TaskTable} from './tasks.ts';
-import {TASK_ENDED, TASK_HEALTHY, TASK_KILLED, TASK_REPORTS, TASK_STARTED} from './world-queue.ts';
+import {nextTurn} from './task-health.ts';
+import type {AgentCheck, TaskHealth, TaskHealths} from './task-health.ts';
+import {
+  TASK_CONDEMNED,
+  TASK_ENDED,
+  TASK_KILLED,
+  TASK_REPORTS,
+  TASK_STARTED,
+  TASK_TURNS,
+} from './world-queue.ts';
 import type {WorldQueue} from './world-queue.ts';
 
 type Kill = Extract<Effect, {kind: 'killTask'}>;
@@ -34,6 +43,7 @@ export interface VirtualTasksParts {
   readonly agents: AgentTable;
   readonly tasks: TaskTable;
   readonly tally: Tally;
+  readonly healths: TaskHealths;
 }
 
 /** `1`, `2` … as text, made once. */
@@ -43,12 +53,18 @@ function serialText(serial: number): string {
   return serials[serial] as string;
 }
 
+/** From the first failure to the one that kills; Mesos kills at the first where Marathon says 0. */
+function patienceMs({intervalMs, failuresMax}: AgentCheck): number {
+  return (Math.max(1, failuresMax) - 1) * intervalMs;
+}
+
 export class VirtualTasks {
   readonly #port: InputPort;
   readonly #queue: WorldQueue;
   readonly #agents: AgentTable;
   readonly #tasks: TaskTable;
   readonly #tally: Tally;
+  readonly #healths: TaskHealths;
 
   constructor(parts: VirtualTasksParts) {
     this.#port = parts.port;
@@ -56,6 +72,7 @@ export class VirtualTasks {
     this.#agents = parts.agents;
     this.#tasks = parts.tasks;
     this.#tally = parts.tally;
+    this.#healths = parts.healths;
   }
 
   /** A launch that does not reach its agent is lost: the agent never heard of the task. */
@@ -109,8 +126,13 @@ export class VirtualTasks {
       case TASK_KILLED:
         if (state !== rows.ENDED) this.#ended(now, row, rows.SAYS_KILLED);
         return;
-      case TASK_HEALTHY:
-        if (state === rows.RUNNING) this.#say(row, rows.HEALTHY_BIT);
+      case TASK_TURNS:
+        if (state === rows.RUNNING) this.#turn(now, row);
+        return;
+      case TASK_CONDEMNED:
+        if (state === rows.RUNNING && this.#isCondemned(now, row)) {
+          this.#ended(now, row, rows.SAYS_KILLED);
+        }
         return;
       case TASK_REPORTS:
         this.#report(row);
@@ -130,10 +152,52 @@ export class VirtualTasks {
     tasks.state[row] = rows.RUNNING;
     this.#tally.of(tasks.framework[row] as number).running += 1;
     const durationMs = tasks.durationMs[row] as number;
-    const healthyMs = tasks.healthyMs[row] as number;
-    if (healthyMs >= 0) this.#schedule(now + healthyMs, TASK_HEALTHY, row);
+    tasks.runningAt[row] = now;
+    if (tasks.health[row]?.byAgent != null) this.#schedule(now, TASK_TURNS, row);
     if (durationMs >= 0) this.#schedule(now + durationMs, TASK_ENDED, row);
     this.#say(row, rows.RUNNING_BIT);
+  }
+
+  /** How the instances of an app answer has changed: those whose agents look notice at once. */
+  healthChanged(now: number, framework: number, app: string): void {
+    const tasks = this.#tasks;
+    for (const [row, health] of tasks.health.entries()) {
+      if (health?.byAgent == null || tasks.state[row] !== rows.RUNNING) continue;
+      if (tasks.framework[row] !== framework) continue;
+      const {origin} = tasks.launches[row] as Launch;
+      if (origin.kind === 'app' && origin.appId === app) this.#sayHealth(now, row, health);
+    }
+  }
+
+  #turn(now: number, row: number): void {
+    const health = this.#tasks.health[row] as TaskHealth;
+    const runningAt = this.#tasks.runningAt[row] as number;
+    this.#sayHealth(now, row, health);
+    const next = nextTurn(health, now - runningAt);
+    if (next !== Infinity) this.#schedule(runningAt + next, TASK_TURNS, row);
+  }
+
+  /** The agent tells of what is new; until its grace period is over a failure is none. */
+  #sayHealth(now: number, row: number, health: TaskHealth): void {
+    const tasks = this.#tasks;
+    const check = health.byAgent;
+    if (check === null) return;
+    const isWell = this.#healths.isWell(now, row);
+    if (isWell === health.said) return;
+    const graceEndsAt = (tasks.runningAt[row] as number) + check.graceMs;
+    if (!isWell && health.said === null && now < graceEndsAt) return;
+    health.said = isWell;
+    health.sickSince = isWell ? -1 : now;
+    const toSay = (tasks.toSay[row] as number) & ~(rows.HEALTHY_BIT | rows.SICK_BIT);
+    tasks.toSay[row] = toSay;
+    if (!isWell) this.#schedule(now + patienceMs(check), TASK_CONDEMNED, row);
+    this.#say(row, isWell ? rows.HEALTHY_BIT : rows.SICK_BIT);
+  }
+
+  #isCondemned(now: number, row: number): boolean {
+    const health = this.#tasks.health[row];
+    if (health?.byAgent == null || health.said !== false) return false;
+    return now >= health.sickSince + patienceMs(health.byAgent);
   }
 
   #ended(now: number, row: number, end: number): void {
@@ -171,6 +235,8 @@ export class VirtualTasks {
       this.#send(row, rows.END_BIT, tasks.end[row] as number);
     } else if ((toSay & rows.HEALTHY_BIT) !== 0) {
       this.#send(row, rows.HEALTHY_BIT, rows.SAYS_HEALTHY);
+    } else if ((toSay & rows.SICK_BIT) !== 0) {
+      this.#send(row, rows.SICK_BIT, rows.SAYS_SICK);
     } else {
       return;
     }
@@ -179,8 +245,8 @@ export class VirtualTasks {
 
   #send(row: number, bit: number, code: number): void {
     const tasks = this.#tasks;
-    // Whoever is over is not healthy any more.
-    const forgotten = bit === rows.END_BIT ? bit | rows.HEALTHY_BIT : bit;
+    // Of what is over nobody tells how it is.
+    const forgotten = bit === rows.END_BIT ? bit | rows.HEALTHY_BIT | rows.SICK_BIT : bit;
     tasks.toSay[row] = (tasks.toSay[row] as number) & ~(forgotten | rows.REPEAT_BIT);
     const serial = (tasks.serial[row] as number) + 1;
     tasks.serial[row] = serial;
@@ -200,7 +266,10 @@ export class VirtualTasks {
       taskId,
       state: rows.STATUS_STATES[code] as Extract<Input, {kind: 'taskStatus'}>['state'],
       updateId: serialText(tasks.sentSerial[row] as number),
-      healthy: code === rows.SAYS_HEALTHY ? true : undefined,
+      healthy:
+        code === rows.SAYS_HEALTHY || code === rows.SAYS_SICK
+          ? code === rows.SAYS_HEALTHY
+          : undefined,
     });
   }
 

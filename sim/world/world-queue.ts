@@ -14,11 +14,16 @@ import type {AgendaSnapshot} from '../../engine/index.ts';
 export const TASK_STARTED = 0;
 export const TASK_ENDED = 1;
 export const TASK_KILLED = 2;
-export const TASK_HEALTHY = 3;
+/** Its agent looks how it is. */
+export const TASK_TURNS = 3;
 /** An update that waited for the acknowledgement of the one before. */
 export const TASK_REPORTS = 4;
 /** The store has written; the row is meaningless. */
 export const STORE_WROTE = 5;
+/** The row is one of answers, not of a task. */
+export const PROBES_ANSWERED = 6;
+/** Its agent has found it sick for too long. */
+export const TASK_CONDEMNED = 7;
 
 /** Kinds of the agent lane: rows of faults and of failure processes. */
 export const FAULT_ENDS = 0;

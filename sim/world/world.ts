@@ -11,7 +11,7 @@ import type {
   FrameworkReply,
   OperatorRequest,
 } from '../../engine/index.ts';
-import type {AgentSelection, Scenario} from '../scenario/schema.ts';
+import type {AgentSelection, HealthAnswer, Scenario} from '../scenario/schema.ts';
 import type {Supplies} from '../supplies.ts';
 import {AgentTable} from './agents.ts';
 import {AppMeter} from './app-meter.ts';
@@ -19,18 +19,20 @@ import {makeCluster} from './cluster.ts';
 import {Faults} from './faults.ts';
 import {JobMeter} from './job-meter.ts';
 import {JobTable} from './jobs.ts';
+import {ProbeAnswers} from './probe-answers.ts';
 import {AppBook} from './sources/app-book.ts';
 import {makeSources} from './sources/make-sources.ts';
 import {appOf, isUpgrade} from './sources/marathon-requests.ts';
 import type {AppRequest} from './sources/marathon-requests.ts';
 import type {Happening, Source, Submission, WorldPort} from './sources/source.ts';
 import {Tally} from './tally.ts';
+import {TaskHealths} from './task-health.ts';
 import {TaskPlans} from './task-plans.ts';
 import {TaskTable} from './tasks.ts';
 import type {Launch} from './tasks.ts';
 import {VirtualTasks} from './virtual-tasks.ts';
 import type {InputPort} from './virtual-tasks.ts';
-import {STORE_WROTE, WorldQueue, kindOf, rowOf} from './world-queue.ts';
+import {PROBES_ANSWERED, STORE_WROTE, WorldQueue, kindOf, rowOf} from './world-queue.ts';
 
 /** A request of the scenario that the engine refused. */
 export interface RefusedRequest {
@@ -63,6 +65,8 @@ export class World implements WorldPort {
   readonly #frameworkOf: ReadonlyMap<string, number>;
   readonly #isMarathon: readonly boolean[];
   readonly #plans: TaskPlans;
+  readonly #healths: TaskHealths;
+  readonly #probes: ProbeAnswers;
   readonly #virtualTasks: VirtualTasks;
   readonly #faults: Faults;
   readonly #jobMeter: JobMeter;
@@ -87,7 +91,12 @@ export class World implements WorldPort {
     this.#jobMeter = new JobMeter(this.jobs, this.tally);
     this.#plans = new TaskPlans(seed, scenario.behaviours);
     const shared = {port, queue: this.#queue, agents: this.agents};
-    this.#virtualTasks = new VirtualTasks({...shared, tasks: this.tasks, tally: this.tally});
+    this.#healths = new TaskHealths(this.tasks, frameworks.length, (launch) =>
+      this.#plans.healthOf(launch),
+    );
+    const withTasks = {...shared, tasks: this.tasks, healths: this.#healths};
+    this.#virtualTasks = new VirtualTasks({...withTasks, tally: this.tally});
+    this.#probes = new ProbeAnswers(withTasks);
     this.#faults = new Faults({...shared, virtualTasks: this.#virtualTasks, seed});
     for (const [index, failure] of scenario.failures.entries()) {
       if (failure.kind === 'perAgent') this.#faults.addProcess(failure, index);
@@ -134,6 +143,7 @@ export class World implements WorldPort {
       const entry = queue.popTask();
       const kind = kindOf(entry);
       if (kind === STORE_WROTE) this.#stored();
+      else if (kind === PROBES_ANSWERED) this.#probes.deliver(rowOf(entry));
       else this.#virtualTasks.handle(now, kind, rowOf(entry));
     } else {
       const entry = queue.popAgent();
@@ -197,6 +207,11 @@ export class World implements WorldPort {
     return this.agents.isUp(this.agents.rowOf(agentId));
   }
 
+  answerHealth(framework: number, app: string, answer: HealthAnswer | undefined): void {
+    this.#healths.answerWith(framework, app, answer);
+    this.#virtualTasks.healthChanged(this.#now, framework, app);
+  }
+
   fault({fault, agents, forMs, stream}: Happening): void {
     const hit = this.#faults.select(agents, stream, true);
     this.#faults.begin(this.#now, fault, hit, forMs);
@@ -219,6 +234,9 @@ export class World implements WorldPort {
       case 'persist':
         this.#writes.push({batch: effect.batch, deletes: effect.deletes});
         this.#queue.pushTask(now, STORE_WROTE, 0);
+        return;
+      case 'probe':
+        this.#probes.ask(now, effect, this.#indexOf(effect.frameworkId));
         return;
       case 'publish': {
         const framework = this.#indexOf(effect.frameworkId);
@@ -279,6 +297,8 @@ export class World implements WorldPort {
       tally: this.tally.snapshot(),
       apps: this.apps.map((app) => app.snapshot()),
       plans: this.#plans.snapshot(),
+      healths: this.#healths.snapshot(),
+      probes: this.#probes.snapshot(),
       faults: this.#faults.snapshot(),
       sources: this.#sources.map((source) => source.snapshot()),
       requests: [...this.#requests],
@@ -296,6 +316,8 @@ export class World implements WorldPort {
     this.tally.restore(snapshot.tally);
     for (const [index, app] of snapshot.apps.entries()) this.apps[index]?.restore(app);
     this.#plans.restore(snapshot.plans);
+    this.#healths.restore(snapshot.healths);
+    this.#probes.restore(snapshot.probes);
     this.#faults.restore(snapshot.faults);
     for (const [index, source] of snapshot.sources.entries()) this.#sources[index]?.restore(source);
     for (const [requestId, label] of snapshot.requests) this.#requests.set(requestId, label);

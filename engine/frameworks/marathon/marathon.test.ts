@@ -6,25 +6,17 @@ import {existsSync, readFileSync} from 'node:fs';
 import test from 'ava';
 import fc from 'fast-check';
 import {parse} from 'yaml';
-import type {FrameworkReply, StatusReason, TaskState} from '../../scheduler.ts';
+import type {FrameworkReply, StatusReason} from '../../scheduler.ts';
 import type {UpgradeStrategy} from './definition/app-definition.ts';
 import {unknownAppFields} from './definition/app-shape.ts';
 import {FakeCluster} from './testing/fake-cluster.ts';
+import {act, calmDown, APP, CHECKED, cluster} from './testing/histories.ts';
 import {isoInstant} from '../../kernel/instants.ts';
 import {
   RollingUpgrade,
   type UpgradeDecisions,
   type UpgradeEvent,
 } from './deploy/rolling-upgrade.ts';
-
-const APP = {id: '/a', cmd: 'sleep 1000', cpus: 0.1, mem: 32, portDefinitions: []};
-const CHECKED = {...APP, healthChecks: [{protocol: 'COMMAND', command: {value: 'true'}}]};
-
-function cluster(agents = 3, resources = 'cpus:4;mem:4096;ports:[31000-32000]'): FakeCluster {
-  const fake = new FakeCluster();
-  for (let at = 1; at <= agents; at += 1) fake.agent(`a${at}`, resources);
-  return fake;
-}
 
 /** A cluster on which the app runs. */
 function running(app: object, healthy?: boolean): FakeCluster {
@@ -395,7 +387,7 @@ test('an offer is used up to the limit, and for as many as fit', (t) => {
   t.is(fake.tasks.size, 5, 'five launches per offer');
   fake.offer();
   t.is(fake.tasks.size, 6, 'and no more than there is');
-  t.is(fake.marathon.waiting()[0]?.reason, 'no offer with enough cpus');
+  t.is(fake.marathon.waiting()[0]?.reason, '2 offers seen: 2 used');
 });
 
 test('UNIQUE and MAX_PER hold over several offers and over losses', (t) => {
@@ -408,7 +400,7 @@ test('UNIQUE and MAX_PER hold over several offers and over losses', (t) => {
   t.deepEqual(hosts().toSorted(), ['a1', 'a2', 'a3']);
   t.is(
     fake.marathon.waiting()[0]?.reason,
-    'constraint [hostname, UNIQUE] met on every offered agent',
+    '5 offers seen: 3 used, 2 broke [hostname, UNIQUE]',
   );
   const [first = ''] = fake.tasks.keys();
   const freed = fake.tasks.get(first)?.agent.info.hostname;
@@ -424,17 +416,17 @@ test('a fixed host port is given once per agent', (t) => {
   fake.request({kind: 'appPut', app});
   fake.runAll();
   t.is(fake.tasks.size, 2);
-  t.is(fake.marathon.waiting()[0]?.reason, 'no offer with enough ports');
+  t.is(fake.marathon.waiting()[0]?.reason, '3 offers seen: 2 used, 1 lacked ports');
 });
 
 test('killing an instance relaunches it under its id, or with scale lowers what is wanted', (t) => {
   const fake = running({...APP, instances: 3});
   const [victim] = fake.marathon.instancesOf('/a');
-  t.is(refusalOf(fake.request({kind: 'instanceKill', instanceId: victim?.id})), 'ok');
+  t.is(refusalOf(fake.request({kind: 'instancesKill', instanceIds: [victim?.id]})), 'ok');
   fake.runAll();
   t.is(fake.marathon.summaryOf('/a')?.running, 3);
   t.is(fake.marathon.instancesOf('/a').find(({id}) => id === victim?.id)?.incarnation, 2);
-  fake.request({kind: 'instanceKill', instanceId: victim?.id, scale: true});
+  fake.request({kind: 'instancesKill', instanceIds: [victim?.id], scale: true});
   fake.runAll();
   t.is(fake.marathon.summaryOf('/a')?.instances, 2);
   t.false(fake.marathon.instancesOf('/a').some(({id}) => id === victim?.id));
@@ -446,7 +438,11 @@ test('removing an app ends its tasks and leaves nothing behind', (t) => {
   t.true(removal.ok);
   t.deepEqual(fake.marathon.apps(), []);
   fake.runAll();
-  t.deepEqual([...fake.records.keys()], []);
+  // What is left: the counters, and the way here.
+  t.deepEqual([...fake.records.keys()].filter((path) => !path.includes('/changes/')), [
+    'marathon/deployments',
+    'marathon/root',
+  ]);
   t.deepEqual(types(fake).slice(-3), [
     'app_terminated_event',
     'deployment_step_success',
@@ -595,8 +591,11 @@ test('any JSON is answered and never throws', (t) => {
     'appPatch',
     'appRemove',
     'appRestart',
-    'instanceKill',
-    'deploymentCancel',
+    'groupPut',
+    'groupRemove',
+    'http',
+    'instancesKill',
+    'deployment',
   ];
   const names = [
     'id',
@@ -676,10 +675,11 @@ class UpgradeWorld {
     this.#instances = instances;
     const present = old.map(({healthy, wanted}, at) => ({
       id: `old-${at}`,
+      serial: at,
       isNew: false,
       hasGoalRunning: wanted,
       healthy,
-      ready: false,
+      proven: false,
     }));
     for (const {id, healthy, hasGoalRunning} of present) {
       if (hasGoalRunning) this.#old.set(id, healthy);
@@ -687,7 +687,7 @@ class UpgradeWorld {
     const minHealthy = Math.ceil(instances * strategy.minimumHealthCapacity);
     this.#floor = Math.min(minHealthy, this.healthy);
     const {upgrade, decisions} = RollingUpgrade.start(
-      {instances, strategy, resident: false, hasReadinessCheck: false},
+      {instances, strategy, resident: false, killSelection: 'YOUNGEST_FIRST'},
       present,
     );
     this.#upgrade = upgrade;
@@ -728,10 +728,15 @@ class UpgradeWorld {
     const dying = [...this.#dying][pick % Math.max(1, this.#dying.size)];
     if (kind <= 2 && fresh !== undefined) {
       this.#fresh.set(fresh, true);
-      this.#on({kind: 'newHealthy', id: fresh});
+      this.#on({kind: 'newChanged', id: fresh, healthy: true, proven: true});
     } else if (kind === 3 && fresh !== undefined) {
       this.#fresh.set(fresh, false);
-      this.#on({kind: pick % 2 === 0 ? 'newUnhealthy' : 'newDied', id: fresh});
+      const proven = pick % 4 === 0;
+      this.#on(
+        pick % 2 === 0
+          ? {kind: 'newChanged', id: fresh, healthy: false, proven}
+          : {kind: 'newDied', id: fresh},
+      );
     } else if (kind === 4 && old !== undefined && !this.#dying.has(old)) {
       this.#old.set(old, pick % 2 === 0);
       this.#on({kind: 'oldHealthChanged', id: old, healthy: pick % 2 === 0});
@@ -746,63 +751,6 @@ class UpgradeWorld {
       this.#old.delete(dying);
       this.#on({kind: 'oldGone', id: dying});
     }
-  }
-}
-
-/** One thing that can happen to the whole: drawn as numbers, so that a failing list shrinks. */
-function act(fake: FakeCluster, kind: number, pick: number): void {
-  const tasks = [...fake.tasks.keys()];
-  const task = tasks[pick % Math.max(1, tasks.length)];
-  const app = `/a${pick % 3}`;
-  const states: readonly TaskState[] = [
-    'TASK_FAILED',
-    'TASK_FINISHED',
-    'TASK_KILLED',
-    'TASK_UNREACHABLE',
-    'TASK_LOST',
-  ];
-  switch (kind) {
-    case 0:
-      fake.request({
-        kind: 'appPut',
-        app: {
-          ...CHECKED,
-          id: app,
-          instances: pick % 4,
-          cpus: 0.5,
-          constraints: [['hostname', 'MAX_PER', '2']],
-          unreachableStrategy: {inactiveAfterSeconds: 20, expungeAfterSeconds: 60},
-          cmd: `run ${pick % 2}`,
-          portDefinitions: [{port: 0}],
-        },
-        force: pick % 2 === 0,
-      });
-      return;
-    case 1:
-      fake.request({kind: 'appPatch', appId: app, patch: {instances: pick % 6}, force: true});
-      return;
-    case 2:
-      fake.request({kind: 'appPatch', appId: app, patch: {env: {V: `${pick}`}}});
-      return;
-    case 3:
-      fake.request({kind: pick % 4 === 0 ? 'appRemove' : 'appRestart', appId: app});
-      return;
-    case 4:
-    case 5:
-      fake.offer();
-      return;
-    case 6:
-    case 7:
-      if (task !== undefined) fake.status(task, 'TASK_RUNNING', {healthy: pick % 5 !== 0});
-      return;
-    case 8:
-      if (task !== undefined) fake.status(task, states[pick % states.length] ?? 'TASK_FAILED');
-      return;
-    case 9:
-      fake.confirmKills();
-      return;
-    default:
-      fake.advanceTo(fake.now + pick * 500);
   }
 }
 
@@ -842,14 +790,7 @@ test('after any history the apps converge to what is wanted, and nothing is left
     fc.property(steps, (list) => {
       const fake = cluster(4, 'cpus:8;mem:8192;ports:[31000-32000]');
       for (const [kind, pick] of list) act(fake, kind, pick);
-      for (const [id, {state}] of fake.tasks) {
-        if (state === 'TASK_UNREACHABLE') fake.status(id, 'TASK_LOST');
-      }
-      for (let round = 0; round < 30; round += 1) {
-        fake.advanceTo(fake.now + 61_000);
-        for (const id of fake.tasks.keys()) fake.status(id, 'TASK_RUNNING', {healthy: true});
-        fake.runAll(true);
-      }
+      calmDown(fake);
       let tasks = 0;
       for (const {id, instances, running: count} of fake.marathon.apps()) {
         if (count !== instances) throw new Error(`${id}: ${count} of ${instances}`);

@@ -6,10 +6,11 @@
  */
 import type {OfferId} from '../../kernel/ids.ts';
 import {MARATHON_DEFAULTS, type MarathonOptions} from '../../options.ts';
+import type {ProbeResult} from '../../probes.ts';
 import type {
-  AgentInfo,
   Framework,
   FrameworkServices,
+  InverseOffer,
   Offer,
   StatusUpdate,
   TaskLaunch,
@@ -17,36 +18,44 @@ import type {
 } from '../../scheduler.ts';
 import type {NormaliseConfig} from './definition/app-definition.ts';
 import {appForm} from './api/app-form.ts';
-import {AppRequests} from './api/app-requests.ts';
+import {Commands} from './api/commands.ts';
+import {HttpApi} from './api/http-api.ts';
+import {RequestHandler} from './api/request-handler.ts';
 import {fieldOf} from './launch/constraints.ts';
-import {Demand, DEMAND_TIMER, type DemandSnapshot} from './launch/demand.ts';
+import {Demand, DEMAND_TIMER, LOOK_TIMER, type DemandSnapshot} from './launch/demand.ts';
+import type {Deployment, DeploymentPlan} from './deploy/deployment.ts';
 import {
+  DEADLINE_TIMER,
   Deployments,
-  propose,
   REVIEW_TIMER,
-  type Deployment,
-  type DeploymentsSnapshot,
+  type DeploymentHands,
 } from './deploy/deployments.ts';
+import {propose} from './deploy/scaling-of-app.ts';
+import {documentsFrom, type Documents, type StoredRecord} from './documents.ts';
+import {HEALTH_TIMER, HealthChecker, type HealthCheckerSnapshot} from './health/health-checker.ts';
+import {Readiness, READINESS_TIMER, type ReadinessSnapshot} from './health/readiness.ts';
+import {Failures} from './instances/failures.ts';
+import type {Instance} from './instances/instances.ts';
+import {KILL_TIMER, type KillSnapshot} from './instances/kill-service.ts';
+import {Lifecycle, type LifecycleHands} from './instances/lifecycle.ts';
+import {Changes} from './root/changes.ts';
+import {Root} from './root/root.ts';
 import {
-  conditionOf,
-  isTerminal,
-  isUnreachable,
-  type Condition,
-  type Instance,
-} from './instances/instances.ts';
+  BACKOFF_TIMER,
+  LaunchQueue,
+  TOKENS_TIMER,
+  type LaunchQueueSnapshot,
+} from './launch/launch-queue.ts';
+import type {PlacedApp} from './launch/judge.ts';
+import {matchOffer, type LaunchPlace} from './launch/matcher.ts';
+import {queueItems, type QueueItem} from './launch/queue-view.ts';
 import {
-  KILL_DEFAULTS,
-  KILL_TIMER,
-  KillService,
-  type KillSnapshot,
-} from './instances/kill-service.ts';
-import {BACKOFF_TIMER, LaunchQueue, type LaunchQueueSnapshot} from './launch/launch-queue.ts';
-import {matchOffer} from './launch/matcher.ts';
-import {parseTaskId, taskIdFor} from './definition/path-id.ts';
-import type {WantedPort} from './launch/ports.ts';
-import {Roster, type AppEntry, type RosterSnapshot} from './instances/roster.ts';
+  Roster,
+  type AppEntry,
+  type RosterListener,
+} from './instances/roster.ts';
 import {makeTaskLaunch} from './launch/task-launch.ts';
-import {UNREACHABLE_TIMER, unreachableStage} from './instances/unreachable.ts';
+import {UNREACHABLE_TIMER} from './instances/unreachable.ts';
 import {waitingGroups} from './launch/waiting.ts';
 import {OVERDUE_TIMER, Watch, RECONCILE_TIMER, type WatchSnapshot} from './instances/watch.ts';
 
@@ -70,14 +79,20 @@ export interface AppSummary {
   readonly unreachable: number;
 }
 
-interface MarathonSnapshot {
-  readonly format: 1;
-  readonly roster: RosterSnapshot;
-  readonly queue: LaunchQueueSnapshot;
-  readonly demand: DemandSnapshot;
-  readonly deployments: DeploymentsSnapshot;
-  readonly kills: KillSnapshot;
-  readonly watch: WatchSnapshot;
+/** The version of {@link MarathonSnapshot}. */
+const FORMAT = 2;
+
+/** What the records hold, and beside it what only a snapshot remembers. */
+interface MarathonSnapshot extends Documents {
+  readonly format: typeof FORMAT;
+  readonly volatile?: {
+    readonly queue: LaunchQueueSnapshot;
+    readonly kills: KillSnapshot | undefined;
+    readonly demand: DemandSnapshot;
+    readonly watch: WatchSnapshot;
+    readonly health: HealthCheckerSnapshot;
+    readonly readiness: ReadinessSnapshot;
+  };
 }
 
 export class Marathon implements Framework {
@@ -87,14 +102,21 @@ export class Marathon implements Framework {
   readonly #queue: LaunchQueue;
   readonly #demand: Demand;
   readonly #deployments: Deployments;
-  readonly #kills: KillService;
+  readonly #failures: Failures;
+  readonly #root: Root;
+  readonly #changes: Changes;
+  readonly #lifecycle: Lifecycle;
   readonly #watch: Watch;
-  readonly #requests: AppRequests;
+  readonly #health: HealthChecker;
+  readonly #readiness: Readiness;
+  readonly #requests: RequestHandler;
   /**
    * Apps whose number of instances may be wrong; looked at before a call ends, so never part of a
    * snapshot.
    */
   readonly #unbalanced = new Set<string>();
+  /** Deployments that have failed and are to be undone; worked off before a call ends, too. */
+  readonly #toRollBack: DeploymentPlan[] = [];
 
   constructor(
     services: FrameworkServices,
@@ -102,31 +124,111 @@ export class Marathon implements Framework {
     snapshot?: unknown,
   ) {
     const stored = snapshot as MarathonSnapshot | undefined;
+    const volatile = stored?.volatile;
     this.#services = services;
     this.#options = {...MARATHON_DEFAULTS, ...options};
-    this.#queue = new LaunchQueue(services, (id) => this.#roster.instance(id), stored?.queue);
-    this.#roster = new Roster(services, this.#queue, stored?.roster);
-    if (stored !== undefined) this.#queue.restore(stored.queue);
+    this.#failures = new Failures(services, stored?.failures);
+    this.#queue = new LaunchQueue(
+      services,
+      (id) => this.#roster.instance(id),
+      this.#options,
+      volatile?.queue ?? stored,
+    );
+    this.#roster = new Roster(services, this.#listener(), stored?.roster);
+    if (volatile !== undefined) this.#queue.restore(volatile.queue);
     this.#demand = new Demand(
       services,
-      this.#queue,
-      this.#options.reviveIntervalMs,
-      stored?.demand,
+      {
+        queue: this.#queue,
+        inUse: this.#roster.rolesInUse,
+        intervalMs: this.#options.reviveIntervalMs,
+      },
+      volatile?.demand,
     );
-    this.#deployments = new Deployments(services, this.#roster, this.#hands(), stored?.deployments);
-    this.#kills = new KillService(
+    this.#root = new Root(services, this.#roster, stored?.root);
+    this.#deployments = new Deployments(
       services,
-      (id) => this.#sendKill(id),
-      KILL_DEFAULTS,
-      stored?.kills,
+      this.#roster,
+      this.#deploymentHands(),
+      stored?.deployments,
     );
-    this.#watch = new Watch(services, this.#roster, stored?.watch);
-    this.#requests = new AppRequests(
+    this.#lifecycle = new Lifecycle(
       services,
-      {roster: this.#roster, deployments: this.#deployments},
-      {killInstance: (id) => this.#killInstance(id)},
+      {roster: this.#roster, failures: this.#failures},
+      this.#lifecycleHands(),
+      {doomed: stored?.kills ?? [], kills: volatile?.kills},
+    );
+    this.#watch = new Watch(services, this.#roster, volatile?.watch);
+    const {healthKillShareMax} = this.#options;
+    this.#health = new HealthChecker(
+      services,
+      this.#roster,
+      {
+        healthKillShareMax,
+        changed: (instance) => this.#deployments.report('changed', instance),
+        kill: (instance) => this.#lifecycle.kill(instance),
+      },
+      volatile?.health,
+    );
+    this.#readiness = new Readiness(
+      services,
+      this.#roster,
+      (instanceId) => this.#ready(instanceId),
+      volatile?.readiness,
+    );
+    const {deploymentsMax} = this.#options;
+    this.#changes = new Changes(services, this.#root, this.#deployments, deploymentsMax);
+    this.#requests = this.#makeRequests();
+    if (stored !== undefined && volatile === undefined) this.#resume();
+  }
+
+  /** The Marathon that these records are of: a leader takes over. */
+  static fromRecords(
+    services: FrameworkServices,
+    options: Partial<MarathonOptions>,
+    records: Iterable<StoredRecord>,
+  ): Marathon {
+    return new Marathon(services, options, {format: FORMAT, ...documentsFrom(records)});
+  }
+
+  #makeRequests(): RequestHandler {
+    const parts = {
+      services: this.#services,
+      roster: this.#roster,
+      root: this.#root,
+      deployments: this.#deployments,
+      changes: this.#changes,
+    };
+    const commands = new Commands(
+      parts,
+      {
+        kill: (instance) => this.#lifecycle.kill(instance),
+        replace: (instance) => this.#lifecycle.replace(instance),
+      },
       CONFIG,
     );
+    const http = new HttpApi(commands, {
+      ...parts,
+      queue: this.#queue,
+      readiness: this.#readiness,
+      failures: this.#failures,
+      options: this.#options,
+    });
+    return new RequestHandler(commands, http);
+  }
+
+  /** Everything that runs by a timer or waits in memory begins anew. */
+  #resume(): void {
+    for (const {specs, instances} of this.#roster.entries.values()) {
+      for (const {spec} of specs.values()) this.#health.register(spec);
+      for (const instance of instances.values()) {
+        if (instance.condition === 'Scheduled') this.#queue.scheduled(instance);
+        else if (instance.condition === 'Running') this.#lifecycleHands().running(instance);
+      }
+    }
+    this.#watch.takeOver();
+    this.#deployments.rearm();
+    this.#lifecycle.resume();
   }
 
   registered(): void {
@@ -137,14 +239,31 @@ export class Marathon implements Framework {
   resourceOffers(offers: readonly Offer[]): void {
     const {driver} = this.#services;
     const unused: OfferId[] = [];
+    const usedInRole = new Map<string, boolean>();
     for (const offer of offers) {
-      const launches = this.#queue.launchable === 0 ? [] : this.#match(offer);
-      if (launches.length === 0) unused.push(offer.id);
-      else driver.accept([offer.id], launches);
+      const launches = this.#match(offer);
+      const isUsed = launches.length > 0;
+      if (isUsed) driver.accept([offer.id], launches);
+      else unused.push(offer.id);
+      usedInRole.set(offer.role, isUsed || usedInRole.get(offer.role) === true);
     }
     if (unused.length > 0) driver.decline(unused, this.#options.declineOfferMs);
-    if (unused.length === offers.length) this.#demand.unused();
+    for (const [role, isUsed] of usedInRole) this.#demand.answered(role, isUsed);
     this.#settle();
+  }
+
+  /** Like Marathon's, tasks are not moved: an agent is given up when nothing runs there. */
+  inverseOffers(offers: readonly InverseOffer[]): void {
+    const busy = new Set<string>();
+    for (const {instances} of this.#roster.entries.values()) {
+      for (const {agentId} of instances.values()) if (agentId !== undefined) busy.add(agentId);
+    }
+    const {driver} = this.#services;
+    for (const isAccepted of [true, false]) {
+      const agents = offers.map(({agent}) => agent.id).filter((id) => busy.has(id) !== isAccepted);
+      if (agents.length === 0) continue;
+      driver.answerInverseOffers(agents, isAccepted, this.#options.declineOfferMs);
+    }
   }
 
   /**
@@ -153,7 +272,7 @@ export class Marathon implements Framework {
   offerRescinded(): void {}
 
   statusUpdate(update: StatusUpdate): void {
-    this.#takeStatus(update);
+    this.#lifecycle.take(update);
     this.#settle();
     if (update.updateId !== undefined) this.#services.driver.acknowledge(update);
   }
@@ -164,25 +283,50 @@ export class Marathon implements Framework {
         this.#queue.delayPassed(subject);
         break;
       case DEMAND_TIMER:
-        this.#demand.onTimer();
+        this.#demand.onTimer(subject);
+        break;
+      case LOOK_TIMER:
+        this.#demand.look(subject);
+        break;
+      case TOKENS_TIMER:
+        this.#queue.tokensRefilled();
         break;
       case KILL_TIMER:
-        this.#kills.onTimer();
+        this.#lifecycle.retryKills();
         break;
       case REVIEW_TIMER:
         this.#deployments.review(subject);
         break;
+      case DEADLINE_TIMER:
+        this.#deployments.deadline(subject);
+        break;
       case UNREACHABLE_TIMER: {
         const instance = this.#roster.instance(subject);
-        if (instance !== undefined) this.#lost(instance);
+        if (instance !== undefined) this.#lifecycle.lost(instance);
         break;
       }
       case OVERDUE_TIMER:
-        for (const id of this.#watch.overdue()) this.#kills.request(id);
+        for (const id of this.#watch.overdue()) {
+          const instance = this.#roster.instance(id);
+          if (instance !== undefined) this.#lifecycle.kill(instance);
+        }
         break;
       case RECONCILE_TIMER:
         this.#watch.reconcile();
         break;
+      case HEALTH_TIMER:
+        this.#health.onTimer(subject);
+        break;
+      case READINESS_TIMER:
+        this.#readiness.onTimer(subject);
+        break;
+    }
+    this.#settle();
+  }
+
+  probeResults(results: readonly ProbeResult[]): void {
+    for (const result of results) {
+      if (!this.#health.take(result)) this.#readiness.take(result);
     }
     this.#settle();
   }
@@ -224,19 +368,34 @@ export class Marathon implements Framework {
     return [...(this.#roster.entry(appId)?.instances.values() ?? [])];
   }
 
+  /** What waits for offers, as `/v2/queue` shows it. */
+  queueItems(): readonly QueueItem[] {
+    return queueItems(this.#queue, this.#services.now());
+  }
+
   deployments(): readonly Readonly<Deployment>[] {
     return this.#deployments.all;
   }
 
   snapshot(): unknown {
+    const {kills, doomed} = this.#lifecycle.documents();
+    const queue = this.#queue.snapshot();
     return {
-      format: 1,
-      roster: this.#roster.snapshot(),
-      queue: this.#queue.snapshot(),
-      demand: this.#demand.snapshot(),
+      format: FORMAT,
+      roster: this.#roster.documents(),
+      root: this.#root.documents(),
       deployments: this.#deployments.snapshot(),
-      kills: this.#kills.snapshot(),
-      watch: this.#watch.snapshot(),
+      backoff: queue.backoff,
+      failures: this.#failures.documents(),
+      kills: doomed,
+      volatile: {
+        queue,
+        kills,
+        demand: this.#demand.snapshot(),
+        watch: this.#watch.snapshot(),
+        health: this.#health.snapshot(),
+        readiness: this.#readiness.snapshot(),
+      },
     } satisfies MarathonSnapshot;
   }
 
@@ -244,11 +403,13 @@ export class Marathon implements Framework {
   #settle(): void {
     do {
       this.#deployments.drain();
+      for (const plan of this.#toRollBack.splice(0)) this.#changes.rollBack(plan);
       for (const appId of this.#unbalanced) {
         this.#unbalanced.delete(appId);
         this.#balance(appId);
       }
     } while (this.#unbalanced.size > 0);
+    this.#health.settle();
     this.#demand.settle();
   }
 
@@ -262,7 +423,9 @@ export class Marathon implements Framework {
     if (this.#deployments.lockOf(appId) !== undefined) return;
     const {instances} = entry.app.definition;
     if (entry.tally.pool > instances) {
-      for (const instance of propose(entry, instances).decommission) this.#decommission(instance);
+      for (const instance of propose(entry, instances).decommission) {
+        this.#lifecycle.decommission(instance);
+      }
     }
     while (entry.tally.pool < instances) this.#roster.create(entry);
   }
@@ -271,20 +434,20 @@ export class Marathon implements Framework {
     let random: ReturnType<FrameworkServices['random']> | undefined;
     return matchOffer(offer, {
       queue: this.#queue,
-      kinds: this.#services.kinds,
+      now: this.#services.now(),
       launchesMax: this.#options.launchesPerOfferMax,
       random: () => (random ??= this.#services.random(`offer/${offer.id}`)),
       appOf: (appId) => this.#placementsOf(appId),
-      provision: (instance, agent, hostPorts) => this.#provision(instance, agent, hostPorts),
+      provision: (instance, place) => this.#provision(instance, place),
     });
   }
 
-  #placementsOf(appId: string): {placements: AppEntry['placements']; wanted: number} {
+  #placementsOf(appId: string): PlacedApp {
     const entry = this.#roster.entries.get(appId) as AppEntry;
     return {placements: entry.placements, wanted: entry.app.definition.instances};
   }
 
-  #provision(instance: Instance, agent: AgentInfo, hostPorts: readonly WantedPort[]): TaskLaunch {
+  #provision(instance: Instance, {agent, hostPorts, resources}: LaunchPlace): TaskLaunch {
     this.#roster.update(instance, {
       condition: 'Provisioned',
       incarnation: instance.incarnation + 1,
@@ -297,176 +460,81 @@ export class Marathon implements Framework {
       stagedAt: this.#services.now(),
     });
     this.#watch.launched(instance);
-    return makeTaskLaunch(instance);
+    return makeTaskLaunch(instance, resources, this.#options);
   }
 
-  #takeStatus(update: StatusUpdate): void {
-    const task = parseTaskId(update.taskId);
-    const instance = task === undefined ? undefined : this.#roster.instance(task.instanceId);
-    const condition = conditionOf(update);
-    if (
-      instance === undefined ||
-      instance.condition === 'Scheduled' ||
-      task?.incarnation !== instance.incarnation
-    ) {
-      this.#takeUnknown(update, task?.instanceId, instance);
-      return;
-    }
-    this.#publishStatus(update, instance);
-    if (isTerminal(condition)) this.#ended(instance, condition, update);
-    else if (condition === 'Unreachable') this.#lost(instance);
-    else this.#alive(instance, condition, update);
-  }
-
-  /** Tasks that nobody knows are killed; their end is told of. */
-  #takeUnknown(
-    update: StatusUpdate,
-    instanceId: string | undefined,
-    instance: Instance | undefined,
-  ): void {
-    const condition = conditionOf(update);
-    if (condition === 'Unreachable') return;
-    if (!isTerminal(condition)) {
-      this.#services.driver.kill(update.taskId);
-      return;
-    }
-    if (instance !== undefined) return;
-    this.#services.publish({
-      type: 'unknown_instance_terminated_event',
-      instanceId: instanceId ?? update.taskId,
-      condition,
-    });
-  }
-
-  #publishStatus(update: StatusUpdate, instance: Instance): void {
-    this.#services.publish({
-      type: 'status_update_event',
-      slaveId: update.agentId ?? instance.agentId ?? '',
-      taskId: update.taskId,
-      taskStatus: update.state,
-      message: update.message ?? '',
-      appId: instance.spec.appId,
-      host: instance.host ?? '',
-      ports: instance.hostPorts.filter((port) => port !== null),
-      version: instance.spec.versionText,
-    });
-  }
-
-  #alive(instance: Instance, condition: Condition, update: StatusUpdate): void {
-    const wasLost = isUnreachable(instance.condition);
-    const wasKilling = instance.condition === 'Killing';
-    // Old news of a task that is already further on is no news.
-    const isBehind =
-      (instance.condition === 'Running' && (condition === 'Staging' || condition === 'Starting')) ||
-      (wasKilling && condition !== 'Killing');
-    const next = isBehind ? instance.condition : condition;
-    const healthy = update.healthy ?? instance.healthy;
-    const containerIp = update.containerIp ?? instance.containerIp;
-    const isSame =
-      next === instance.condition &&
-      healthy === instance.healthy &&
-      containerIp === instance.containerIp;
-    if (isSame) return;
-    if (wasLost) this.#services.cancelTimer(UNREACHABLE_TIMER, instance.id);
-    const startedAt = next === 'Running' ? this.#services.now() : undefined;
-    this.#roster.update(instance, {
-      condition: next,
-      healthy,
-      containerIp,
-      startedAt: instance.startedAt ?? startedAt,
-      unreachableSince: undefined,
-    });
-    if (instance.goal !== 'Running' && next !== 'Killing') this.#kills.request(instance.id);
+  /** Its readiness check has passed. */
+  #ready(instanceId: string): void {
+    const instance = this.#roster.instance(instanceId);
+    if (instance === undefined) return;
+    this.#roster.update(instance, {ready: true});
     this.#deployments.report('changed', instance);
-    if (wasLost) this.#unbalanced.add(instance.spec.appId);
   }
 
-  /**
-   * Cannot be reached, or still cannot: given up and forgotten when the time has come (reference
-   * part 7.4).
-   */
-  #lost(instance: Instance): void {
-    const now = this.#services.now();
-    const since = instance.unreachableSince ?? now;
-    const strategy = instance.spec.app.definition.unreachableStrategy;
-    const {stage, until} = unreachableStage(strategy, since, now);
-    const condition = stage === 'active' ? 'Unreachable' : 'UnreachableInactive';
-    if (condition !== instance.condition || instance.unreachableSince === undefined) {
-      this.#roster.update(instance, {condition, unreachableSince: since});
-      this.#deployments.report('changed', instance);
-    }
-    this.#unbalanced.add(instance.spec.appId);
-    if (stage === 'expunged') this.#forget(instance);
-    else if (until !== undefined) {
-      this.#services.armTimer(UNREACHABLE_TIMER, instance.id, until);
-    }
-  }
-
-  #ended(instance: Instance, condition: Condition, update: StatusUpdate): void {
-    if (isUnreachable(instance.condition)) {
-      this.#services.cancelTimer(UNREACHABLE_TIMER, instance.id);
-    }
-    this.#roster.update(instance, {condition, unreachableSince: undefined});
-    this.#kills.ended(instance.id);
-    if (update.reason === 'REASON_SLAVE_DRAINING') this.#queue.resetDelay(instance.spec.configKey);
-    this.#unbalanced.add(instance.spec.appId);
-    if (instance.goal === 'Running' && !this.#deployments.isRelaunched(instance)) {
-      this.#roster.update(instance, {goal: 'Decommissioned'});
-    }
-    if (instance.goal !== 'Running') {
-      this.#forget(instance);
-      return;
-    }
-    this.#deployments.report('died', instance);
-    this.#roster.reschedule(instance);
-  }
-
-  /** Not wanted any more. */
-  #decommission(instance: Instance): void {
-    if (instance.goal === 'Running') this.#roster.update(instance, {goal: 'Decommissioned'});
-    if (instance.condition === 'Scheduled') this.#forget(instance);
-    // What cannot be reached is killed when it comes back.
-    else if (!isUnreachable(instance.condition)) this.#kills.request(instance.id);
-  }
-
-  #forget(instance: Instance): void {
-    if (isUnreachable(instance.condition)) {
-      this.#services.cancelTimer(UNREACHABLE_TIMER, instance.id);
-    }
-    this.#deployments.report('gone', instance);
-    this.#kills.ended(instance.id);
-    this.#roster.expunge(instance);
-  }
-
-  #killInstance(instanceId: string): boolean {
-    const instance = this.#roster.instance(instanceId);
-    if (instance === undefined) return false;
-    if (isUnreachable(instance.condition) && instance.goal === 'Running') {
-      this.#decommission(instance);
-      this.#unbalanced.add(instance.spec.appId);
-      this.#deployments.report('changed', instance);
-    } else if (instance.condition !== 'Scheduled') {
-      this.#kills.request(instanceId);
-    }
-    return true;
-  }
-
-  #sendKill(instanceId: string): boolean {
-    const instance = this.#roster.instance(instanceId);
-    if (instance === undefined || instance.condition === 'Scheduled') return false;
-    this.#services.driver.kill(taskIdFor(instance.id, instance.incarnation));
-    return true;
-  }
-
-  #hands(): ConstructorParameters<typeof Deployments>[2] {
+  /** What instances do is told to the launch queue; what those with health checks do, to these. */
+  #listener(): RosterListener {
     return {
-      decommission: (instance) => this.#decommission(instance),
+      scheduled: (instance) => {
+        this.#queue.scheduled(instance);
+        // No version has instances without its checks; deployments begin them earlier.
+        if (instance.spec.hasHealthChecks) this.#health.register(instance.spec);
+      },
+      unscheduled: (instance) => this.#queue.unscheduled(instance),
+      conditionChanged: (instance) => {
+        this.#queue.conditionChanged(instance);
+        if (instance.spec.hasHealthChecks) this.#health.moved(instance);
+        this.#readiness.moved(instance);
+      },
+      versionReleased: (appId, version) => this.#health.remove(appId, version),
+    };
+  }
+
+  #deploymentHands(): DeploymentHands {
+    return {
+      decommission: (instance) => this.#lifecycle.decommission(instance),
       resetDelays: (entry) => {
         for (const {spec} of entry.specs.values()) this.#queue.resetDelay(spec.configKey);
       },
+      watch: (entry) => this.#watchOver(entry),
+      unwatch: ({id}) => {
+        this.#readiness.stopAll(id);
+        this.#health.removeAll(id);
+      },
       released: (appId) => {
         this.#unbalanced.add(appId);
+        this.#readiness.stopAll(appId);
+        if (this.#roster.app(appId) === undefined) this.#failures.forget(appId);
       },
+      rollBack: (deployment) => {
+        this.#toRollBack.push(deployment);
+      },
+    };
+  }
+
+  /** A deployment looks at an app: its checks begin, and readiness is asked for again. */
+  #watchOver({app, specs, instances}: AppEntry): void {
+    const use = specs.get(app.version);
+    if (use !== undefined) this.#health.register(use.spec);
+    for (const instance of instances.values()) {
+      const isOfUse = instance.spec.app.lastConfigChangeAt === app.lastConfigChangeAt;
+      if (isOfUse && !instance.ready) this.#readiness.start(instance);
+    }
+  }
+
+  #lifecycleHands(): LifecycleHands {
+    return {
+      report: (kind, instance) => this.#deployments.report(kind, instance),
+      isRelaunched: (instance) => this.#deployments.isRelaunched(instance),
+      unbalanced: (appId) => {
+        this.#unbalanced.add(appId);
+      },
+      drained: ({spec}) => this.#queue.resetDelay(spec.configKey),
+      running: (instance) => {
+        if (!instance.ready && this.#deployments.isBeingStarted(instance)) {
+          this.#readiness.start(instance);
+        }
+      },
+      reported: (instance, healthy) => this.#health.reported(instance, healthy),
     };
   }
 }

@@ -63,6 +63,9 @@ export class ScriptSource implements Source {
         port.fault({fault, agents, forMs, stream});
         return;
       }
+      case 'health':
+        port.answerHealth(framework, event.app, event.answer);
+        return;
       case 'quota':
       case 'weight':
       case 'maintenance':

@@ -3,7 +3,7 @@
  * scenario's order.
  */
 import type {AgentId, BatchJob, OperatorRequest} from '../../../engine/index.ts';
-import type {AgentSelection, FaultKind} from '../../scenario/schema.ts';
+import type {AgentSelection, FaultKind, HealthAnswer} from '../../scenario/schema.ts';
 import type {AppRequest} from './marathon-requests.ts';
 
 /** A job on its way into the engine. */
@@ -29,6 +29,8 @@ export interface WorldPort {
   /** What an operator asks of the master; `label` as above. */
   operate(request: OperatorRequest, label: string): void;
   fault(happening: Happening): void;
+  /** What all instances of the app answer to health checks; undefined: as they behave. */
+  answerHealth(framework: number, app: string, answer: HealthAnswer | undefined): void;
   /** The agents that are meant, in order; `stream` is what `count` and `fraction` draw from. */
   agentsOf(selection: AgentSelection, stream: string): readonly AgentId[];
   /** Whether the master can talk to the agent. */

@@ -85,6 +85,7 @@ export type HealthProtocol =
   | 'MESOS_HTTPS'
   | 'MESOS_TCP';
 
+/** A health check of an app, times in seconds (reference part 4.1). */
 export interface HealthCheck {
   readonly protocol: HealthProtocol;
   readonly gracePeriodSeconds: number;
@@ -133,6 +134,10 @@ export type UnreachableStrategy =
 /** `[field, operator]` or `[field, operator, value]`. */
 export type ConstraintText = readonly string[];
 
+/**
+ * An app in canonical form, as it is stored: times in seconds, amounts as written (reference part
+ * 1.7).
+ */
 export interface AppDefinition {
   /** Absolute and canonical: `/group/app`. */
   readonly id: string;
@@ -174,6 +179,9 @@ export interface AppDefinition {
   readonly unreachableStrategy: UnreachableStrategy;
   readonly tty?: boolean | undefined;
 }
+
+/** An update in the new form: the fields given, and nothing else. */
+export type AppUpdate = Partial<AppDefinition> & {readonly version?: string | undefined};
 
 /** When the definition last changed, in ms; `version` names it and is unique per app. */
 export interface VersionInfo {

@@ -2,7 +2,9 @@
  * What a body of the API may contain: the fields of the old and of the new form, with their types
  * and bounds.
  */
+import {isoInstant, parseInstant} from '../../../kernel/instants.ts';
 import {
+  converted,
   defaulted,
   either,
   flag,
@@ -13,12 +15,28 @@ import {
   object,
   oneOf,
   required,
+  setOf,
   text,
 } from './json-shape.ts';
 
 const port = integer(0, 65535);
 const labels = mapOf(text());
-const protocol = oneOf('tcp', 'udp', 'udp,tcp');
+const PROTOCOLS: ReadonlyMap<string, 'tcp' | 'udp' | 'udp,tcp'> = new Map([
+  ['tcp', 'tcp'],
+  ['udp', 'udp'],
+  ['udp,tcp', 'udp,tcp'],
+  ['tcp,udp', 'udp,tcp'],
+]);
+const protocol = converted(
+  (given) => PROTOCOLS.get(given.toLowerCase()),
+  'expected one of: tcp, udp, udp,tcp',
+);
+
+/** An instant as text, in the one form that we write ourselves. */
+export const timestamp = converted((given) => {
+  const at = parseInstant(given);
+  return at === undefined ? undefined : isoInstant(at);
+}, 'expected an instant like 2020-01-01T00:00:00.000Z');
 
 const portDefinition = object(
   {port: defaulted(port, 0), protocol: defaulted(protocol, 'tcp')},
@@ -53,16 +71,20 @@ const docker = object(
   {
     network: oneOf('BRIDGE', 'HOST', 'NONE', 'USER'),
     portMappings: listOf(portMapping),
+    credential: object({principal: required(text())}, {secret: text()}),
     pullConfig: object({secret: required(text({min: 1}))}, {}),
   },
 );
 
+/** Sizes are 64 bits wide; more than this is no whole number in JSON. */
+const MIB_MAX = Number.MAX_SAFE_INTEGER;
+
 const persistent = object(
   {
     type: defaulted(oneOf('root', 'path', 'mount'), 'root'),
-    size: required(integer(1)),
+    size: required(integer(1, MIB_MAX)),
   },
-  {maxSize: integer(0), profileName: text(), constraints: listOf(listOf(text()))},
+  {maxSize: integer(0, MIB_MAX), profileName: text(), constraints: setOf(listOf(text()))},
 );
 
 const external = object(
@@ -71,7 +93,7 @@ const external = object(
     provider: required(oneOf('dvdi', 'csi')),
     options: defaulted(mapOf(text()), {}),
   },
-  {size: integer(0), shared: flag},
+  {size: integer(0, MIB_MAX), shared: flag},
 );
 
 const volume = object(
@@ -82,8 +104,8 @@ const volume = object(
 const linuxInfo = object(
   {},
   {
-    seccomp: object({}, {profileName: text(), unconfined: flag}),
-    ipcInfo: object({}, {mode: oneOf('PRIVATE', 'SHARE_PARENT'), shmSize: integer(0)}),
+    seccomp: object({unconfined: defaulted(flag, false)}, {profileName: text()}),
+    ipcInfo: object({mode: required(oneOf('PRIVATE', 'SHARE_PARENT'))}, {shmSize: integer(0)}),
   },
 );
 
@@ -111,7 +133,7 @@ const healthCheck = object(
   {
     path: text(),
     port,
-    portIndex: integer(0),
+    portIndex: port,
     ignoreHttp1xx: flag,
     command: object({value: required(text({min: 1}))}, {}),
   },
@@ -119,13 +141,16 @@ const healthCheck = object(
 
 const check = object(
   {
-    intervalSeconds: defaulted(integer(1), 60),
-    timeoutSeconds: defaulted(integer(1), 20),
-    delaySeconds: defaulted(integer(1), 15),
+    intervalSeconds: defaulted(integer(0), 60),
+    timeoutSeconds: defaulted(integer(0), 20),
+    delaySeconds: defaulted(integer(0), 15),
   },
   {
-    http: object({}, {path: text(), port, portIndex: integer(0), scheme: oneOf('HTTP', 'HTTPS')}),
-    tcp: object({}, {port, portIndex: integer(0)}),
+    http: object(
+      {scheme: defaulted(oneOf('HTTP', 'HTTPS'), 'HTTP')},
+      {path: text({min: 1, max: 1024}), port, portIndex: port},
+    ),
+    tcp: object({}, {port, portIndex: port}),
     exec: object({command: required(object({}, {shell: text(), argv: listOf(text())}))}, {}),
   },
 );
@@ -138,7 +163,7 @@ const readinessCheck = object(
     portName: defaulted(text({min: 1}), 'http-api'),
     intervalSeconds: defaulted(integer(1), 30),
     timeoutSeconds: defaulted(integer(1), 10),
-    httpStatusCodesForReady: defaulted(listOf(integer(100, 999)), [200]),
+    httpStatusCodesForReady: defaulted(setOf(integer(100, 999)), [200]),
     preserveLastResponse: defaulted(flag, false),
   },
   {},
@@ -159,14 +184,14 @@ const ipAddress = object(
   {
     networkName: text({min: 1}),
     labels,
-    groups: listOf(text()),
+    groups: setOf(text()),
     discovery: object(
       {},
       {
         ports: listOf(
           object(
             {
-              number: required(port),
+              number: defaulted(port, 0),
               name: required(text({min: 1})),
               protocol: defaulted(protocol, 'tcp'),
               labels: defaulted(labels, {}),
@@ -182,7 +207,9 @@ const ipAddress = object(
 const limit = either(
   oneOf('unlimited'),
   number(0),
-  "is an invalid resource limit. It must be 'unlimited' or a number",
+  (value) =>
+    `'${typeof value === 'string' ? value : JSON.stringify(value)}' is an invalid resource limit. ` +
+    "It must be 'unlimited' or a number",
 );
 
 /** The fields of an app; all may be absent here, because an update has the same ones. */
@@ -192,7 +219,11 @@ const fields = {
   args: listOf(text()),
   user: text(),
   env: mapOf(
-    either(text(), object({secret: required(text({min: 1}))}, {}), 'expected a text or a secret'),
+    either(
+      text(),
+      object({secret: required(text({min: 1}))}, {}),
+      () => 'expected a text or {secret}',
+    ),
   ),
   secrets: mapOf(object({source: required(text({min: 1}))}, {})),
   instances: integer(0),
@@ -200,11 +231,18 @@ const fields = {
   mem: number(0),
   disk: number(0),
   gpus: integer(0),
-  executor: text({pattern: /^(\/\/cmd)|(\/?[^/]+(\/[^/]+)*)|$/}),
-  executorResources: object({}, {cpus: number(0), mem: number(0), disk: number(0)}),
+  executor: text({pattern: /^((\/\/cmd)|(\/?[^/]+(\/[^/]+)*)|)$/}),
+  executorResources: object(
+    {
+      cpus: defaulted(number(0.1), 0.1),
+      mem: defaulted(number(32), 32),
+      disk: defaulted(number(10), 10),
+    },
+    {},
+  ),
   resourceLimits: object({}, {cpus: limit, mem: limit}),
-  constraints: listOf(listOf(text())),
-  acceptedResourceRoles: listOf(text({min: 1})),
+  constraints: setOf(listOf(text())),
+  acceptedResourceRoles: setOf(text({min: 1})),
   role: text({min: 1}),
   fetch: listOf(artifact),
   uris: listOf(text({min: 1, max: 1024})),
@@ -214,7 +252,7 @@ const fields = {
   ports: listOf(port),
   portDefinitions: listOf(portDefinition),
   requirePorts: flag,
-  healthChecks: listOf(healthCheck),
+  healthChecks: setOf(healthCheck),
   check,
   readinessChecks: listOf(readinessCheck),
   backoffSeconds: integer(0),
@@ -227,7 +265,7 @@ const fields = {
     },
     {},
   ),
-  dependencies: listOf(text({min: 1})),
+  dependencies: setOf(text({min: 1})),
   labels,
   taskKillGracePeriodSeconds: integer(0),
   killSelection: oneOf('YOUNGEST_FIRST', 'OLDEST_FIRST'),
@@ -240,10 +278,10 @@ const fields = {
       },
       {},
     ),
-    "expected 'disabled' or {inactiveAfterSeconds, expungeAfterSeconds}",
+    () => "expected 'disabled' or {inactiveAfterSeconds, expungeAfterSeconds}",
   ),
   tty: flag,
-  version: text(),
+  version: timestamp,
 };
 
 /** A body as sent: old or new form, nothing required. */

@@ -4,10 +4,14 @@
  * (`/container/portMappings(0)/hostPort`).
  */
 
-/** One fault of a document: where, and what is wrong. */
+/**
+ * One fault of a document: where, and what is wrong. Of kind `json` are values of a wrong JSON type;
+ * their messages are the codes that Marathon's clients know (`error.expected.jsstring`).
+ */
 export interface Fault {
   readonly path: string;
   readonly message: string;
+  readonly kind?: 'json' | undefined;
 }
 
 /**
@@ -31,6 +35,12 @@ export function refuse(faults: Fault[], at: string, message: string): undefined 
   return undefined;
 }
 
+/** Notes that a value is of the wrong JSON type. */
+function refuseType(faults: Fault[], at: string, message: string): undefined {
+  faults.push({path: at === '' ? '/' : at, message, kind: 'json'});
+  return undefined;
+}
+
 export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
@@ -48,7 +58,7 @@ export interface TextRule {
 
 export function text({min = 0, max = Infinity, pattern}: TextRule = {}): Shape<string> {
   return (value, at, faults) => {
-    if (typeof value !== 'string') return refuse(faults, at, 'expected a text');
+    if (typeof value !== 'string') return refuseType(faults, at, 'error.expected.jsstring');
     if (value.length < min) {
       return refuse(
         faults,
@@ -67,7 +77,7 @@ export function text({min = 0, max = Infinity, pattern}: TextRule = {}): Shape<s
 export function number(min: number, max = Infinity): Shape<number> {
   return (value, at, faults) => {
     if (typeof value !== 'number' || !Number.isFinite(value)) {
-      return refuse(faults, at, 'expected a number');
+      return refuseType(faults, at, 'error.expected.jsnumber');
     }
     if (value < min) return refuse(faults, at, `must be at least ${min}`);
     if (value > max) return refuse(faults, at, `must be at most ${max}`);
@@ -80,32 +90,56 @@ export function integer(min: number, max = 2147483647): Shape<number> {
   const bounded = number(min, max);
   return (value, at, faults) => {
     if (typeof value === 'number' && !Number.isInteger(value)) {
-      return refuse(faults, at, 'expected a whole number');
+      return refuseType(faults, at, 'error.expected.int');
     }
     return bounded(value, at, faults);
   };
 }
 
 export const flag: Shape<boolean> = (value, at, faults) =>
-  typeof value === 'boolean' ? value : refuse(faults, at, 'expected true or false');
+  typeof value === 'boolean' ? value : refuseType(faults, at, 'error.expected.jsboolean');
 
+/** One of these texts; like Marathon, it takes them in any case. */
 export function oneOf<T extends string>(...texts: readonly T[]): Shape<T> {
-  return (value, at, faults) =>
-    texts.find((known) => known === value) ??
-    refuse(faults, at, `expected one of: ${texts.join(', ')}`);
+  return (value, at, faults) => {
+    if (typeof value !== 'string') return refuseType(faults, at, 'error.expected.jsstring');
+    const wanted = value.toLowerCase();
+    return (
+      texts.find((known) => known.toLowerCase() === wanted) ??
+      refuse(faults, at, `expected one of: ${texts.join(', ')}`)
+    );
+  };
+}
+
+/** A text that a conversion understands; it answers undefined for others. */
+export function converted<T>(convert: (text: string) => T | undefined, fault: string): Shape<T> {
+  return (value, at, faults) => {
+    if (typeof value !== 'string') return refuseType(faults, at, 'error.expected.jsstring');
+    return convert(value) ?? refuse(faults, at, fault);
+  };
 }
 
 export function listOf<T>(item: Shape<T>): Shape<readonly T[]> {
   return (value, at, faults) => {
-    if (!Array.isArray(value)) return refuse(faults, at, 'expected a list');
+    if (!Array.isArray(value)) return refuseType(faults, at, 'error.expected.jsarray');
     const read = value.map((entry: unknown, index) => item(entry, `${at}(${index})`, faults));
     return read.every((entry) => entry !== undefined) ? read : undefined;
   };
 }
 
+/** A list that is a set: what is there twice counts once. */
+export function setOf<T>(item: Shape<T>): Shape<readonly T[]> {
+  const list = listOf(item);
+  return (value, at, faults) => {
+    const read = list(value, at, faults);
+    if (read === undefined || read.length < 2) return read;
+    return [...new Map(read.map((entry) => [JSON.stringify(entry), entry])).values()];
+  };
+}
+
 export function mapOf<T>(item: Shape<T>): Shape<Readonly<Record<string, T>>> {
   return (value, at, faults) => {
-    if (!isObject(value)) return refuse(faults, at, 'expected an object');
+    if (!isObject(value)) return refuseType(faults, at, 'error.expected.jsobject');
     const entries = Object.entries(value).map(
       ([key, entry]) => [key, item(entry, `${at}/${key}`, faults)] as const,
     );
@@ -125,8 +159,12 @@ export function defaulted<T>(shape: Shape<T>, fallback: T): Shape<T> {
   return (value, at, faults) => (isAbsent(value) ? fallback : shape(value, at, faults));
 }
 
-/** The first shape that fits; `message` where none does. */
-export function either<A, B>(first: Shape<A>, second: Shape<B>, message: string): Shape<A | B> {
+/** The first shape that fits; `message` for a value that none does. */
+export function either<A, B>(
+  first: Shape<A>,
+  second: Shape<B>,
+  message: (value: unknown) => string,
+): Shape<A | B> {
   return (value, at, faults) => {
     const tried: Fault[] = [];
     const one = first(value, at, tried);
@@ -136,7 +174,7 @@ export function either<A, B>(first: Shape<A>, second: Shape<B>, message: string)
     const other: Fault[] = [];
     const two = second(value, at, other);
     if (other.length === 0) return two;
-    if (!isObject(value)) return refuse(faults, at, message);
+    if (!isObject(value)) return refuse(faults, at, message(value));
     faults.push(...(other.every(({path}) => path === at) ? tried : other));
     return undefined;
   };
@@ -153,7 +191,7 @@ export function object<A extends Shapes, M extends Shapes>(
   const solid = Object.entries(always);
   const optional = Object.entries(maybe);
   return (value, at, faults) => {
-    if (!isObject(value)) return refuse(faults, at, 'expected an object');
+    if (!isObject(value)) return refuseType(faults, at, 'error.expected.jsobject');
     const before = faults.length;
     const out: Record<string, unknown> = {};
     for (const [name, shape] of solid) {

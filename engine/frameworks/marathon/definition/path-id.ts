@@ -13,6 +13,8 @@ import type {Random} from '../../../kernel/random.ts';
  */
 const LABEL = '[a-z0-9]([a-z0-9_-]*[a-z0-9])?';
 const SEGMENT = new RegExp(`^${LABEL}(\\.${LABEL})*$`);
+/** Groups are walked recursively; no real path comes near. */
+export const PATH_PARTS_MAX = 64;
 const RESERVED = ['restart', 'tasks', 'versions', '.', '..'];
 
 /** Absolute form without empty parts; `.` and `..` are resolved against `base`, itself absolute. */
@@ -30,6 +32,7 @@ export function canonicalPath(path: string, base = '/'): string {
 export function pathFault(path: string): string | undefined {
   if (path === '/') return 'must not be the root';
   const parts = path.slice(1).split('/');
+  if (parts.length > PATH_PARTS_MAX) return `must have at most ${PATH_PARTS_MAX} parts`;
   if (!parts.every((part) => SEGMENT.test(part))) {
     return 'must consist of lower case letters, digits, hyphens, underscores and dots';
   }

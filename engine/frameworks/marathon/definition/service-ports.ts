@@ -5,6 +5,8 @@ import type {AppDefinition} from './app-definition.ts';
 export interface ServicePortRange {
   readonly first: number;
   readonly last: number;
+  /** Where the search begins: nothing below is free. Absent: `first`. */
+  readonly from?: number | undefined;
 }
 
 export const SERVICE_PORTS: ServicePortRange = {first: 10_000, last: 20_000};
@@ -27,12 +29,12 @@ export function assignServicePorts(
   wanted: readonly number[],
   previous: readonly number[],
   isTaken: (port: number) => boolean,
-  {first, last}: ServicePortRange,
+  {first, last, from = first}: ServicePortRange,
 ): readonly number[] | undefined {
   const listed = new Set(wanted);
   const free = previous.filter((port) => port >= first && port <= last && !listed.has(port));
   const given = new Set([...wanted, ...previous]);
-  let next = first;
+  let next = from;
   const out: number[] = [];
   for (const port of wanted) {
     if (port !== 0) {

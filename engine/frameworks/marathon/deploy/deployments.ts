@@ -1,91 +1,66 @@
 /**
- * Deployments under way: which app is locked by which, the steps, and the actions of the current
- * step (reference parts 3.4 to 3.8). Instances report here what happened to them; nothing is
- * decided while something else is being carried out, because reports are queued and worked off by
- * {@link Deployments.drain}.
+ * Deployments under way: which app is locked by which, and how each goes from step to step
+ * (reference parts 3.4 to 3.8). Instances report here what happened to them; nothing is decided
+ * while something else is being carried out, because reports are queued and worked off by {@link
+ * Deployments.drain}.
  */
 import {must} from '../../../kernel/assert.ts';
-import type {FrameworkServices} from '../../../scheduler.ts';
 import {Fifo} from '../../../kernel/fifo.ts';
-import {isoInstant} from '../../../kernel/instants.ts';
-import {isConsideredTerminal, isHealthy, type Instance} from '../instances/instances.ts';
-import {fieldValue} from './grouping.ts';
+import type {FrameworkServices} from '../../../scheduler.ts';
 import {uuid} from '../definition/path-id.ts';
-import type {PlanAction, PlanSteps} from './plan.ts';
-import {
-  RollingUpgrade,
-  type UpgradeDecisions,
-  type UpgradeEvent,
-  type UpgradeSnapshot,
-} from './rolling-upgrade.ts';
+import type {Instance} from '../instances/instances.ts';
 import type {AppEntry, Roster} from '../instances/roster.ts';
-import {proposeScaling} from './scaling.ts';
+import type {RootChange} from '../root/groups.ts';
+import type {Action, ActionRecord, ActionTools, InstanceReport} from './action.ts';
+import {
+  actionRecord,
+  planForm,
+  planRecord,
+  progressRecord,
+  stepEvent,
+  type Deployment,
+  type DeploymentDocument,
+  type DeploymentPlan,
+  type DeploymentProgress,
+} from './deployment.ts';
+import type {PlanAction, PlanSteps} from './plan.ts';
+import {RestartAction} from './restart-action.ts';
+import {ScaleAction} from './scale-action.ts';
+import {StopAction} from './stop-action.ts';
+import type {DeploymentTerms} from './terms.ts';
 
-/** What deployments want done with instances. */
+/** What deployments want done with apps and instances. */
 export interface DeploymentHands {
   /** Not wanted any more: kill it, forget it when it has ended. */
   decommission(instance: Instance): void;
   /** Launch delays of the app are forgotten. */
   resetDelays(entry: AppEntry): void;
+  /** An action for the app begins: its checks are looked at from now on. */
+  watch(entry: AppEntry): void;
+  /** The app is being removed: its checks are not looked at any more. */
+  unwatch(entry: AppEntry): void;
   /** The app is not locked any more. */
   released(appId: string): void;
-}
-
-/** What happened to an instance. */
-export interface InstanceReport {
-  readonly kind: 'changed' | 'died' | 'gone';
-  readonly instanceId: string;
-  readonly appId: string;
-  readonly version: number;
-}
-
-interface StopState {
-  readonly kind: 'stop';
-  readonly app: string;
-  readonly waiting: Set<string>;
-}
-
-interface ScaleState {
-  readonly kind: 'scale';
-  readonly app: string;
-  readonly instances: number;
-  readonly victims: Set<string>;
-  /** New instances that are not healthy yet; undefined while victims are being waited for. */
-  pending: Set<string> | undefined;
-}
-
-interface RestartState {
-  readonly kind: 'restart';
-  readonly app: string;
-  readonly version: number;
-  readonly upgrade: RollingUpgrade;
-}
-
-type ActionState = StopState | ScaleState | RestartState;
-
-export interface Deployment {
-  readonly id: string;
-  readonly version: number;
-  readonly appIds: readonly string[];
-  readonly steps: PlanSteps;
-  /** Steps begun, from 1 on; 0 right after acceptance. */
-  currentStep: number;
-  /** Actions of the current step that are not done. */
-  readonly actions: Map<string, ActionState>;
+  /** A deployment has failed and is over: what it changed is to be undone. */
+  rollBack(deployment: DeploymentPlan): void;
 }
 
 export const REVIEW_TIMER = 'upgradeReview';
+export const DEADLINE_TIMER = 'deploymentDeadline';
 const REVIEW_MS = 30_000;
 
 export interface DeploymentsSnapshot {
   readonly serial: number;
-  readonly deployments: readonly unknown[];
+  readonly deployments: readonly DeploymentDocument[];
 }
+
+export const CANCELLED = 'The upgrade has been cancelled';
 
 export class Deployments {
   readonly #services: FrameworkServices;
   readonly #roster: Roster;
   readonly #hands: DeploymentHands;
+  readonly #tools: ActionTools;
   readonly #deployments = new Map<string, Deployment>();
   /** App → deployment that has it locked. */
   readonly #locks = new Map<string, Deployment>();
@@ -101,14 +76,23 @@ export class Deployments {
     this.#services = services;
     this.#roster = roster;
     this.#hands = hands;
+    this.#tools = {
+      roster,
+      hands: {
+        decommission: (instance) => hands.decommission(instance),
+        report: (kind, instance) => this.report(kind, instance),
+      },
+    };
     this.#serial = snapshot?.serial ?? 0;
-    for (const stored of snapshot?.deployments ?? []) {
-      this.#add(restoreDeployment(stored as StoredDeployment));
-    }
+    for (const stored of snapshot?.deployments ?? []) this.#restore(stored);
   }
 
   get all(): readonly Deployment[] {
     return [...this.#deployments.values()];
+  }
+
+  get count(): number {
+    return this.#deployments.size;
   }
 
   lockOf(appId: string): Deployment | undefined {
@@ -121,50 +105,71 @@ export class Deployments {
 
   /** Whether an instance that has ended is to be launched again under its id. */
   isRelaunched({id, spec}: Instance): boolean {
-    const action = this.#locks.get(spec.appId)?.actions.get(spec.appId);
-    return action?.kind !== 'restart' || !action.upgrade.isOld(id);
+    return this.#actionOf(spec.appId)?.isRelaunched(id) ?? true;
   }
 
-  /** How many instances an upgrade of the app holds back. */
+  /** Whether an instance is one that the deployment of its app starts. */
+  isBeingStarted({spec}: Instance): boolean {
+    return this.#actionOf(spec.appId)?.isNew(spec.app) ?? false;
+  }
+
+  /** How many instances of an app are held back for now. */
   heldBack(appId: string): number {
-    const action = this.#locks.get(appId)?.actions.get(appId);
-    return action?.kind === 'restart' ? action.upgrade.unlaunched : 0;
+    return this.#actionOf(appId)?.heldBack ?? 0;
+  }
+
+  #actionOf(appId: string): Action | undefined {
+    return this.#locks.get(appId)?.actions.get(appId);
+  }
+
+  /** A plan with a name of its own; nothing is begun. */
+  plan(change: RootChange, steps: PlanSteps, terms: DeploymentTerms): DeploymentPlan {
+    this.#serial += 1;
+    this.#services.putRecord('marathon/deployments', {serial: this.#serial});
+    const ids = steps.flatMap((step) => step.map(({app}) => app));
+    return {
+      id: uuid(this.#services.random(`deployment/${this.#serial}`)),
+      version: change.version,
+      change,
+      appIds: [...new Set(ids)].sort(),
+      steps,
+      terms,
+    };
   }
 
   /**
-   * Accepts a plan; the caller has made sure that none of its apps is locked. Runs with the next
-   * {@link drain}.
+   * Accepts a plan; the caller has made sure that none of its apps is locked. It begins with {@link
+   * begin}, when the change is in force.
    */
-  start(steps: PlanSteps, appIds: readonly string[], version: number): Deployment {
-    this.#serial += 1;
-    const id = uuid(this.#services.random(`deployment/${this.#serial}`));
-    const deployment: Deployment = {
-      id,
-      version,
-      appIds,
-      steps,
+  accept(plan: DeploymentPlan): Deployment {
+    const {deadlineSeconds} = plan.terms;
+    const deadlineAt =
+      deadlineSeconds === undefined ? null : this.#services.now() + deadlineSeconds * 1000;
+    const progress: DeploymentProgress = {
       currentStep: 0,
-      actions: new Map(),
+      state: 'running',
+      reason: '',
+      failures: 0,
+      deadlineAt,
     };
+    const deployment: Deployment = {...plan, progress, actions: new Map()};
     this.#add(deployment);
-    this.#services.putRecord(`marathon/deployments/${id}`, {
-      id,
-      version,
-      appIds,
-      steps,
-    });
+    this.#services.putRecord(planRecord(plan), plan);
+    this.#progress(deployment, {});
+    if (deadlineAt !== null) this.#services.armTimer(DEADLINE_TIMER, plan.id, deadlineAt);
     return deployment;
+  }
+
+  begin(deployment: Deployment): void {
+    this.#nextSteps(deployment);
   }
 
   /**
    * A plan that was not accepted is told of all the same, as Marathon does (reference appendix A,
    * 16).
    */
-  refuse(steps: PlanSteps, version: number, reason: string): void {
-    this.#serial += 1;
-    const id = uuid(this.#services.random(`deployment/${this.#serial}`));
-    const plan = planOf({id, version, steps});
-    this.#services.publish({type: 'deployment_failed', id, plan, reason});
+  refuse(plan: DeploymentPlan, reason: string): void {
+    this.#services.publish({type: 'deployment_failed', id: plan.id, plan: planForm(plan), reason});
   }
 
   #add(deployment: Deployment): void {
@@ -172,29 +177,49 @@ export class Deployments {
     for (const appId of deployment.appIds) this.#locks.set(appId, deployment);
   }
 
-  /** Begins an accepted deployment. */
-  run(deployment: Deployment): void {
-    this.#nextSteps(deployment);
-  }
-
   /** Stops where it stands: old and new instances stay as they are. */
-  cancel(deployment: Deployment): void {
-    for (const {kind, app} of deployment.actions.values()) {
-      if (kind === 'restart') this.#services.cancelTimer(REVIEW_TIMER, app);
+  cancel(deployment: Deployment, reason = CANCELLED): void {
+    if (deployment.actions.size > 0) {
+      this.#services.publish(stepEvent('deployment_step_failure', deployment));
     }
     this.#close(deployment);
-    this.#services.publish({
-      type: 'deployment_failed',
-      id: deployment.id,
-      plan: planOf(deployment),
-      reason: 'The upgrade has been cancelled',
-    });
+    const {id} = deployment;
+    this.#services.publish({type: 'deployment_failed', id, plan: planForm(deployment), reason});
+  }
+
+  /** Stops where it stands until {@link resume}; what runs is kept running. */
+  pause(deployment: Deployment, reason: string): void {
+    if (deployment.progress.state !== 'running') return;
+    for (const action of deployment.actions.values()) action.hold();
+    this.#services.cancelTimer(DEADLINE_TIMER, deployment.id);
+    this.#progress(deployment, {state: 'paused', reason, deadlineAt: null});
+    this.#publishStop('deployment_paused', deployment);
+  }
+
+  /** Goes on after a pause, or with a word of confirmation. */
+  resume(deployment: Deployment): void {
+    const {state} = deployment.progress;
+    if (state === 'running') return;
+    const isBetweenSteps = deployment.actions.size === 0;
+    const {deadlineSeconds} = deployment.terms;
+    const deadlineAt =
+      deadlineSeconds === undefined ? null : this.#services.now() + deadlineSeconds * 1000;
+    this.#progress(deployment, {state: 'running', reason: '', failures: 0, deadlineAt});
+    if (deadlineAt !== null) this.#services.armTimer(DEADLINE_TIMER, deployment.id, deadlineAt);
+    this.#publishStop('deployment_resumed', deployment);
+    const isConfirmed = state === 'awaitingConfirmation';
+    for (const action of deployment.actions.values()) {
+      action.resume(isConfirmed);
+      this.#record(deployment, action);
+    }
+    this.#endDone(deployment);
+    this.#nextSteps(deployment, isConfirmed && isBetweenSteps);
   }
 
   report(kind: InstanceReport['kind'], {id, spec}: Instance): void {
     if (!this.#locks.has(spec.appId)) return;
-    const {appId, app} = spec;
-    this.#reports.push({kind, instanceId: id, appId, version: app.version});
+    const {version, lastConfigChangeAt} = spec.app;
+    this.#reports.push({kind, instanceId: id, appId: spec.appId, version, lastConfigChangeAt});
   }
 
   /** Works off all reports, and those that follow from them. */
@@ -203,8 +228,11 @@ export class Deployments {
       const deployment = this.#locks.get(report.appId);
       const action = deployment?.actions.get(report.appId);
       if (deployment === undefined || action === undefined) continue;
-      this.#take(action, report);
-      this.#finishIfDone(deployment, action);
+      const before = action.record;
+      action.take(report, this.#roster.instance(report.instanceId));
+      if (action.record !== before) this.#record(deployment, action);
+      if (report.kind === 'died' && action.isNew(report)) this.#countFailure(deployment);
+      if (this.#deployments.has(deployment.id)) this.#goOn(deployment, action);
     }
   }
 
@@ -212,331 +240,221 @@ export class Deployments {
   review(appId: string): void {
     const deployment = this.#locks.get(appId);
     const action = deployment?.actions.get(appId);
-    if (deployment === undefined || action?.kind !== 'restart') return;
-    this.#carryOut(action, action.upgrade.review());
+    if (deployment === undefined || action === undefined) return;
+    action.review();
+    this.#record(deployment, action);
     this.#services.armTimer(REVIEW_TIMER, appId, this.#services.now() + REVIEW_MS);
-    this.#finishIfDone(deployment, action);
+    this.#goOn(deployment, action);
   }
 
-  #nextSteps(deployment: Deployment): void {
-    while (deployment.actions.size === 0) {
-      if (deployment.currentStep > 0) this.#publishStep(deployment, 'deployment_step_success');
-      const step = deployment.steps[deployment.currentStep];
+  /** The time that a deployment was given is over. */
+  deadline(id: string): void {
+    const deployment = this.#deployments.get(id);
+    if (deployment === undefined) return;
+    const {deadlineSeconds = 0} = deployment.terms;
+    this.#fail(deployment, `Not done within ${deadlineSeconds} s`);
+  }
+
+  #countFailure(deployment: Deployment): void {
+    const {failuresMax} = deployment.terms;
+    if (failuresMax === undefined || deployment.progress.state !== 'running') return;
+    const failures = deployment.progress.failures + 1;
+    this.#progress(deployment, {failures});
+    if (failures <= failuresMax) return;
+    this.#fail(deployment, `${failures} instances failed, at most ${failuresMax} may`);
+  }
+
+  #fail(deployment: Deployment, reason: string): void {
+    const {onFailure} = deployment.terms;
+    if (onFailure === 'pause') {
+      this.pause(deployment, reason);
+      return;
+    }
+    this.cancel(deployment, reason);
+    if (onFailure === 'rollback') this.#hands.rollBack(deployment);
+  }
+
+  #goOn(deployment: Deployment, action: Action): void {
+    if (action.isDone) this.#end(deployment, action);
+    this.#nextSteps(deployment);
+  }
+
+  /** Begins steps as long as the one before is done and nothing stands in the way. */
+  #nextSteps(deployment: Deployment, isConfirmed = false): void {
+    let mayGoOn = isConfirmed;
+    for (;;) {
+      if (deployment.progress.state !== 'running') return;
+      if (deployment.actions.size > 0) {
+        this.#awaitIfProven(deployment);
+        return;
+      }
+      const {currentStep} = deployment.progress;
+      const step = deployment.steps[currentStep];
+      if (!mayGoOn && currentStep > 0) {
+        this.#services.publish(stepEvent('deployment_step_success', deployment));
+        if (deployment.terms.stepByStep && step !== undefined) {
+          this.#await(deployment);
+          return;
+        }
+      }
+      mayGoOn = false;
       if (step === undefined) {
         this.#succeed(deployment);
         return;
       }
-      deployment.currentStep += 1;
-      this.#publishStep(deployment, 'deployment_info');
-      for (const planned of step) {
-        const action = this.#begin(planned);
-        if (action === undefined) continue;
-        deployment.actions.set(action.app, action);
-      }
-      for (const action of [...deployment.actions.values()]) {
-        if (isDone(action, this.#roster)) this.#end(deployment, action);
-      }
+      this.#beginStep(deployment, step);
     }
+  }
+
+  #beginStep(deployment: Deployment, step: readonly PlanAction[]): void {
+    this.#progress(deployment, {currentStep: deployment.progress.currentStep + 1});
+    this.#services.publish(stepEvent('deployment_info', deployment));
+    for (const planned of step) {
+      const action = this.#begin(planned, deployment.terms);
+      if (action === undefined) continue;
+      deployment.actions.set(action.app, action);
+      this.#record(deployment, action);
+    }
+    this.#endDone(deployment);
+  }
+
+  #endDone(deployment: Deployment): void {
+    for (const action of [...deployment.actions.values()]) {
+      if (action.isDone) this.#end(deployment, action);
+    }
+  }
+
+  /** Canaries are out: the rest waits for a word. */
+  #awaitIfProven(deployment: Deployment): void {
+    const actions = [...deployment.actions.values()];
+    if (deployment.terms.canary === undefined) return;
+    if (actions.every((action) => action.awaitsConfirmation)) this.#await(deployment);
+  }
+
+  #await(deployment: Deployment): void {
+    this.#services.cancelTimer(DEADLINE_TIMER, deployment.id);
+    const reason = 'Waits for confirmation';
+    this.#progress(deployment, {state: 'awaitingConfirmation', reason, deadlineAt: null});
+    this.#publishStop('deployment_paused', deployment);
   }
 
   #succeed(deployment: Deployment): void {
     this.#close(deployment);
     const {id} = deployment;
-    this.#services.publish({type: 'deployment_success', id, plan: planOf(deployment)});
+    this.#services.publish({type: 'deployment_success', id, plan: planForm(deployment)});
   }
 
   #close(deployment: Deployment): void {
+    this.#services.cancelTimer(DEADLINE_TIMER, deployment.id);
+    for (const action of [...deployment.actions.values()]) this.#drop(deployment, action);
     this.#deployments.delete(deployment.id);
-    this.#services.deleteRecord(`marathon/deployments/${deployment.id}`);
+    this.#services.deleteRecord(planRecord(deployment));
+    this.#services.deleteRecord(progressRecord(deployment));
     for (const appId of deployment.appIds) {
       this.#locks.delete(appId);
       this.#hands.released(appId);
     }
   }
 
-  #publishStep(deployment: Deployment, type: string): void {
-    const step = deployment.steps[deployment.currentStep - 1] ?? [];
-    this.#services.publish({
-      type,
-      plan: planOf(deployment),
-      currentStep: {actions: step.map(wireAction)},
-    });
+  #progress(deployment: Deployment, change: Partial<DeploymentProgress>): void {
+    deployment.progress = {...deployment.progress, ...change};
+    this.#services.putRecord(progressRecord(deployment), deployment.progress);
   }
 
-  #begin(planned: PlanAction): ActionState | undefined {
+  #record(deployment: Deployment, action: Action): void {
+    this.#services.putRecord(actionRecord(deployment, action.app), action.record);
+  }
+
+  #publishStop(type: 'deployment_paused' | 'deployment_resumed', deployment: Deployment): void {
+    const {id, progress} = deployment;
+    const reason = progress.reason === '' ? {} : {reason: progress.reason};
+    this.#services.publish({type, id, plan: planForm(deployment), ...reason});
+  }
+
+  #begin(planned: PlanAction, {canary}: DeploymentTerms): Action | undefined {
     const {app} = planned;
     const entry = this.#roster.entry(app);
     if (entry === undefined) return undefined;
     switch (planned.action) {
       case 'StartApplication':
+        this.#hands.watch(entry);
         return undefined;
       case 'StopApplication':
-        return this.#beginStop(entry);
+        this.#hands.unwatch(entry);
+        return StopAction.begin(entry, this.#tools);
       case 'ScaleApplication':
-        return this.#beginScale(entry, planned.instances, planned.toKill);
+        this.#hands.watch(entry);
+        return ScaleAction.begin(entry, planned.instances, planned.toKill, this.#tools);
       case 'RestartApplication':
-        return this.#beginRestart(entry);
+        this.#hands.watch(entry);
+        this.#hands.resetDelays(entry);
+        this.#services.armTimer(REVIEW_TIMER, app, this.#services.now() + REVIEW_MS);
+        return RestartAction.begin(entry, planned.keeps ?? false, this.#tools, canary);
     }
   }
 
-  #beginStop(entry: AppEntry): ActionState {
-    this.#hands.resetDelays(entry);
-    const waiting = new Set<string>();
-    for (const instance of [...entry.instances.values()]) {
-      if (!isConsideredTerminal(instance.condition)) waiting.add(instance.id);
-      this.#hands.decommission(instance);
+  #end(deployment: Deployment, action: Action): void {
+    const {kind, app} = action.record;
+    this.#drop(deployment, action);
+    if (kind !== 'stop') return;
+    const entry = this.#roster.entry(app);
+    if (entry !== undefined) {
+      this.#hands.resetDelays(entry);
+      this.#roster.dropIfGone(entry);
     }
-    for (const id of waiting) if (this.#roster.instance(id) === undefined) waiting.delete(id);
-    return {kind: 'stop', app: entry.id, waiting};
+    this.#services.publish({type: 'app_terminated_event', appId: app});
   }
 
-  #beginScale(
-    entry: AppEntry,
-    instances: number,
-    toKill: readonly string[] | undefined,
-  ): ActionState {
-    const {decommission} = propose(entry, instances, new Set(toKill));
-    const victims = new Set<string>();
-    for (const instance of decommission) {
-      const isWaitedFor = !isConsideredTerminal(instance.condition);
-      this.#hands.decommission(instance);
-      if (isWaitedFor && this.#roster.instance(instance.id) !== undefined) victims.add(instance.id);
-    }
-    const action: ScaleState = {
-      kind: 'scale',
-      app: entry.id,
-      instances,
-      victims,
-      pending: undefined,
-    };
-    this.#startMissing(action);
-    return action;
-  }
-
-  #beginRestart(entry: AppEntry): ActionState {
-    const {definition, version} = entry.app;
-    const present = [...entry.instances.values()].map((instance) => ({
-      id: instance.id,
-      isNew: instance.spec.app.version === version,
-      hasGoalRunning: instance.goal === 'Running',
-      healthy: isConsideredHealthy(instance, version),
-      ready: false,
-    }));
-    const {upgrade, decisions} = RollingUpgrade.start(
-      {
-        instances: definition.instances,
-        strategy: definition.upgradeStrategy,
-        resident: entry.specs.get(version)?.spec.resident ?? false,
-        hasReadinessCheck: false,
-      },
-      present,
-    );
-    this.#hands.resetDelays(entry);
-    const action: RestartState = {kind: 'restart', app: entry.id, version, upgrade};
-    this.#carryOut(action, decisions);
-    this.#services.armTimer(REVIEW_TIMER, entry.id, this.#services.now() + REVIEW_MS);
-    return action;
-  }
-
-  #take(action: ActionState, report: InstanceReport): void {
-    const instance = this.#roster.instance(report.instanceId);
-    const isLost = instance === undefined || isConsideredTerminal(instance.condition);
-    switch (action.kind) {
-      case 'stop':
-        if (isLost) action.waiting.delete(report.instanceId);
-        return;
-      case 'scale':
-        if (isLost) action.victims.delete(report.instanceId);
-        if (instance === undefined || isHealthy(instance))
-          action.pending?.delete(report.instanceId);
-        this.#startMissing(action);
-        return;
-      case 'restart':
-        this.#takeUpgrade(action, report, instance);
-        return;
-    }
-  }
-
-  /** Starts what an app lacks, once nothing that was sentenced is left. */
-  #startMissing(action: ScaleState): void {
-    if (action.victims.size > 0) return;
-    action.pending ??= new Set();
-    const entry = must(this.#roster.entry(action.app), 'app of a scale action');
-    for (let missing = action.instances - entry.tally.pool; missing > 0; missing -= 1) {
-      action.pending.add(this.#roster.create(entry).id);
-    }
-  }
-
-  #takeUpgrade(
-    action: RestartState,
-    {kind, instanceId: id, version}: InstanceReport,
-    instance: Instance | undefined,
-  ): void {
-    const {upgrade} = action;
-    const on = (event: UpgradeEvent): void => this.#carryOut(action, upgrade.on(event));
-    const isGone = kind === 'gone' || instance === undefined;
-    if (version !== action.version) {
-      if (isGone) return on({kind: 'oldGone', id});
-      if (isConsideredTerminal(instance.condition)) {
-        if (instance.goal !== 'Running') return on({kind: 'oldGone', id});
-        return on({kind: 'oldDied', id});
-      }
-      return on({
-        kind: 'oldHealthChanged',
-        id,
-        healthy: isConsideredHealthy(instance, action.version),
-      });
-    }
-    if (isGone) return on({kind: 'newGone', id});
-    if (kind === 'died') return on({kind: 'newDied', id});
-    // With health checks an instance is healthy when they say so, without when it runs.
-    return on({kind: isHealthy(instance) ? 'newHealthy' : 'newUnhealthy', id});
-  }
-
-  #carryOut(action: RestartState, {kill, decommission, launch}: UpgradeDecisions): void {
-    for (const id of [...kill, ...decommission]) {
-      const instance = this.#roster.instance(id);
-      if (instance === undefined) continue;
-      this.#hands.decommission(instance);
-      // What is unreachable is not waited for; its report comes from here.
-      if (isConsideredTerminal(instance.condition)) this.report('changed', instance);
-    }
-    if (launch === 0) return;
-    const entry = must(this.#roster.entry(action.app), 'app of an upgrade');
-    const ids = Array.from({length: launch}, () => this.#roster.create(entry).id);
-    action.upgrade.launched(ids);
-  }
-
-  #finishIfDone(deployment: Deployment, action: ActionState): void {
-    if (!isDone(action, this.#roster)) return;
-    this.#end(deployment, action);
-    this.#nextSteps(deployment);
-  }
-
-  #end(deployment: Deployment, action: ActionState): void {
+  #drop(deployment: Deployment, action: Action): void {
     deployment.actions.delete(action.app);
-    if (action.kind === 'restart') this.#services.cancelTimer(REVIEW_TIMER, action.app);
-    if (action.kind !== 'stop') return;
-    const entry = this.#roster.entry(action.app);
-    if (entry !== undefined) this.#roster.dropIfGone(entry);
-    this.#services.publish({type: 'app_terminated_event', appId: action.app});
+    this.#services.deleteRecord(actionRecord(deployment, action.app));
+    if (action.record.kind === 'restart') this.#services.cancelTimer(REVIEW_TIMER, action.app);
+  }
+
+  #restore({plan, progress, actions}: DeploymentDocument): void {
+    const restored = actions.map((record) => this.#restoreAction(record, progress));
+    this.#add({
+      ...plan,
+      progress,
+      actions: new Map(restored.map((action) => [action.app, action])),
+    });
+  }
+
+  #restoreAction(record: ActionRecord, {state}: DeploymentProgress): Action {
+    const entry = must(this.#roster.entry(record.app), 'app of an action');
+    const isHeld = state === 'paused';
+    switch (record.kind) {
+      case 'stop':
+        return StopAction.restore(entry);
+      case 'scale':
+        return ScaleAction.restore(entry, record, this.#tools, isHeld);
+      case 'restart':
+        return RestartAction.restore(entry, record, this.#tools, isHeld);
+    }
+  }
+
+  /** Arms all timers anew, after a restore from records alone. */
+  rearm(): void {
+    const now = this.#services.now();
+    for (const {id, progress, actions} of this.#deployments.values()) {
+      const {deadlineAt} = progress;
+      if (deadlineAt !== null) this.#services.armTimer(DEADLINE_TIMER, id, deadlineAt);
+      for (const {app, record} of actions.values()) {
+        if (record.kind === 'restart') {
+          this.#services.armTimer(REVIEW_TIMER, app, now + REVIEW_MS);
+        }
+      }
+    }
   }
 
   snapshot(): DeploymentsSnapshot {
-    return {serial: this.#serial, deployments: this.all.map(storeDeployment)};
-  }
-}
-
-/** The scaling proposition for an app as it is. */
-export function propose(
-  entry: AppEntry,
-  scaleTo: number,
-  toKill: ReadonlySet<string> = new Set(),
-): ReturnType<typeof proposeScaling<Instance>> {
-  const {killSelection, constraints = []} = entry.app.definition;
-  const grouped = constraints.filter(([, operator]) => operator?.toUpperCase() === 'GROUP_BY');
-  return proposeScaling<Instance>({
-    instances: entry.instances.values(),
-    scaleTo,
-    killSelection,
-    toKill,
-    groupedBy: grouped.map(
-      ([field = '']) =>
-        (instance) =>
-          fieldValue(instance, field),
-    ),
-  });
-}
-
-/**
- * Old instances without health checks count as healthy by their goal (reference part 3.5); others
- * by their checks.
- */
-function isConsideredHealthy(instance: Instance, version: number): boolean {
-  if (instance.spec.app.version === version) return isHealthy(instance);
-  if (instance.goal !== 'Running' || isConsideredTerminal(instance.condition)) return false;
-  return !instance.spec.hasHealthChecks || isHealthy(instance);
-}
-
-function isDone(action: ActionState, roster: Roster): boolean {
-  switch (action.kind) {
-    case 'stop':
-      return action.waiting.size === 0;
-    case 'scale': {
-      if (action.victims.size > 0 || action.pending === undefined) return false;
-      const pool = roster.entry(action.app)?.tally.pool ?? 0;
-      return action.pending.size === 0 && pool >= action.instances;
-    }
-    case 'restart':
-      return action.upgrade.isFinished;
-  }
-}
-
-function wireAction({action, app}: PlanAction): {action: string; app: string} {
-  return {action, app};
-}
-
-/** The plan as events show it. */
-function planOf({
-  id,
-  version,
-  steps,
-}: Pick<Deployment, 'id' | 'steps' | 'version'>): Readonly<Record<string, unknown>> {
-  return {
-    id,
-    version: isoInstant(version),
-    steps: steps.map((step) => ({actions: step.map(wireAction)})),
-  };
-}
-
-type StoredAction =
-  | {readonly kind: 'stop'; readonly app: string; readonly waiting: readonly string[]}
-  | {
-      readonly kind: 'scale';
-      readonly app: string;
-      readonly instances: number;
-      readonly victims: readonly string[];
-      readonly pending: readonly string[] | null;
-    }
-  | {
-      readonly kind: 'restart';
-      readonly app: string;
-      readonly version: number;
-      readonly upgrade: UpgradeSnapshot;
+    return {
+      serial: this.#serial,
+      deployments: this.all.map(({progress, actions, ...plan}) => ({
+        plan,
+        progress,
+        actions: [...actions.values()].map(({record}) => record),
+      })),
     };
-
-type StoredDeployment = Omit<Deployment, 'actions'> & {readonly actions: readonly StoredAction[]};
-
-function storeDeployment(deployment: Deployment): StoredDeployment {
-  return {
-    ...deployment,
-    actions: [...deployment.actions.values()].map((action): StoredAction => {
-      switch (action.kind) {
-        case 'stop':
-          return {...action, waiting: [...action.waiting]};
-        case 'scale': {
-          const pending = action.pending === undefined ? null : [...action.pending];
-          return {...action, victims: [...action.victims], pending};
-        }
-        case 'restart':
-          return {...action, upgrade: action.upgrade.snapshot()};
-      }
-    }),
-  };
-}
-
-function restoreDeployment(stored: StoredDeployment): Deployment {
-  const actions = stored.actions.map((action): ActionState => {
-    switch (action.kind) {
-      case 'stop':
-        return {...action, waiting: new Set(action.waiting)};
-      case 'scale': {
-        const pending = action.pending === null ? undefined : new Set(action.pending);
-        return {...action, victims: new Set(action.victims), pending};
-      }
-      case 'restart':
-        return {...action, upgrade: new RollingUpgrade(action.upgrade)};
-    }
-  });
-  return {...stored, actions: new Map(actions.map((action) => [action.app, action]))};
+  }
 }

@@ -3,12 +3,19 @@
  * 3.3). Pure.
  */
 import type {App} from '../definition/app-definition.ts';
+import type {AppChange} from '../root/groups.ts';
 import {isConfigChange} from '../definition/versions.ts';
 
 export type PlanAction =
   | {
-      readonly action: 'StartApplication' | 'StopApplication' | 'RestartApplication';
+      readonly action: 'StartApplication' | 'StopApplication';
       readonly app: string;
+    }
+  | {
+      readonly action: 'RestartApplication';
+      readonly app: string;
+      /** Instances of the same configuration stay, whatever their version. */
+      readonly keeps?: boolean | undefined;
     }
   | {
       readonly action: 'ScaleApplication';
@@ -19,15 +26,6 @@ export type PlanAction =
 
 /** Steps run one after another, actions of a step side by side. */
 export type PlanSteps = readonly (readonly PlanAction[])[];
-
-/** One app before and after; one of them may be missing. */
-export interface AppChange {
-  readonly id: string;
-  readonly from?: App | undefined;
-  readonly to?: App | undefined;
-  /** Instances that shall be among those that go. */
-  readonly toKill?: readonly string[] | undefined;
-}
 
 /**
  * `depthOf`: vertices on the longest dependency path that ends at an app; 1 without dependencies.
@@ -49,13 +47,15 @@ export function planSteps(
     const action = layerAction(change, to);
     if (action === undefined) continue;
     const depth = depthOf(id);
-    layers.set(depth, [...(layers.get(depth) ?? []), action]);
+    const layer = layers.get(depth);
+    if (layer === undefined) layers.set(depth, [action]);
+    else layer.push(action);
   }
   const ordered = [...layers].sort((left, right) => left[0] - right[0]).map(([, layer]) => layer);
   return [stop, start, ...ordered].filter((step) => step.length > 0);
 }
 
-function layerAction({id, from, toKill}: AppChange, to: App): PlanAction | undefined {
+function layerAction({id, from, toKill, keeps}: AppChange, to: App): PlanAction | undefined {
   const {instances} = to.definition;
   const scale: PlanAction = {
     action: 'ScaleApplication',
@@ -68,5 +68,5 @@ function layerAction({id, from, toKill}: AppChange, to: App): PlanAction | undef
   const isConfig = isConfigChange(from.definition, to.definition);
   const isOnlyScale = !isConfig && from.definition.instances !== instances;
   if (isOnlyScale || instances === 0 || toKill !== undefined) return scale;
-  return {action: 'RestartApplication', app: id};
+  return {action: 'RestartApplication', app: id, ...(keeps === undefined ? {} : {keeps})};
 }

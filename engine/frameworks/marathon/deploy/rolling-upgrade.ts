@@ -6,35 +6,44 @@
  * Invariant: no decision lowers the number of healthy instances with goal Running below
  * `minHealthy`, or below what there was at the beginning where that was less; and no launch raises
  * old (not yet gone) plus new ones above `maxCapacity`.
+ *
+ * What an upgrade will do follows from its {@link UpgradeRecord} and the instances as they are, so
+ * that it goes on after a restore as if nothing had happened.
  */
-import type {UpgradeStrategy} from '../definition/app-definition.ts';
-import {Fifo} from '../../../kernel/fifo.ts';
+import type {AppDefinition, UpgradeStrategy} from '../definition/app-definition.ts';
+import {KillOrder, type Candidate} from './kill-order.ts';
 
 export interface UpgradeOptions {
   /** How many instances of the new version are wanted. */
   readonly instances: number;
   readonly strategy: UpgradeStrategy;
+  readonly killSelection: AppDefinition['killSelection'];
   /** Bound to its agents: one instance less for a while, never one more. */
   readonly resident: boolean;
-  readonly hasReadinessCheck: boolean;
 }
 
-/** An instance that is there when the upgrade begins. */
+/** An instance that is there when the upgrade begins, or goes on after a restore. */
 export interface UpgradeInstance {
   readonly id: string;
+  /** The order of creation. */
+  readonly serial: number;
   readonly isNew: boolean;
   readonly hasGoalRunning: boolean;
   /** By its health checks; without any, whatever has goal Running counts as healthy. */
   readonly healthy: boolean;
-  /** A new one that needs no kill any more for being ready; ignored for old ones. */
-  readonly ready: boolean;
+  /** A new one that has been healthy, and ready if there is a check for that. */
+  readonly proven: boolean;
 }
 
+/** What an upgrade has to be told of, as it happens. */
 export type UpgradeEvent =
-  /** A new instance runs and its health checks, if any, are positive. */
-  | {readonly kind: 'newHealthy'; readonly id: string}
-  | {readonly kind: 'newUnhealthy'; readonly id: string}
-  | {readonly kind: 'newReady'; readonly id: string}
+  /** The health of a new instance, and whether it is proven by now. */
+  | {
+      readonly kind: 'newChanged';
+      readonly id: string;
+      readonly healthy: boolean;
+      readonly proven: boolean;
+    }
   /** A new instance ended by itself and is relaunched under its id. */
   | {readonly kind: 'newDied'; readonly id: string}
   /** A new instance is gone for good, by somebody else's will. */
@@ -45,6 +54,7 @@ export type UpgradeEvent =
   /** An old instance that is not wanted any more has ended. */
   | {readonly kind: 'oldGone'; readonly id: string};
 
+/** What is to be done now; each decision is told once. */
 export interface UpgradeDecisions {
   /** Old instances to be killed, their goal becoming terminal. */
   readonly kill: readonly string[];
@@ -58,10 +68,25 @@ export interface UpgradeDecisions {
   readonly finished: boolean;
 }
 
+/** The numbers that an upgrade keeps to, in instances (reference part 3.5). */
 export interface UpgradeCapacity {
   readonly minHealthy: number;
   readonly maxCapacity: number;
   readonly killNow: number;
+}
+
+/** What an upgrade has to remember beside the instances; it changes rarely. */
+export interface UpgradeRecord {
+  readonly options: UpgradeOptions;
+  readonly capacity: UpgradeCapacity;
+  /** No kill may leave fewer healthy instances. */
+  readonly healthyFloor: number;
+  /** Old instances that may stay however many new ones come, and new ones that do not count. */
+  readonly base: {readonly old: number; readonly proven: number};
+  /** How many new instances may be started for now: a canary; `null` = all. */
+  readonly ceiling: number | null;
+  /** Old instances that were being removed before it began: it takes no notice of them. */
+  readonly leftovers: readonly string[];
 }
 
 /**
@@ -69,7 +94,7 @@ export interface UpgradeCapacity {
  * floor.
  */
 export function upgradeCapacity(
-  {instances, strategy, resident}: UpgradeOptions,
+  {instances, strategy, resident}: Pick<UpgradeOptions, 'instances' | 'resident' | 'strategy'>,
   present: number,
   healthy: number,
 ): UpgradeCapacity {
@@ -94,65 +119,60 @@ function healthyFloor(
   return Math.min(mustGoBelow ? minHealthy - 1 : minHealthy, healthy);
 }
 
-export interface UpgradeSnapshot {
-  readonly options: UpgradeOptions;
-  readonly capacity: UpgradeCapacity;
-  /** No kill may leave fewer healthy instances. */
-  readonly healthyFloor: number;
-  readonly killQueue: readonly string[];
-  readonly old: readonly (readonly [string, boolean])[];
-  readonly sentenced: readonly string[];
-  readonly fresh: readonly (readonly [string, FreshState])[];
-  readonly started: number;
-  readonly finished: boolean;
-}
-
-/** What is known of a new instance. */
 interface FreshState {
   readonly healthy: boolean;
-  readonly ready: boolean;
-  /** It has been healthy and ready, and an old one was asked to go for it. */
-  readonly counted: boolean;
+  readonly proven: boolean;
 }
 
-const UNSEEN: FreshState = {healthy: false, ready: false, counted: false};
+const UNSEEN: FreshState = {healthy: false, proven: false};
 
+/**
+ * One replacement under way. It keeps no instance, only what it has decided (reference part 3.5).
+ */
 export class RollingUpgrade {
-  readonly #options: UpgradeOptions;
-  #capacity: UpgradeCapacity;
-  #healthyFloor: number;
-  /**
-   * Old instances in the order in which they go; entries of those already gone are used up without
-   * a kill.
-   */
-  #killQueue: Fifo<string>;
-  /** Old instances that had goal Running and are not gone: id → healthy. */
-  readonly #old: Map<string, boolean>;
-  readonly #sentenced: Set<string>;
-  readonly #fresh: Map<string, FreshState>;
-  #started: number;
-  #counted = 0;
+  #record: UpgradeRecord;
+  readonly #order: KillOrder<Candidate>;
+  /** Old instances that are not gone. */
+  readonly #old = new Map<string, Candidate>();
+  /** Those of them that were asked to go. */
+  readonly #sentenced = new Set<string>();
+  readonly #fresh = new Map<string, FreshState>();
+  #started = 0;
+  #proven = 0;
   #healthyOld = 0;
   #healthyFresh = 0;
-  #finished: boolean;
+  #isHeld: boolean;
+  #finished = false;
 
-  constructor(snapshot: UpgradeSnapshot) {
-    this.#options = snapshot.options;
-    this.#capacity = snapshot.capacity;
-    this.#healthyFloor = snapshot.healthyFloor;
-    this.#killQueue = new Fifo(snapshot.killQueue);
-    this.#old = new Map(snapshot.old);
-    this.#sentenced = new Set(snapshot.sentenced);
-    this.#fresh = new Map(snapshot.fresh);
-    this.#started = snapshot.started;
-    this.#finished = snapshot.finished;
-    for (const [id, healthy] of this.#old) {
-      if (healthy && !this.#sentenced.has(id)) this.#healthyOld += 1;
-    }
-    for (const {healthy, counted} of this.#fresh.values()) {
+  private constructor(record: UpgradeRecord, present: readonly UpgradeInstance[], isHeld: boolean) {
+    this.#record = record;
+    this.#isHeld = isHeld;
+    this.#order = new KillOrder(
+      record.options.killSelection,
+      ({id}) => this.#old.has(id) && !this.#sentenced.has(id),
+    );
+    const leftovers = new Set(record.leftovers);
+    for (const instance of present) if (!leftovers.has(instance.id)) this.#admit(instance);
+    this.#finishIfDone();
+  }
+
+  #admit({id, serial, isNew, hasGoalRunning, healthy, proven}: UpgradeInstance): void {
+    if (isNew) {
+      if (!hasGoalRunning) return;
+      this.#fresh.set(id, {healthy, proven});
+      this.#started += 1;
       if (healthy) this.#healthyFresh += 1;
-      if (counted) this.#counted += 1;
+      if (proven) this.#proven += 1;
+      return;
     }
+    const candidate = {id, serial, healthy};
+    this.#old.set(id, candidate);
+    if (!hasGoalRunning) {
+      this.#sentenced.add(id);
+      return;
+    }
+    if (healthy) this.#healthyOld += 1;
+    this.#order.add(candidate);
   }
 
   /**
@@ -162,30 +182,37 @@ export class RollingUpgrade {
   static start(
     options: UpgradeOptions,
     present: readonly UpgradeInstance[],
+    canary?: number,
   ): {readonly upgrade: RollingUpgrade; readonly decisions: UpgradeDecisions} {
     const wanted = present.filter(({hasGoalRunning}) => hasGoalRunning);
     const healthy = wanted.filter((instance) => instance.healthy).length;
-    const old = wanted.filter(({isNew}) => !isNew);
-    const fresh = wanted.filter(({isNew}) => isNew);
+    const old = wanted.filter(({isNew}) => !isNew).length;
     const capacity = upgradeCapacity(options, present.length, healthy);
-    const upgrade = new RollingUpgrade({
+    const record: UpgradeRecord = {
       options,
       capacity,
       healthyFloor: healthyFloor(options, capacity, healthy),
-      killQueue: [
-        ...old.filter((instance) => !instance.healthy),
-        ...old.filter((instance) => instance.healthy),
-      ].map(({id}) => id),
-      old: old.map((instance) => [instance.id, instance.healthy]),
-      sentenced: [],
-      fresh: fresh.map(({id, healthy: well, ready}) => [
-        id,
-        {healthy: well, ready, counted: well && (ready || !options.hasReadinessCheck)},
-      ]),
-      started: fresh.length,
-      finished: options.instances === 0,
-    });
-    return {upgrade, decisions: upgrade.#begin()};
+      base: {old, proven: 0},
+      ceiling: canary ?? null,
+      leftovers: present
+        .filter(({isNew, hasGoalRunning}) => !isNew && !hasGoalRunning)
+        .map(({id}) => id),
+    };
+    const upgrade = new RollingUpgrade(record, present, false);
+    return {upgrade, decisions: upgrade.#decide()};
+  }
+
+  /** Goes on where it was, given the instances as they are. */
+  static restore(
+    record: UpgradeRecord,
+    present: readonly UpgradeInstance[],
+    isHeld: boolean,
+  ): RollingUpgrade {
+    return new RollingUpgrade(record, present, isHeld);
+  }
+
+  get record(): UpgradeRecord {
+    return this.#record;
   }
 
   get isFinished(): boolean {
@@ -193,23 +220,34 @@ export class RollingUpgrade {
   }
 
   get capacity(): UpgradeCapacity {
-    return this.#capacity;
+    return this.#record.capacity;
   }
 
   /** How many new instances have not been launched yet. */
   get unlaunched(): number {
-    return Math.max(0, this.#options.instances - this.#started);
+    return Math.max(0, this.#record.options.instances - this.#started);
+  }
+
+  /** Whether the canary is out and proven: the rest waits for a word. */
+  get awaitsConfirmation(): boolean {
+    const {ceiling, options} = this.#record;
+    return ceiling !== null && ceiling < options.instances && this.#proven >= ceiling;
   }
 
   isOld(id: string): boolean {
     return this.#old.has(id);
   }
 
-  #begin(): UpgradeDecisions {
-    if (this.#finished) return this.#answer({});
-    const kill: string[] = [];
-    for (let count = 0; count < this.#capacity.killNow; count += 1) this.#sentence(kill);
-    return this.#answer({kill, launch: this.#launch()});
+  /** Decides nothing until {@link resume}, but takes note of what happens. */
+  hold(): void {
+    this.#isHeld = true;
+  }
+
+  /** Goes on, with as many new instances as are wanted if `isConfirmed`. */
+  resume(isConfirmed: boolean): UpgradeDecisions {
+    this.#isHeld = false;
+    if (isConfirmed) this.#record = {...this.#record, ceiling: null};
+    return this.#decide();
   }
 
   /** Names of instances that were launched for an earlier decision. */
@@ -218,37 +256,32 @@ export class RollingUpgrade {
   }
 
   on(event: UpgradeEvent): UpgradeDecisions {
-    if (this.#finished) return this.#answer({});
+    const decommission: string[] = [];
     switch (event.kind) {
-      case 'newHealthy':
-        return this.#freshChanged(event.id, {healthy: true});
-      case 'newUnhealthy':
-        return this.#freshChanged(event.id, {healthy: false});
-      case 'newReady':
-        return this.#freshChanged(event.id, {ready: true});
+      case 'newChanged':
+        this.#setFresh(event.id, event);
+        break;
       case 'newDied':
-        this.#forget(event.id);
-        if (this.#fresh.has(event.id)) this.#fresh.set(event.id, UNSEEN);
-        return this.#answer({});
+        this.#setFresh(event.id, UNSEEN);
+        break;
       case 'newGone':
-        if (!this.#fresh.has(event.id)) return this.#answer({});
-        this.#forget(event.id);
-        this.#fresh.delete(event.id);
-        this.#started -= 1;
-        return this.#answer({launch: this.#launch()});
+        this.#setFresh(event.id, UNSEEN);
+        if (this.#fresh.delete(event.id)) this.#started -= 1;
+        break;
       case 'oldHealthChanged':
         this.#setOldHealth(event.id, event.healthy);
-        return this.#answer({});
+        break;
       case 'oldDied':
-        if (!this.#old.has(event.id)) return this.#answer({});
         this.#setOldHealth(event.id, false);
-        return this.#answer({decommission: [event.id]});
+        if (this.#old.has(event.id) && !this.#isHeld) decommission.push(event.id);
+        break;
       case 'oldGone':
         this.#setOldHealth(event.id, false);
         this.#old.delete(event.id);
         this.#sentenced.delete(event.id);
-        return this.#answer({launch: this.#launch()});
+        break;
     }
+    return {...this.#decide(), decommission};
   }
 
   /**
@@ -258,103 +291,78 @@ export class RollingUpgrade {
    */
   review(): UpgradeDecisions {
     const {size} = this.#old;
-    const idle = this.#sentenced.size === 0 && this.#counted === this.#started;
-    if (this.#finished || !idle || size === 0) return this.#answer({});
+    const isIdle = this.#sentenced.size === 0 && this.#proven === this.#started;
+    if (this.#finished || this.#isHeld || !isIdle || size === 0) return this.#decide();
+    const {options, capacity: before} = this.#record;
     const healthy = this.#healthyOld + this.#healthyFresh;
-    const before = this.#capacity;
-    this.#capacity = upgradeCapacity(this.#options, size + this.#started, healthy);
-    this.#healthyFloor = healthyFloor(this.#options, this.#capacity, healthy);
-    this.#capacity = {
-      ...this.#capacity,
-      maxCapacity: Math.max(before.maxCapacity, this.#capacity.maxCapacity),
-    };
+    const now = upgradeCapacity(options, size + this.#started, healthy);
+    const capacity = {...now, maxCapacity: Math.max(before.maxCapacity, now.maxCapacity)};
+    this.#record = {...this.#record, capacity, healthyFloor: healthyFloor(options, now, healthy)};
     const launch = this.#launch();
-    const kill: string[] = [];
-    if (launch === 0) {
-      const order = [...this.#old.keys()].sort((left, right) => this.#byHealth(left, right));
-      this.#killQueue = new Fifo(order);
-      for (let count = 0; count < this.#capacity.killNow; count += 1) this.#sentence(kill);
-    }
-    return this.#answer({kill, launch});
+    if (launch > 0) return this.#answer([], launch);
+    this.#record = {...this.#record, base: {old: size, proven: this.#proven}};
+    return this.#decide();
   }
 
-  #byHealth(left: string, right: string): number {
-    const difference = Number(this.#old.get(left)) - Number(this.#old.get(right));
-    if (difference !== 0) return difference;
-    return left < right ? -1 : 1;
-  }
-
-  #freshChanged(id: string, change: Partial<FreshState>): UpgradeDecisions {
-    const known = this.#fresh.get(id);
-    if (known === undefined) return this.#answer({});
-    const next = {...known, ...change};
-    this.#healthyFresh += Number(next.healthy) - Number(known.healthy);
-    const isReady = next.ready || !this.#options.hasReadinessCheck;
-    const counts = !known.counted && next.healthy && isReady;
-    this.#fresh.set(id, counts ? {...next, counted: true} : next);
-    if (!counts) return this.#answer({});
-    this.#counted += 1;
-    const kill: string[] = [];
-    this.#sentence(kill);
-    return this.#answer({kill});
-  }
-
-  #forget(id: string): void {
+  #setFresh(id: string, {healthy, proven}: FreshState): void {
     const known = this.#fresh.get(id);
     if (known === undefined) return;
-    if (known.healthy) this.#healthyFresh -= 1;
-    if (known.counted) this.#counted -= 1;
+    this.#healthyFresh += Number(healthy) - Number(known.healthy);
+    this.#proven += Number(proven) - Number(known.proven);
+    this.#fresh.set(id, {healthy, proven});
   }
 
   #setOldHealth(id: string, healthy: boolean): void {
     const known = this.#old.get(id);
-    if (known === undefined || known === healthy) return;
-    this.#old.set(id, healthy);
-    if (!this.#sentenced.has(id)) this.#healthyOld += healthy ? 1 : -1;
+    if (known === undefined || known.healthy === healthy) return;
+    known.healthy = healthy;
+    if (this.#sentenced.has(id)) return;
+    this.#healthyOld += healthy ? 1 : -1;
+    this.#order.add(known);
+  }
+
+  #decide(): UpgradeDecisions {
+    if (this.#finished || this.#isHeld) return this.#answer([], 0);
+    return this.#answer(this.#sentence(), this.#launch());
   }
 
   /**
-   * Uses up the next entry of the queue, unless killing that instance would leave too few healthy
-   * ones.
+   * As many old ones stay as the proven new ones cannot stand for yet; and none goes that would
+   * leave too few healthy ones.
    */
-  #sentence(kill: string[]): void {
-    const id = this.#killQueue.peek();
-    if (id === undefined) return;
-    const healthy = this.#old.get(id);
-    const isThere = healthy !== undefined && !this.#sentenced.has(id);
-    const margin = this.#healthyOld + this.#healthyFresh - this.#healthyFloor;
-    if (isThere && healthy && margin < 1) return;
-    this.#killQueue.shift();
-    if (!isThere) return;
-    if (healthy) this.#healthyOld -= 1;
-    this.#sentenced.add(id);
-    kill.push(id);
+  #sentence(): readonly string[] {
+    const {base, capacity, healthyFloor: floor} = this.#record;
+    const staying = base.old - capacity.killNow - (this.#proven - base.proven);
+    const kill: string[] = [];
+    while (this.#old.size - this.#sentenced.size > Math.max(0, staying)) {
+      const next = this.#order.first();
+      if (next === undefined) break;
+      if (next.healthy && this.#healthyOld + this.#healthyFresh - 1 < floor) break;
+      if (next.healthy) this.#healthyOld -= 1;
+      this.#sentenced.add(next.id);
+      kill.push(next.id);
+    }
+    return kill;
   }
 
   #launch(): number {
-    const room = Math.max(0, this.#capacity.maxCapacity - this.#old.size - this.#started);
-    const count = Math.min(this.unlaunched, room);
+    const {capacity, ceiling} = this.#record;
+    const room = capacity.maxCapacity - this.#old.size - this.#started;
+    const allowed = ceiling === null ? Infinity : ceiling - this.#started;
+    const count = Math.max(0, Math.min(this.unlaunched, room, allowed));
     this.#started += count;
     return count;
   }
 
-  #answer(decisions: Partial<Omit<UpgradeDecisions, 'finished'>>): UpgradeDecisions {
-    if (this.#counted >= this.#options.instances && this.#old.size === 0) this.#finished = true;
-    const {kill = [], decommission = [], launch = 0} = decisions;
-    return {kill, decommission, launch, finished: this.#finished};
+  #answer(kill: readonly string[], launch: number): UpgradeDecisions {
+    this.#finishIfDone();
+    return {kill, decommission: [], launch, finished: this.#finished};
   }
 
-  snapshot(): UpgradeSnapshot {
-    return {
-      options: this.#options,
-      capacity: this.#capacity,
-      healthyFloor: this.#healthyFloor,
-      killQueue: this.#killQueue.toArray(),
-      old: [...this.#old],
-      sentenced: [...this.#sentenced],
-      fresh: [...this.#fresh],
-      started: this.#started,
-      finished: this.#finished,
-    };
+  #finishIfDone(): void {
+    const {instances} = this.#record.options;
+    if (instances === 0 || (this.#proven >= instances && this.#old.size === 0)) {
+      this.#finished = true;
+    }
   }
 }

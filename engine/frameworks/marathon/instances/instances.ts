@@ -4,6 +4,12 @@
  */
 import type {AgentId} from '../../../kernel/ids.ts';
 import type {StatusUpdate} from '../../../scheduler.ts';
+import {
+  healthRecordFrom,
+  recordOf,
+  type HealthRecord,
+  type HealthRecordDocument,
+} from '../health/health-record.ts';
 import type {RunSpec} from '../launch/run-spec.ts';
 
 export type Condition =
@@ -35,9 +41,11 @@ export type Goal = 'Running' | 'Stopped' | 'Decommissioned';
 export interface Instance {
   readonly id: string;
   readonly spec: RunSpec;
+  /** Its number among the instances of its app, in the order of creation. */
+  readonly serial: number;
   goal: Goal;
   condition: Condition;
-  /** When condition or reported health last changed. */
+  /** When the condition or `reported` last changed. */
   since: number;
   /** Serial of the last launched task; 0 before the first. */
   incarnation: number;
@@ -54,14 +62,22 @@ export interface Instance {
   stagedAt: number | undefined;
   startedAt: number | undefined;
   unreachableSince: number | undefined;
-  /** What the health checks say in all; undefined while unknown. */
+  /** What its agent says of it; undefined while it has said nothing. */
+  reported: boolean | undefined;
+  /** What all health checks of its version say together; undefined while unknown, or without any. */
   healthy: boolean | undefined;
+  /** By the index of the health check; undefined (and beyond the end): no result yet. */
+  checks: readonly (HealthRecord | undefined)[];
+  /** Its readiness check has passed. */
+  ready: boolean;
+  /** It has been well, and ready if there is a check for that, in its present incarnation. */
+  proven: boolean;
 }
 
 /** An instance as data. */
 export interface InstanceDocument extends Omit<
   Instance,
-  'spec' | 'placement' | 'agentId' | 'host' | 'region' | 'zone'
+  'spec' | 'placement' | 'agentId' | 'host' | 'region' | 'zone' | 'reported' | 'checks'
 > {
   readonly appId: string;
   readonly version: number;
@@ -70,15 +86,21 @@ export interface InstanceDocument extends Omit<
   readonly region?: string | undefined;
   readonly zone?: string | undefined;
   readonly placement: readonly (string | null)[];
+  readonly reported?: boolean | undefined;
+  readonly checks?: readonly (HealthRecordDocument | null)[] | undefined;
 }
 
 export function instanceDocument(instance: Instance): InstanceDocument {
-  const {spec, placement, ...rest} = instance;
+  const {spec, placement, reported, checks, ...rest} = instance;
   return {
     ...rest,
     appId: spec.app.definition.id,
     version: spec.app.version,
     placement: placement.map((value) => value ?? null),
+    ...(reported !== undefined && {reported}),
+    ...(checks.length > 0 && {
+      checks: checks.map((record) => (record === undefined ? null : recordOf(record))),
+    }),
   };
 }
 
@@ -86,6 +108,7 @@ export function instanceFrom(document: InstanceDocument, spec: RunSpec): Instanc
   return {
     id: document.id,
     spec,
+    serial: document.serial,
     goal: document.goal,
     condition: document.condition,
     since: document.since,
@@ -100,10 +123,17 @@ export function instanceFrom(document: InstanceDocument, spec: RunSpec): Instanc
     stagedAt: document.stagedAt,
     startedAt: document.startedAt,
     unreachableSince: document.unreachableSince,
+    reported: document.reported,
     healthy: document.healthy,
+    checks: (document.checks ?? []).map((record) =>
+      record === null ? undefined : healthRecordFrom(record),
+    ),
+    ready: document.ready,
+    proven: document.proven,
   };
 }
 
+/** The task has ended, and a later one may follow under the same instance (reference part 7.1). */
 export function isTerminal(condition: Condition): boolean {
   switch (condition) {
     case 'Error':

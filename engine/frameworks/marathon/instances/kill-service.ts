@@ -20,8 +20,12 @@ export interface KillSnapshot {
   readonly inFlight: readonly (readonly [string, number])[];
 }
 
+/** What it needs of the engine: time and a timer. */
+export type KillClock = Pick<FrameworkServices, 'now' | 'armTimer' | 'cancelTimer'>;
+
+/** The kills of one Marathon: those that wait, in order, and those that are not answered. */
 export class KillService {
-  readonly #services: FrameworkServices;
+  readonly #services: KillClock;
   readonly #send: (instanceId: string) => boolean;
   readonly #options: KillOptions;
   readonly #waiting: Fifo<string>;
@@ -31,7 +35,7 @@ export class KillService {
 
   /** `send` issues the kill of an instance's task and answers whether there was one to kill. */
   constructor(
-    services: FrameworkServices,
+    services: KillClock,
     send: (instanceId: string) => boolean,
     options: KillOptions = KILL_DEFAULTS,
     snapshot?: KillSnapshot,

@@ -15,8 +15,10 @@ import {
   type Instance,
   type InstanceDocument,
 } from './instances.ts';
+import {isUnwell} from '../health/aggregate.ts';
 import {instanceId} from '../definition/path-id.ts';
 import {Placements} from '../launch/placements.ts';
+import {RoleCounts} from '../launch/role-counts.ts';
 import {makeRunSpec, type RunSpec} from '../launch/run-spec.ts';
 import {isInPool} from '../deploy/scaling.ts';
 import {servicePortsOf} from '../definition/service-ports.ts';
@@ -30,8 +32,12 @@ export interface Tally {
   running: number;
   /** Running and well, or running without health checks. */
   healthy: number;
+  /** All health checks say so. */
   reportedHealthy: number;
+  /** Any health check says so. */
   reportedUnhealthy: number;
+  /** Those of the pool among them. */
+  unwellInPool: number;
   unreachable: number;
 }
 
@@ -43,6 +49,8 @@ export interface AppEntry {
   /** Removed apps stay until their last instance is gone. */
   isRemoved: boolean;
   readonly specs: Map<number, SpecUse>;
+  /** Versions before the one in force, oldest first. */
+  readonly history: App[];
   readonly instances: Map<string, Instance>;
   readonly placements: Placements;
   readonly tally: Tally;
@@ -61,21 +69,23 @@ export interface RosterListener {
   scheduled(instance: Instance): void;
   unscheduled(instance: Instance): void;
   conditionChanged(instance: Instance): void;
+  /** No instance has this version any more, and it is not in force. */
+  versionReleased(appId: string, version: number): void;
 }
 
-export interface RosterSnapshot {
-  readonly apps: readonly {
-    readonly app: App;
-    readonly isRemoved: boolean;
-    readonly specs: readonly App[];
-    readonly instances: readonly InstanceDocument[];
-  }[];
-  /**
-   * App id → how many instances it ever had: removed apps keep their number, so that no id comes
-   * twice.
-   */
+/** Everything that the roster knows, as records hold it. */
+export interface RosterDocuments {
+  /** Definitions in force. */
+  readonly apps: readonly App[];
+  /** Earlier ones that are still of use. */
+  readonly versions: readonly App[];
+  readonly instances: readonly InstanceDocument[];
+  /** App id → how many instances it ever had. */
   readonly serials: readonly (readonly [string, number])[];
 }
+
+/** How many old versions of an app are kept (`--zk_max_versions`). */
+const VERSIONS_MAX = 50;
 
 export class Roster {
   readonly #services: FrameworkServices;
@@ -85,23 +95,46 @@ export class Roster {
   readonly #serials: Map<string, number>;
   /** Service port → how many apps in force list it. */
   readonly #servicePorts = new Map<number, number>();
+  readonly #orphans: InstanceDocument[] = [];
   /** With a task that is neither running nor ended: what periodic reconciliation asks for. */
   readonly #unsettled = new Set<Instance>();
+  /** Roles of all versions that are in force or have instances. */
+  readonly rolesInUse = new RoleCounts();
 
-  constructor(services: FrameworkServices, listener: RosterListener, snapshot?: RosterSnapshot) {
+  constructor(services: FrameworkServices, listener: RosterListener, stored?: RosterDocuments) {
     this.#services = services;
     this.#listener = listener;
-    this.#serials = new Map(snapshot?.serials);
-    for (const stored of snapshot?.apps ?? []) {
-      const entry = this.#makeEntry(stored.app);
-      entry.isRemoved = stored.isRemoved;
-      if (!entry.isRemoved) this.#countServicePorts(entry, 1);
-      for (const app of stored.specs) this.#useSpec(entry, app);
-      for (const document of stored.instances) {
-        const {spec} = must(entry.specs.get(document.version), 'spec of an instance');
-        this.#add(entry, instanceFrom(document, spec));
-      }
+    this.#serials = new Map(stored?.serials);
+    for (const app of stored?.apps ?? []) {
+      const entry = this.#makeEntry(app);
+      this.#countServicePorts(entry, 1);
+      this.#useSpec(entry, app);
     }
+    for (const app of stored?.versions ?? []) this.#restoreVersion(app);
+    const instances = [...(stored?.instances ?? [])];
+    for (const document of instances.sort((left, right) => left.serial - right.serial)) {
+      const entry = this.#entries.get(document.appId);
+      const use = entry?.specs.get(document.version);
+      if (entry === undefined || use === undefined) this.#orphans.push(document);
+      else this.#add(entry, instanceFrom(document, use.spec));
+    }
+    for (const entry of this.#entries.values()) {
+      for (const app of [...entry.history]) this.#releaseSpec(entry, app.version);
+      this.dropIfGone(entry);
+    }
+  }
+
+  #restoreVersion(app: App): void {
+    const {id} = app.definition;
+    const entry = this.#entries.get(id) ?? this.#makeEntry(app, true);
+    if (entry.isRemoved && app.version > entry.app.version) entry.app = app;
+    this.#useSpec(entry, app);
+    if (!entry.isRemoved) insertByVersion(entry.history, app);
+  }
+
+  /** Takes the stored instances of which no definition is known: their tasks are nobody's. */
+  takeOrphans(): readonly InstanceDocument[] {
+    return this.#orphans.splice(0);
   }
 
   get entries(): ReadonlyMap<string, AppEntry> {
@@ -143,10 +176,14 @@ export class Roster {
     }
   }
 
-  /** The lowest version stamp that no instance of the app can have. */
-  versionMin(appId: string): number {
-    const entry = this.#entries.get(appId);
-    return entry === undefined ? 0 : Math.max(...entry.specs.keys(), entry.app.version) + 1;
+  /** How many instances an app ever had. */
+  serialOf(appId: string): number {
+    return this.#serials.get(appId) ?? 0;
+  }
+
+  /** The versions of an app in force that are known, newest first. */
+  versionsOf(entry: AppEntry): readonly App[] {
+    return [entry.app, ...[...entry.history].reverse()];
   }
 
   /** Puts a definition in force. Instances of earlier ones stay what they are. */
@@ -155,13 +192,23 @@ export class Roster {
     const known = this.#entries.get(id);
     const entry = known ?? this.#makeEntry(app);
     const previous = entry.app;
-    if (known !== undefined && !known.isRemoved) this.#countServicePorts(known, -1);
+    if (known !== undefined && !known.isRemoved) {
+      this.#countServicePorts(known, -1);
+      entry.history.push(previous);
+      this.#services.putRecord(versionRecord(previous), previous);
+    } else if (known !== undefined) {
+      // Versions of which there are instances left are known again.
+      for (const {spec} of known.specs.values()) insertByVersion(entry.history, spec.app);
+    }
     entry.app = app;
     entry.isRemoved = false;
     this.#countServicePorts(entry, 1);
     this.#useSpec(entry, app);
-    this.#releaseSpec(entry, previous.version);
+    if (this.#releaseSpec(entry, previous.version)) {
+      this.#listener.versionReleased(id, previous.version);
+    }
     this.#services.putRecord(`marathon/apps${id}`, app);
+    if (entry.history.length > VERSIONS_MAX) this.#dropVersion(entry, entry.history.shift());
     return entry;
   }
 
@@ -170,26 +217,42 @@ export class Roster {
     this.#countServicePorts(entry, -1);
     entry.isRemoved = true;
     this.#services.deleteRecord(`marathon/apps${entry.id}`);
+    this.#services.putRecord(versionRecord(entry.app), entry.app);
+    for (const app of entry.history.splice(0)) this.#dropVersion(entry, app);
   }
 
   /** Forgets a removed app that has no instances left. */
   dropIfGone(entry: AppEntry): void {
-    if (entry.isRemoved && entry.instances.size === 0) this.#entries.delete(entry.id);
+    if (!entry.isRemoved || entry.instances.size > 0) return;
+    this.#entries.delete(entry.id);
+    for (const {spec} of entry.specs.values()) this.rolesInUse.remove(spec.app.definition.role);
+    this.#serials.delete(entry.id);
+    this.#services.deleteRecord(serialRecord(entry.id));
+    this.#services.deleteRecord(versionRecord(entry.app));
+  }
+
+  /** An old version is not listed any more; it stays while there are instances of it. */
+  #dropVersion(entry: AppEntry, app: App | undefined): void {
+    if (app === undefined || (entry.specs.get(app.version)?.instances ?? 0) > 0) return;
+    this.#services.deleteRecord(versionRecord(app));
   }
 
   /** A new instance of the app's version in force, scheduled for launch. */
   create(entry: AppEntry): Instance {
     const serial = (this.#serials.get(entry.id) ?? 0) + 1;
     this.#serials.set(entry.id, serial);
+    this.#services.putRecord(serialRecord(entry.id), {appId: entry.id, serial});
     const use = must(entry.specs.get(entry.app.version), 'spec of an app');
     const instance: Instance = {
-      id: instanceId(entry.id, this.#services.random(`${entry.id}/${serial}`)),
+      id: instanceId(entry.id, this.#services.random(`${entry.id}@${entry.app.version}/${serial}`)),
       spec: use.spec,
+      serial,
       goal: 'Running',
       condition: 'Scheduled',
       since: this.#services.now(),
       incarnation: 0,
       ...NOWHERE,
+      proven: false,
     };
     assert(!this.#instances.has(instance.id), () => `instance id twice: ${instance.id}`);
     this.#add(entry, instance);
@@ -199,13 +262,17 @@ export class Roster {
   }
 
   /** Changes an instance; publishes and records what others can see of it. */
-  update(instance: Instance, change: Partial<Omit<Instance, 'id' | 'spec'>>): void {
+  update(
+    instance: Instance,
+    change: Partial<Omit<Instance, 'id' | 'proven' | 'serial' | 'spec'>>,
+  ): void {
     const entry = this.entryOf(instance);
-    const {condition, goal, healthy} = instance;
+    const {condition, goal, healthy, reported} = instance;
     this.#count(entry, instance, -1);
     Object.assign(instance, change);
+    if (!instance.proven && isProven(instance)) instance.proven = true;
     const isMoved = instance.condition !== condition;
-    if (isMoved || instance.healthy !== healthy) instance.since = this.#services.now();
+    if (isMoved || instance.reported !== reported) instance.since = this.#services.now();
     this.#count(entry, instance, 1);
     if (isMoved || instance.goal !== goal) this.#announce(instance);
     else this.#record(instance);
@@ -218,6 +285,7 @@ export class Roster {
 
   /** Back into the launch queue, under the same id. */
   reschedule(instance: Instance): void {
+    instance.proven = false;
     this.update(instance, {condition: 'Scheduled', ...NOWHERE});
   }
 
@@ -232,7 +300,8 @@ export class Roster {
     if (instance.condition === 'Scheduled') this.#listener.unscheduled(instance);
     const use = must(entry.specs.get(instance.spec.app.version), 'spec of an instance');
     use.instances -= 1;
-    this.#releaseSpec(entry, instance.spec.app.version);
+    const {appId, app} = instance.spec;
+    if (this.#releaseSpec(entry, app.version)) this.#listener.versionReleased(appId, app.version);
     this.dropIfGone(entry);
   }
 
@@ -241,12 +310,13 @@ export class Roster {
     return [...this.#unsettled].sort((left, right) => (left.id < right.id ? -1 : 1));
   }
 
-  #makeEntry(app: App): AppEntry {
+  #makeEntry(app: App, isRemoved = false): AppEntry {
     const entry: AppEntry = {
       id: app.definition.id,
       app,
-      isRemoved: false,
+      isRemoved,
       specs: new Map(),
+      history: [],
       instances: new Map(),
       placements: new Placements(),
       tally: {
@@ -257,6 +327,7 @@ export class Roster {
         healthy: 0,
         reportedHealthy: 0,
         reportedUnhealthy: 0,
+        unwellInPool: 0,
         unreachable: 0,
       },
     };
@@ -267,18 +338,23 @@ export class Roster {
   #useSpec(entry: AppEntry, app: App): void {
     if (entry.specs.has(app.version)) return;
     entry.specs.set(app.version, {spec: makeRunSpec(app, this.#services.kinds), instances: 0});
+    this.rolesInUse.add(app.definition.role);
   }
 
-  /** Versions are kept as long as they are in force or have instances. */
-  #releaseSpec(entry: AppEntry, version: number): void {
+  /** Versions are kept as long as they are in force or have instances; whether it goes. */
+  #releaseSpec(entry: AppEntry, version: number): boolean {
     const use = entry.specs.get(version);
-    if (use === undefined || use.instances > 0 || version === entry.app.version) return;
+    if (use === undefined || use.instances > 0 || version === entry.app.version) return false;
     entry.specs.delete(version);
+    this.rolesInUse.remove(use.spec.app.definition.role);
+    const isListed = entry.history.some((app) => app.version === version);
+    if (!isListed) this.#services.deleteRecord(versionRecord(use.spec.app));
     const configAt = use.spec.app.lastConfigChangeAt;
     for (const {spec} of entry.specs.values()) {
-      if (spec.app.lastConfigChangeAt === configAt) return;
+      if (spec.app.lastConfigChangeAt === configAt) return true;
     }
     entry.placements.drop(configAt);
+    return true;
   }
 
   #add(entry: AppEntry, instance: Instance): void {
@@ -291,14 +367,18 @@ export class Roster {
   #count(entry: AppEntry, instance: Instance, by: 1 | -1): void {
     const {tally} = entry;
     const {condition, spec} = instance;
-    if (isInPool(instance)) tally.pool += by;
+    const inPool = isInPool(instance);
+    if (inPool) tally.pool += by;
     if (condition === 'Scheduled') tally.scheduled += by;
     else if (condition === 'Running') tally.running += by;
     else if (isStaged(condition)) tally.staged += by;
     else if (isUnreachable(condition)) tally.unreachable += by;
     if (isHealthy(instance)) tally.healthy += by;
     if (instance.healthy === true) tally.reportedHealthy += by;
-    if (instance.healthy === false) tally.reportedUnhealthy += by;
+    else if (spec.hasHealthChecks && isUnwell(instance)) {
+      tally.reportedUnhealthy += by;
+      if (inPool) tally.unwellInPool += by;
+    }
     if (isPlaced(condition) && spec.countedFields.length > 0) {
       const {lastConfigChangeAt} = spec.app;
       if (by > 0) {
@@ -340,17 +420,41 @@ export class Roster {
     this.#services.putRecord(`marathon/instances/${instance.id}`, instanceDocument(instance));
   }
 
-  snapshot(): RosterSnapshot {
+  documents(): RosterDocuments {
+    const entries = [...this.#entries.values()];
     return {
-      apps: [...this.#entries.values()].map(({app, isRemoved, specs, instances}) => ({
-        app,
-        isRemoved,
-        specs: [...specs.values()].map(({spec}) => spec.app),
-        instances: [...instances.values()].map(instanceDocument),
-      })),
+      apps: entries.filter(({isRemoved}) => !isRemoved).map(({app}) => app),
+      versions: entries.flatMap(olderVersions),
+      instances: entries.flatMap(({instances}) => [...instances.values()].map(instanceDocument)),
       serials: [...this.#serials],
     };
   }
+}
+
+/** All versions of an app that are of use, but for the one in force. */
+function olderVersions({app, isRemoved, specs, history}: AppEntry): readonly App[] {
+  const versions = new Map(history.map((old) => [old.version, old]));
+  for (const {spec} of specs.values()) versions.set(spec.app.version, spec.app);
+  if (!isRemoved) versions.delete(app.version);
+  return [...versions.values()];
+}
+
+function insertByVersion(history: App[], app: App): void {
+  let at = history.length;
+  while (at > 0 && (history[at - 1] as App).version > app.version) at -= 1;
+  history.splice(at, 0, app);
+}
+
+function isProven(instance: Instance): boolean {
+  return isHealthy(instance) && (instance.ready || !instance.spec.hasReadinessCheck);
+}
+
+function versionRecord({definition, version}: App): string {
+  return `marathon/versions${definition.id}/${version}`;
+}
+
+function serialRecord(appId: string): string {
+  return `marathon/serials${appId}`;
 }
 
 /** An instance without a task. */
@@ -365,5 +469,8 @@ const NOWHERE = {
   stagedAt: undefined,
   startedAt: undefined,
   unreachableSince: undefined,
+  reported: undefined,
   healthy: undefined,
+  checks: [],
+  ready: false,
 } as const satisfies Partial<Instance>;

@@ -26,6 +26,7 @@ interface Launch {
 export interface WatchSnapshot {
   readonly launches: readonly Launch[];
   readonly isReconciling: boolean;
+  readonly hasTakenOver: boolean;
 }
 
 export class Watch {
@@ -34,12 +35,25 @@ export class Watch {
   /** In the order in which they are due, because all have the same time: one timer serves all. */
   readonly #launches: Fifo<Launch>;
   #isReconciling: boolean;
+  /** What was taken over from another leader is in doubt, all of it. */
+  #hasTakenOver: boolean;
 
   constructor(services: FrameworkServices, roster: Roster, snapshot?: WatchSnapshot) {
     this.#services = services;
     this.#roster = roster;
     this.#launches = new Fifo(snapshot?.launches);
     this.#isReconciling = snapshot?.isReconciling ?? false;
+    this.#hasTakenOver = snapshot?.hasTakenOver ?? false;
+  }
+
+  /** The instances come from records: launches under way are timed again, and all are asked for. */
+  takeOver(): void {
+    this.#hasTakenOver = true;
+    for (const {instances} of this.#roster.entries.values()) {
+      for (const instance of instances.values()) {
+        if (isStaged(instance.condition)) this.launched(instance);
+      }
+    }
   }
 
   started(): void {
@@ -80,12 +94,26 @@ export class Watch {
    */
   reconcile(): void {
     this.#isReconciling = false;
-    const tasks = this.#roster
-      .unsettled()
-      .filter(({condition}) => condition !== 'Provisioned')
-      .map(({id, incarnation, agentId}) => ({taskId: taskIdFor(id, incarnation), agentId}));
+    const tasks = this.#inDoubt().map(({id, incarnation, agentId}) => ({
+      taskId: taskIdFor(id, incarnation),
+      agentId,
+    }));
+    this.#hasTakenOver = false;
     if (tasks.length > 0) this.#services.driver.reconcile(tasks);
     if (this.#roster.instanceCount > 0) this.#armReconcile(RECONCILE_MS);
+  }
+
+  #inDoubt(): readonly Instance[] {
+    if (!this.#hasTakenOver) {
+      return this.#roster.unsettled().filter(({condition}) => condition !== 'Provisioned');
+    }
+    const launched: Instance[] = [];
+    for (const {instances} of this.#roster.entries.values()) {
+      for (const instance of instances.values()) {
+        if (instance.condition !== 'Scheduled') launched.push(instance);
+      }
+    }
+    return launched.sort((left, right) => (left.id < right.id ? -1 : 1));
   }
 
   #armReconcile(inMs: number): void {
@@ -94,6 +122,8 @@ export class Watch {
   }
 
   snapshot(): WatchSnapshot {
-    return {launches: this.#launches.toArray(), isReconciling: this.#isReconciling};
+    return {launches: this.#launches.toArray(), isReconciling: this.#isReconciling,
+      hasTakenOver: this.#hasTakenOver,
+    };
   }
 }

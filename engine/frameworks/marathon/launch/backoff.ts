@@ -20,6 +20,7 @@ export interface Delay {
 /** What a change of an instance's condition does to the delay of its configuration. */
 export type BackoffEffect = 'add' | 'advance' | 'none';
 
+/** What a new condition of an instance does to the delay of its configuration (part 5.1). */
 export function backoffEffect(condition: Condition): BackoffEffect {
   switch (condition) {
     case 'Dropped':
@@ -48,13 +49,34 @@ export function deadlineMs({referenceMs, delayNs}: Delay): number {
   return referenceMs + Math.ceil(delayNs / 1e6);
 }
 
+/** Where delays are recorded: at this path, followed by the key of the configuration. */
+export const BACKOFF_RECORDS = 'marathon/backoff';
+
+/** The delays that were recorded, of all records by path. */
+export function recordedDelays(
+  records: Iterable<readonly [path: string, document: unknown]>,
+): BackoffSnapshot {
+  const delays: (readonly [string, Delay])[] = [];
+  for (const [path, document] of records) {
+    if (!path.startsWith(`${BACKOFF_RECORDS}/`)) continue;
+    delays.push([path.slice(BACKOFF_RECORDS.length), document as Delay]);
+  }
+  return {delays, sizeSwept: delays.length};
+}
+
 /** Delays by configuration; what has not been touched for its maximum is forgotten. */
 export class BackoffTable {
   readonly #delays: Map<string, Delay>;
+  readonly #changed: (key: string, delay: Delay | undefined) => void;
   #sizeSwept: number;
 
-  constructor(snapshot?: BackoffSnapshot) {
+  /** `changed` is told of every change of a delay; undefined: there is none any more. */
+  constructor(
+    snapshot?: BackoffSnapshot,
+    changed: (key: string, delay: Delay | undefined) => void = () => {},
+  ) {
     this.#delays = new Map(snapshot?.delays);
+    this.#changed = changed;
     this.#sizeSwept = snapshot?.sizeSwept ?? 0;
   }
 
@@ -72,25 +94,30 @@ export class BackoffTable {
       known === undefined
         ? rule.backoffSeconds * 1e9
         : Math.floor(known.delayNs * rule.backoffFactor);
-    this.#delays.set(key, {referenceMs: nowMs, delayNs: Math.min(delayNsMax, next), delayNsMax});
+    this.#set(key, {referenceMs: nowMs, delayNs: Math.min(delayNsMax, next), delayNsMax});
     this.#sweep(nowMs);
   }
 
   /** An instance came on: the same delay, counted from now. */
   advance(key: string, nowMs: number): void {
     const known = this.get(key, nowMs);
-    if (known !== undefined) this.#delays.set(key, {...known, referenceMs: nowMs});
+    if (known === undefined || known.referenceMs === nowMs) return;
+    this.#set(key, {...known, referenceMs: nowMs});
   }
 
   reset(key: string): void {
-    this.#delays.delete(key);
+    if (this.#delays.delete(key)) this.#changed(key, undefined);
+  }
+
+  #set(key: string, delay: Delay): void {
+    this.#delays.set(key, delay);
+    this.#changed(key, delay);
   }
 
   /** Drops what {@link get} would not show anyway, each time the table has doubled. */
   #sweep(nowMs: number): void {
     if (this.#delays.size < 2 * this.#sizeSwept + 64) return;
-    for (const [key, delay] of this.#delays)
-      if (isForgotten(delay, nowMs)) this.#delays.delete(key);
+    for (const [key, delay] of this.#delays) if (isForgotten(delay, nowMs)) this.reset(key);
     this.#sizeSwept = this.#delays.size;
   }
 

@@ -3,7 +3,9 @@
  * and 6.2).
  */
 import type {AgentInfo, AttributeValue} from '../../../scheduler.ts';
+import type {Regex} from '../../../kernel/regex/regex.ts';
 import type {ConstraintText} from '../definition/app-definition.ts';
+import {compileWholeMatch} from './patterns.ts';
 
 const OPERATORS = ['UNIQUE', 'CLUSTER', 'GROUP_BY', 'LIKE', 'UNLIKE', 'MAX_PER', 'IS'] as const;
 
@@ -14,7 +16,7 @@ export interface Constraint {
   readonly operator: Operator;
   readonly value: string | undefined;
   /** Of LIKE and UNLIKE; matches the whole text. */
-  readonly pattern: RegExp | undefined;
+  readonly pattern: Regex | undefined;
   /** Of MAX_PER and GROUP_BY. */
   readonly limit: number;
 }
@@ -50,7 +52,7 @@ export function constraintFault(written: ConstraintText): string | undefined {
     case 'LIKE':
     case 'UNLIKE':
       if (value === undefined) return `${known} needs a regular expression`;
-      return wholeMatch(value) === undefined ? 'is not a regular expression' : undefined;
+      return patternFault(value);
     case 'IS':
       return value !== undefined && /^[a-zA-Z0-9_/.-]*$/.test(value)
         ? undefined
@@ -62,12 +64,14 @@ function isLimit(value: string): boolean {
   return value === 'inf' || /^[+-]?\d{1,9}$/.test(value);
 }
 
-function wholeMatch(source: string): RegExp | undefined {
-  try {
-    return new RegExp(`^(?:${source})$`, 's');
-  } catch {
-    return undefined;
-  }
+function patternFault(pattern: string): string | undefined {
+  const result = compileWholeMatch(pattern);
+  return result.ok ? undefined : `is not a regular expression: ${result.message}`;
+}
+
+function wholeMatch(pattern: string): Regex | undefined {
+  const result = compileWholeMatch(pattern);
+  return result.ok ? result.regex : undefined;
 }
 
 /** A constraint that {@link constraintFault} finds nothing wrong with, ready for use. */
@@ -160,9 +164,9 @@ export function satisfies(
     case 'MAX_PER':
       return (placed.groups(field).get(value) ?? 0) < constraint.limit;
     case 'LIKE':
-      return constraint.pattern?.test(value) ?? false;
+      return constraint.pattern?.matches(value) ?? false;
     case 'UNLIKE':
-      return constraint.pattern !== undefined && !constraint.pattern.test(value);
+      return constraint.pattern !== undefined && !constraint.pattern.matches(value);
     case 'IS':
       return constraint.value === value;
     case 'CLUSTER': {

@@ -1,133 +1,196 @@
 /**
  * Instances that wait for an offer, in one lane per configuration, and the launch delays that keep
  * lanes closed (reference part 5). A lane is open when it has instances and no delay; only open
- * lanes look at offers.
+ * lanes look at offers, and only at those of their role.
  */
+import type {AgentId} from '../../../kernel/ids.ts';
+import {Fifo} from '../../../kernel/fifo.ts';
 import type {Random} from '../../../kernel/random.ts';
 import type {FrameworkServices} from '../../../scheduler.ts';
-import {backoffEffect, BackoffTable, deadlineMs, type BackoffSnapshot} from './backoff.ts';
-import type {Constraint} from './constraints.ts';
-import {Fifo} from '../../../kernel/fifo.ts';
 import type {Instance} from '../instances/instances.ts';
+import {
+  BACKOFF_RECORDS,
+  backoffEffect,
+  BackoffTable,
+  deadlineMs,
+  type BackoffSnapshot,
+} from './backoff.ts';
+import {LaneStats, SeenAgents, type LaneStatsSnapshot} from './lane-stats.ts';
+import {LaunchTokens, type LaunchTokensSnapshot} from './launch-tokens.ts';
+import type {SeenOffer} from './offer-left.ts';
+import {offerTerms, type LaunchOptions, type OfferTerms} from './offer-terms.ts';
 import type {RunSpec} from './run-spec.ts';
 
 export interface Lane {
   readonly key: string;
-  /** Of the instance scheduled last; needs are the same for all of a lane. */
+  readonly queue: RoleQueue;
+  /** Of the instance scheduled last; what is wanted of offers is the same for all of a lane. */
   spec: RunSpec;
+  readonly terms: OfferTerms;
+  /** Begin of the launch attempt, which ends with the lane. */
+  readonly since: number;
   /** Ids in the order of launch; those no longer scheduled are skipped when met. */
   readonly ids: Fifo<string>;
   size: number;
   /** End of the launch delay, in ms; 0 = none. */
   blockedUntil: number;
-  /** Place among the open lanes; -1 = closed. */
+  /** Place among the open lanes of its role; -1 = closed. */
   openAt: number;
-  /**
-   * What the offers since the lane opened lacked, and how many were refused for it or by a
-   * constraint.
-   */
-  lack: string | undefined;
-  lacking: number;
-  refusing: Constraint | undefined;
-  refused: number;
+  readonly stats: LaneStats;
+}
+
+/** What waits in one role. */
+export interface RoleQueue {
+  readonly role: string;
+  /** Lanes that look at offers; their order is the queue's own. */
+  readonly open: Lane[];
+  /** How many instances could be launched now. */
+  launchable: number;
+  /** Whether something became launchable that nobody has taken notice of. */
+  hasNews: boolean;
+  /** Whether anything of this changed since {@link LaunchQueue.takeTouched}. */
+  isTouched: boolean;
 }
 
 export interface LaunchQueueSnapshot {
   readonly backoff: BackoffSnapshot;
+  readonly tokens?: LaunchTokensSnapshot | undefined;
+  readonly agents: readonly AgentId[];
+  /** Those that lanes could not use, each once. */
+  readonly offers: readonly SeenOffer[];
   readonly lanes: readonly {
     readonly key: string;
+    readonly since: number;
     readonly ids: readonly string[];
     readonly blockedUntil: number;
-    readonly lack?: string | undefined;
-    readonly lacking: number;
-    /** Index in the constraints of the spec. */
-    readonly refusing: number;
-    readonly refused: number;
+    readonly stats: LaneStatsSnapshot;
   }[];
   /** Keys of the open lanes, in their order. */
-  readonly open: readonly string[];
-  readonly hasNews: boolean;
+  readonly roles: readonly {
+    readonly role: string;
+    readonly open: readonly string[];
+    readonly hasNews: boolean;
+  }[];
 }
 
 export const BACKOFF_TIMER = 'backoff';
+export const TOKENS_TIMER = 'launchTokens';
 
 export class LaunchQueue {
+  readonly tokens: LaunchTokens;
   readonly #services: FrameworkServices;
   readonly #find: (id: string) => Instance | undefined;
+  readonly #options: LaunchOptions;
   readonly #backoff: BackoffTable;
   readonly #lanes = new Map<string, Lane>();
-  readonly #open: Lane[] = [];
-  #launchable = 0;
-  #hasNews: boolean;
+  readonly #roles = new Map<string, RoleQueue>();
+  readonly #touched: RoleQueue[] = [];
+  readonly #agents: SeenAgents;
 
+  /** Where only records are left, the back-off is all there is: see {@link recordedDelays}. */
   constructor(
     services: FrameworkServices,
     find: (id: string) => Instance | undefined,
-    snapshot?: LaunchQueueSnapshot,
+    options: LaunchOptions,
+    snapshot?: Partial<LaunchQueueSnapshot>,
   ) {
     this.#services = services;
     this.#find = find;
-    this.#backoff = new BackoffTable(snapshot?.backoff);
-    this.#hasNews = snapshot?.hasNews ?? false;
+    this.#options = options;
+    this.#backoff = new BackoffTable(snapshot?.backoff, (key, delay) => {
+      const path = `${BACKOFF_RECORDS}${key}`;
+      if (delay === undefined) services.deleteRecord(path);
+      else services.putRecord(path, delay);
+    });
+    this.tokens = new LaunchTokens(options, services.now(), snapshot?.tokens);
+    this.#agents = new SeenAgents(snapshot?.agents);
   }
 
   /** Second half of a restore, when {@link LaunchQueue.#find} knows the instances. */
-  restore({lanes, open}: LaunchQueueSnapshot): void {
+  restore({lanes, roles, offers}: LaunchQueueSnapshot): void {
+    for (const {role, hasNews} of roles) this.role(role).hasNews = hasNews;
     for (const stored of lanes) {
       const scheduled = stored.ids.flatMap((id) => this.#find(id) ?? []);
       const last = scheduled.findLast(({condition}) => condition === 'Scheduled');
       if (last === undefined) continue;
-      const lane = this.#makeLane(last.spec);
+      const lane = this.#makeLane(last.spec, stored.since);
       for (const id of stored.ids) lane.ids.push(id);
       lane.size = new Set(
         scheduled.filter(({condition}) => condition === 'Scheduled').map(({id}) => id),
       ).size;
       lane.blockedUntil = stored.blockedUntil;
-      lane.lack = stored.lack;
-      lane.lacking = stored.lacking;
-      lane.refusing = last.spec.constraints[stored.refusing];
-      lane.refused = stored.refused;
+      lane.stats.load(stored.stats, offers);
     }
-    for (const key of open) {
-      const lane = this.#lanes.get(key);
-      if (lane === undefined) continue;
-      lane.openAt = this.#open.push(lane) - 1;
-      this.#launchable += lane.size;
+    for (const {role, open} of roles) {
+      for (const key of open) {
+        const lane = this.#lanes.get(key);
+        if (lane === undefined) continue;
+        const queue = this.role(role);
+        lane.openAt = queue.open.push(lane) - 1;
+        queue.launchable += lane.size;
+      }
     }
-  }
-
-  /** How many instances could be launched now. */
-  get launchable(): number {
-    return this.#launchable;
-  }
-
-  /** Lanes that look at offers; their order is the queue's own. */
-  get open(): readonly Lane[] {
-    return this.#open;
+    this.takeTouched();
   }
 
   get lanes(): Iterable<Lane> {
     return this.#lanes.values();
   }
 
-  /** Whether something became launchable since the last call. */
-  takeNews(): boolean {
-    const news = this.#hasNews;
-    this.#hasNews = false;
-    return news;
+  get options(): LaunchOptions {
+    return this.#options;
   }
 
-  get hasNews(): boolean {
-    return this.#hasNews;
+  /** What waits in a role; it may be nothing. */
+  role(role: string): RoleQueue {
+    const known = this.#roles.get(role);
+    if (known !== undefined) return known;
+    const queue = {role, open: [], launchable: 0, hasNews: false, isTouched: false};
+    this.#roles.set(role, queue);
+    return queue;
+  }
+
+  /** Forgets a role in which nothing waits. */
+  dropRole(role: string): void {
+    if (this.#roles.get(role)?.open.length === 0) this.#roles.delete(role);
+  }
+
+  /** Roles in which something has changed, once each. */
+  takeTouched(): readonly RoleQueue[] {
+    if (this.#touched.length === 0) return NONE;
+    for (const queue of this.#touched) queue.isTouched = false;
+    return this.#touched.splice(0);
+  }
+
+  get hasTouched(): boolean {
+    return this.#touched.length > 0;
+  }
+
+  /** Has what waits in a role looked at anew. */
+  touch(role: string): void {
+    this.#touch(this.role(role));
+  }
+
+  #touch(queue: RoleQueue): void {
+    if (queue.isTouched) return;
+    queue.isTouched = true;
+    this.#touched.push(queue);
+  }
+
+  /** A number for an agent of which an offer came: see {@link LaneStats}. */
+  slotOf(agent: AgentId): number {
+    return this.#agents.slotOf(agent);
   }
 
   scheduled(instance: Instance): void {
-    const lane = this.#lanes.get(instance.spec.configKey) ?? this.#makeLane(instance.spec);
-    lane.spec = instance.spec;
+    const {spec} = instance;
+    const lane = this.#lanes.get(spec.configKey) ?? this.#makeLane(spec, this.#services.now());
+    lane.spec = spec;
     lane.ids.push(instance.id);
     if (lane.openAt >= 0) {
-      this.#launchable += 1;
-      this.#hasNews = true;
+      lane.queue.launchable += 1;
+      lane.queue.hasNews = true;
+      this.#touch(lane.queue);
     }
     lane.size += 1;
     this.#refresh(lane);
@@ -136,17 +199,29 @@ export class LaunchQueue {
   unscheduled(instance: Instance): void {
     const lane = this.#lanes.get(instance.spec.configKey);
     if (lane === undefined) return;
-    if (lane.openAt >= 0) this.#launchable -= 1;
+    if (lane.openAt >= 0) {
+      lane.queue.launchable -= 1;
+      this.#touch(lane.queue);
+    }
     lane.size -= 1;
     if (lane.size > 0) return;
     this.#close(lane);
     if (lane.blockedUntil > 0) this.#services.cancelTimer(BACKOFF_TIMER, lane.key);
+    lane.stats.release();
     this.#lanes.delete(lane.key);
+    if (this.#lanes.size === 0) this.#agents.clear();
   }
 
-  /** Failures delay the configuration, signs of life move the delay on. */
-  conditionChanged({condition, spec}: Instance): void {
+  /**
+   * Failures delay the configuration, signs of life move the delay on. Who runs makes room for one
+   * more launch.
+   */
+  conditionChanged({condition, spec, healthy}: Instance): void {
     const now = this.#services.now();
+    if (condition === 'Running' && healthy !== false && this.tokens.isLimited) {
+      if (this.tokens.left(now) === 0) this.#touchAll();
+      this.tokens.give(now);
+    }
     switch (backoffEffect(condition)) {
       case 'add':
         this.#backoff.add(spec.configKey, spec.app.definition, now);
@@ -161,14 +236,47 @@ export class LaunchQueue {
     this.#refreshKey(spec.configKey);
   }
 
+  /** Forgets the launch delay of a configuration. */
   resetDelay(configKey: string): void {
     this.#backoff.reset(configKey);
     this.#refreshKey(configKey);
   }
 
+  /** Forgets the launch delays of an app that waits; false if nothing of it does. */
+  resetAppDelay(appId: string): boolean {
+    const own = [...this.#lanes.values()].filter(({spec}) => spec.appId === appId);
+    for (const {key} of own) this.resetDelay(key);
+    return own.length > 0;
+  }
+
   /** A delay may be over. */
   delayPassed(configKey: string): void {
     this.#refreshKey(configKey);
+  }
+
+  /** A launch uses up a token; with the last one all wait until there are new ones. */
+  launched(): void {
+    if (!this.tokens.isLimited) return;
+    const now = this.#services.now();
+    this.tokens.take(now);
+    if (this.tokens.left(now) > 0) return;
+    this.#services.armTimer(TOKENS_TIMER, '', this.tokens.nextRefillAt(now));
+    this.#touchAll();
+  }
+
+  /** There are launch tokens again. */
+  tokensRefilled(): void {
+    for (const queue of this.#roles.values()) if (queue.open.length > 0) queue.hasNews = true;
+    this.#touchAll();
+  }
+
+  #touchAll(): void {
+    for (const queue of this.#roles.values()) this.#touch(queue);
+  }
+
+  /** How many instances of a role may be launched now, and could be. */
+  launchableIn({launchable}: RoleQueue): number {
+    return Math.min(launchable, this.tokens.left(this.#services.now()));
   }
 
   /** The instance that is launched next; undefined when the lane is closed. */
@@ -186,34 +294,33 @@ export class LaunchQueue {
   }
 
   /** Draws one of the open lanes from place `from` on and moves it there: one step of a shuffle. */
-  draw(from: number, random: () => Random): Lane | undefined {
-    const lanes = this.#open;
-    const left = lanes.length - from;
+  draw({open}: RoleQueue, from: number, random: () => Random): Lane | undefined {
+    const left = open.length - from;
     if (left <= 0) return undefined;
     const other = left === 1 ? from : from + random().below(left);
-    const lane = lanes[other] as Lane;
+    const lane = open[other] as Lane;
     if (other !== from) {
-      const held = lanes[from] as Lane;
-      lanes[other] = held;
+      const held = open[from] as Lane;
+      open[other] = held;
       held.openAt = other;
-      lanes[from] = lane;
+      open[from] = lane;
       lane.openAt = from;
     }
     return lane;
   }
 
-  #makeLane(spec: RunSpec): Lane {
+  #makeLane(spec: RunSpec, since: number): Lane {
     const lane: Lane = {
       key: spec.configKey,
+      queue: this.role(spec.app.definition.role),
       spec,
+      terms: offerTerms(spec.app.definition, this.#options),
+      since,
       ids: new Fifo(),
       size: 0,
       blockedUntil: 0,
       openAt: -1,
-      lack: undefined,
-      lacking: 0,
-      refusing: undefined,
-      refused: 0,
+      stats: new LaneStats(this.#agents),
     };
     this.#lanes.set(lane.key, lane);
     return lane;
@@ -234,46 +341,57 @@ export class LaunchQueue {
       else this.#services.cancelTimer(BACKOFF_TIMER, lane.key);
       lane.blockedUntil = blockedUntil;
     }
-    if (blockedUntil > 0) this.#close(lane);
+    if (blockedUntil > 0 || lane.spec.resident) this.#close(lane);
     else if (lane.openAt < 0) this.#openLane(lane);
   }
 
   #openLane(lane: Lane): void {
-    lane.openAt = this.#open.push(lane) - 1;
-    lane.lack = undefined;
-    lane.lacking = 0;
-    lane.refusing = undefined;
-    lane.refused = 0;
-    this.#launchable += lane.size;
-    this.#hasNews = true;
+    const {queue} = lane;
+    lane.openAt = queue.open.push(lane) - 1;
+    queue.launchable += lane.size;
+    queue.hasNews = true;
+    this.#touch(queue);
   }
 
   #close(lane: Lane): void {
-    const at = lane.openAt;
+    const {openAt: at, queue} = lane;
     if (at < 0) return;
-    const last = this.#open.pop() as Lane;
+    const last = queue.open.pop() as Lane;
     if (last !== lane) {
-      this.#open[at] = last;
+      queue.open[at] = last;
       last.openAt = at;
     }
     lane.openAt = -1;
-    this.#launchable -= lane.size;
+    queue.launchable -= lane.size;
+    this.#touch(queue);
   }
 
   snapshot(): LaunchQueueSnapshot {
+    const offers = new Map<SeenOffer, number>();
+    const indexOf = (offer: SeenOffer): number => {
+      const known = offers.get(offer);
+      if (known !== undefined) return known;
+      offers.set(offer, offers.size);
+      return offers.size - 1;
+    };
+    const lanes = [...this.#lanes.values()].map((lane) => ({
+      key: lane.key,
+      since: lane.since,
+      ids: lane.ids.toArray(),
+      blockedUntil: lane.blockedUntil,
+      stats: lane.stats.snapshot(indexOf),
+    }));
     return {
       backoff: this.#backoff.snapshot(),
-      lanes: [...this.#lanes.values()].map((lane) => ({
-        key: lane.key,
-        ids: lane.ids.toArray(),
-        blockedUntil: lane.blockedUntil,
-        lack: lane.lack,
-        lacking: lane.lacking,
-        refusing: lane.refusing === undefined ? -1 : lane.spec.constraints.indexOf(lane.refusing),
-        refused: lane.refused,
-      })),
-      open: this.#open.map(({key}) => key),
-      hasNews: this.#hasNews,
+      tokens: this.tokens.snapshot(),
+      agents: this.#agents.snapshot(),
+      offers: [...offers.keys()],
+      lanes,
+      roles: [...this.#roles.values()].map(({role, open, hasNews}) => {
+        return {role, open: open.map(({key}) => key), hasNews};
+      }),
     };
   }
 }
+
+const NONE: readonly never[] = [];

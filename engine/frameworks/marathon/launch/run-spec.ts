@@ -3,7 +3,7 @@ import {thousandths} from '../../../resources/thousandths.ts';
 import type {ScalarKinds} from '../../../resources/kinds.ts';
 import type {Resources} from '../../../resources/vector.ts';
 import type {Quantities} from '../../../scheduler.ts';
-import {isResident, type App} from '../definition/app-definition.ts';
+import {isResident, type App, type AppDefinition} from '../definition/app-definition.ts';
 import {compileConstraint, looksAround, type Constraint} from './constraints.ts';
 import {isoInstant} from '../../../kernel/instants.ts';
 import {taskName} from '../definition/path-id.ts';
@@ -27,6 +27,7 @@ export interface RunSpec {
   /** Equal exactly for equal {@link quantities}. */
   readonly quantitiesKey: string;
   readonly hasHealthChecks: boolean;
+  readonly hasReadinessCheck: boolean;
   readonly resident: boolean;
 }
 
@@ -34,14 +35,24 @@ export function configKeyOf({definition, lastConfigChangeAt}: App): string {
   return `${definition.id}@${lastConfigChangeAt}`;
 }
 
+/** What an executor of the app's own needs beside the app. */
+function executorNeeds({
+  executor,
+  executorResources = {},
+}: Pick<AppDefinition, 'executor' | 'executorResources'>): Readonly<Record<string, number>> {
+  return executor === '' || executor === '//cmd' ? {} : executorResources;
+}
+
+/** Prepares a version of an app: amounts become thousandths by the kinds given. */
 export function makeRunSpec(app: App, kinds: ScalarKinds): RunSpec {
   const {definition} = app;
   const constraints = (definition.constraints ?? []).map(compileConstraint);
   const wanted = wantedPorts(definition);
   const scalars: number[] = [];
   const quantities: Record<string, number> = {};
+  const executor = executorNeeds(definition);
   for (const name of ['cpus', 'mem', 'disk', 'gpus'] as const) {
-    const value = definition[name];
+    const value = definition[name] + (executor[name] ?? 0);
     // Marathon takes 0.0001 cpus; the smallest amount there is stands for it.
     const fixed = thousandths(value) ?? (value > 0 ? 1 : 0);
     if (fixed === 0) continue;
@@ -65,6 +76,7 @@ export function makeRunSpec(app: App, kinds: ScalarKinds): RunSpec {
     quantities,
     quantitiesKey: JSON.stringify(quantities),
     hasHealthChecks: (definition.healthChecks?.length ?? 0) > 0,
+    hasReadinessCheck: (definition.readinessChecks?.length ?? 0) > 0,
     resident: isResident(definition),
   };
 }

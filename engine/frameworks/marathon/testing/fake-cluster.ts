@@ -8,14 +8,16 @@ import {agentIdOf, frameworkIdOf, offerIdOf, type OfferId} from '../../../kernel
 import {makeRandom} from '../../../kernel/random.ts';
 import {parseAmounts} from '../../../resources/amounts.ts';
 import {ScalarKinds} from '../../../resources/kinds.ts';
+import {allocatableTo} from '../../../resources/select.ts';
 import {
   addResources,
   containsResources,
   isEmpty,
-  NO_RESOURCES,
   subtractResources,
   type Resources,
 } from '../../../resources/vector.ts';
+import type {MarathonOptions} from '../../../options.ts';
+import type {Probe, ProbeOutcome, ProbeResult} from '../../../probes.ts';
 import type {
   AgentInfo,
   AttributeValue,
@@ -25,18 +27,25 @@ import type {
   FrameworkServices,
   Offer,
   SchedulerDriver,
-  StatusReason,
+  StatusUpdate,
   TaskLaunch,
   TaskState,
+  Unavailability,
 } from '../../../scheduler.ts';
 import {Marathon} from '../marathon.ts';
 
 interface FakeAgent {
   readonly info: AgentInfo;
+  readonly unavailability: Unavailability | undefined;
   free: Resources;
-  refusedUntil: number;
-  /** What was declined: not offered again unless there is more. */
-  refused: Resources;
+  /** By role: what was declined is not offered again, unless there is more. */
+  readonly refused: Map<string, {readonly until: number; readonly resources: Resources}>;
+}
+
+/** What Marathon says about a role. */
+interface RoleTerms {
+  isSuppressed: boolean;
+  change: FrameworkChange;
 }
 
 interface FakeTask {
@@ -52,6 +61,16 @@ interface Timer {
   readonly serial: number;
 }
 
+/** Where an agent is, and when it will be away. */
+interface AgentPlace {
+  readonly region?: string;
+  readonly zone?: string;
+  readonly unavailability?: Unavailability;
+}
+
+/** The role as which Marathon is introduced. */
+const OWN_ROLE = '*';
+
 export class FakeCluster {
   readonly kinds = new ScalarKinds();
   readonly tasks = new Map<string, FakeTask>();
@@ -62,30 +81,39 @@ export class FakeCluster {
   readonly trace: unknown[] = [];
   /** Task ids of kill calls, in order. */
   kills: string[] = [];
+  /** Probes that are not answered, in order. */
+  probes: Probe[] = [];
   now = 0;
-  isSuppressed = false;
-  change: FrameworkChange = {};
+  /** By role: those that Marathon is subscribed to. */
+  readonly roles = new Map<string, RoleTerms>([[OWN_ROLE, {isSuppressed: false, change: {}}]]);
   marathon: Marathon;
   readonly #agents: FakeAgent[] = [];
   readonly #timers = new Map<string, Timer>();
-  readonly #held = new Map<OfferId, {agent: FakeAgent; resources: Resources}>();
+  readonly #held = new Map<OfferId, {agent: FakeAgent; role: string; resources: Resources}>();
   readonly #seed: number;
+  readonly #options: Partial<MarathonOptions>;
   #serial = 0;
 
-  constructor(seed = 1) {
+  constructor(seed = 1, options: Partial<MarathonOptions> = {}) {
     this.#seed = seed;
-    this.marathon = new Marathon(this.services());
+    this.#options = options;
+    this.marathon = new Marathon(this.services(), options);
     this.marathon.registered();
   }
 
-  agent(name: string, resources: string, attributes: Record<string, AttributeValue> = {}): void {
+  agent(
+    name: string,
+    resources: string,
+    attributes: Record<string, AttributeValue> = {},
+    {unavailability, ...place}: AgentPlace = {},
+  ): void {
     const amounts = parseAmounts(resources);
     if (!amounts.ok) throw new Error(amounts.message);
     this.#agents.push({
-      info: {id: agentIdOf(name), hostname: name, attributes},
+      info: {id: agentIdOf(name), hostname: name, attributes, ...place},
+      unavailability,
       free: this.kinds.compile(amounts.amounts),
-      refusedUntil: 0,
-      refused: NO_RESOURCES,
+      refused: new Map(),
     });
   }
 
@@ -97,35 +125,57 @@ export class FakeCluster {
     return must(this.replies.get(id), 'reply');
   }
 
-  /** Offers everything free to whom it may concern, once. */
+  /** Offers everything free to whom it may concern, once, role by role. */
   offer(): void {
-    if (this.isSuppressed) return;
     const offers: Offer[] = [];
-    for (const agent of this.#agents) {
-      if (offers.length >= (this.change.offersMax ?? Infinity)) break;
-      if (isEmpty(agent.free)) continue;
-      if (agent.refusedUntil > this.now && containsResources(agent.refused, agent.free)) continue;
-      this.#serial += 1;
-      const id = offerIdOf(this.#serial);
-      this.#held.set(id, {agent, resources: agent.free});
-      offers.push({
-        id,
-        frameworkId: frameworkIdOf('marathon'),
-        role: '*',
-        agent: agent.info,
-        resources: agent.free,
-      });
-      agent.free = this.kinds.compile({scalars: {}});
+    for (const [role, {isSuppressed, change}] of this.roles) {
+      if (isSuppressed) continue;
+      let count = 0;
+      for (const agent of this.#agents) {
+        if (count >= (change.offersMax ?? Infinity)) break;
+        const resources = allocatableTo(agent.free, role);
+        if (isEmpty(resources) || this.#isRefused(agent, role, resources)) continue;
+        this.#serial += 1;
+        const id = offerIdOf(this.#serial);
+        const {info, unavailability} = agent;
+        this.#held.set(id, {agent, role, resources});
+        offers.push({
+          id,
+          frameworkId: frameworkIdOf('marathon'),
+          role,
+          agent: info,
+          resources,
+          unavailability,
+        });
+        agent.free = subtractResources(agent.free, resources);
+        count += 1;
+      }
     }
     if (offers.length > 0) this.marathon.resourceOffers(offers);
     if (this.#held.size > 0) throw new Error('an offer was not answered');
+  }
+
+  #isRefused({refused}: FakeAgent, role: string, resources: Resources): boolean {
+    const known = refused.get(role);
+    if (known === undefined || known.until <= this.now) return false;
+    return containsResources(known.resources, resources);
+  }
+
+  /** Whether Marathon wants no offers in its own role. */
+  get isSuppressed(): boolean {
+    return must(this.roles.get(OWN_ROLE), OWN_ROLE).isSuppressed;
+  }
+
+  /** What it last said of its own role. */
+  get change(): FrameworkChange {
+    return must(this.roles.get(OWN_ROLE), OWN_ROLE).change;
   }
 
   /** A task's news. Terminal states give its resources back. */
   status(
     taskId: string,
     state: TaskState,
-    more: {reason?: StatusReason; healthy?: boolean; message?: string} = {},
+    more: Partial<Pick<StatusUpdate, 'containerIp' | 'healthy' | 'message' | 'reason'>> = {},
   ): void {
     const task = must(this.tasks.get(taskId), taskId);
     task.state = state;
@@ -142,6 +192,12 @@ export class FakeCluster {
       updateId: `u${this.#serial}`,
       ...more,
     });
+  }
+
+  /** When the next timer of this name is due. */
+  nextTimerAt(name: string): number | undefined {
+    const due = [...this.#timers.values()].filter((timer) => timer.name === name);
+    return due.length === 0 ? undefined : Math.min(...due.map(({at}) => at));
   }
 
   /** Lets time pass; timers fire at their instants, in the order in which they were armed. */
@@ -174,6 +230,17 @@ export class FakeCluster {
     }
   }
 
+  /** Answers all open probes in one input; those to which `answer` says nothing stay open. */
+  answerProbes(answer: (probe: Probe) => ProbeOutcome | undefined): void {
+    const results: ProbeResult[] = [];
+    this.probes = this.probes.filter((probe) => {
+      const outcome = answer(probe);
+      if (outcome !== undefined) results.push({probeId: probe.probeId, outcome});
+      return outcome === undefined;
+    });
+    if (results.length > 0) this.marathon.probeResults(results);
+  }
+
   /** Every task that was to be killed is. */
   confirmKills(): void {
     while (this.kills.length > 0) {
@@ -189,12 +256,30 @@ export class FakeCluster {
    */
   restoreMarathon(): void {
     const stored: unknown = JSON.parse(JSON.stringify(this.marathon.snapshot()));
-    this.marathon = new Marathon(this.services(), {}, stored);
+    this.marathon = new Marathon(this.services(), this.#options, stored);
+  }
+
+  /** Another leader takes over: it knows what was recorded, and nothing is suppressed or declined. */
+  failOver(): void {
+    const records: unknown = JSON.parse(JSON.stringify([...this.records]));
+    this.#timers.clear();
+    for (const agent of this.#agents) agent.refusedUntil = 0;
+    for (const terms of this.roles.values()) {
+      terms.isSuppressed = false;
+      terms.change = {};
+    }
+    this.marathon = Marathon.fromRecords(
+      this.services(),
+      this.#options,
+      records as readonly [string, unknown][],
+    );
+    this.marathon.registered();
   }
 
   services(): FrameworkServices {
     return {
       id: frameworkIdOf('marathon'),
+      role: OWN_ROLE,
       driver: this.#driver(),
       kinds: this.kinds,
       now: () => this.now,
@@ -212,6 +297,10 @@ export class FakeCluster {
       deleteRecord: (path) => {
         this.records.delete(path);
         this.trace.push(['delete', path]);
+      },
+      probe: (probes) => {
+        this.probes.push(...probes);
+        this.trace.push(['probe', this.now, JSON.stringify(probes)]);
       },
       publish: (event) => {
         this.events.push(event);
@@ -242,28 +331,38 @@ export class FakeCluster {
         call('kill', taskId);
         this.kills.push(taskId);
       },
-      suppress: () => {
-        call('suppress');
-        this.isSuppressed = true;
+      suppress: (roles = [...this.roles.keys()]) => {
+        call('suppress', roles);
+        for (const role of roles) must(this.roles.get(role), role).isSuppressed = true;
       },
       unsuppress: () => call('unsuppress'),
       clearFilters: () => call('clearFilters'),
-      answerInverseOffers: () => call('answerInverseOffers'),
-      revive: () => {
-        call('revive');
-        this.isSuppressed = false;
-        for (const agent of this.#agents) agent.refusedUntil = 0;
+      answerInverseOffers: (agents, accepted) => call('answerInverseOffers', agents, accepted),
+      revive: (roles = [...this.roles.keys()]) => {
+        call('revive', roles);
+        for (const role of roles) {
+          must(this.roles.get(role), role).isSuppressed = false;
+          for (const {refused} of this.#agents) refused.delete(role);
+        }
       },
       updateFramework: (change) => {
         call('updateFramework', change);
-        this.change = change;
+        const {roles = [...this.roles.keys()], role, ...said} = change;
+        for (const name of [...this.roles.keys()]) {
+          if (!roles.includes(name)) this.roles.delete(name);
+        }
+        for (const name of roles) {
+          const terms = this.roles.get(name) ?? {isSuppressed: false, change: {}};
+          this.roles.set(name, terms);
+          if (change.roles === undefined && (role ?? name) === name) terms.change = said;
+        }
       },
       reconcile: (tasks) => call('reconcile', tasks),
     };
   }
 
   #accept(id: OfferId, launches: readonly TaskLaunch[], refuseMs = 0): void {
-    const {agent, resources} = must(this.#held.get(id), `offer ${id}`);
+    const {agent, role, resources} = must(this.#held.get(id), `offer ${id}`);
     this.#held.delete(id);
     let left = resources;
     for (const launch of launches) {
@@ -273,7 +372,6 @@ export class FakeCluster {
     }
     agent.free = addResources(agent.free, left);
     if (launches.length > 0) return;
-    agent.refusedUntil = this.now + refuseMs;
-    agent.refused = agent.free;
+    agent.refused.set(role, {until: this.now + refuseMs, resources});
   }
 }

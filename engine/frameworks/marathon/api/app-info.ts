@@ -1,0 +1,78 @@
+/** An app with what a client asked to have embedded (reference part 2.1, appendix C1). */
+import type {App} from '../definition/app-definition.ts';
+import {isoInstant} from '../../../kernel/instants.ts';
+import {taskFailureForm, type TaskFailureFacts} from './task-form.ts';
+import type {TaskStats} from './task-stats.ts';
+
+type Json = Readonly<Record<string, unknown>>;
+
+export interface CountFacts {
+  readonly staged: number;
+  readonly running: number;
+  readonly healthy: number;
+  readonly unhealthy: number;
+}
+
+/** One answer of a readiness check. */
+export interface ReadinessFacts {
+  readonly name: string;
+  readonly taskId: string;
+  readonly ready: boolean;
+  readonly lastResponse?:
+    | {readonly status: number; readonly contentType: string; readonly body: string}
+    | undefined;
+}
+
+/** What is embedded: each thing exactly if it is given. */
+export interface AppInfoFacts {
+  readonly counts?: CountFacts | undefined;
+  readonly deploymentIds?: readonly string[] | undefined;
+  /** As `taskForm` makes them. */
+  readonly tasks?: readonly Json[] | undefined;
+  readonly readiness?: readonly ReadinessFacts[] | undefined;
+  readonly lastTaskFailure?: TaskFailureFacts | undefined;
+  readonly taskStats?: TaskStats | undefined;
+}
+
+/** `definition` may be another rendering of the app's own. */
+export function appInfo(
+  app: App,
+  facts: AppInfoFacts = {},
+  definition: Json = {...app.definition},
+): Json {
+  const {counts, deploymentIds, tasks, readiness, lastTaskFailure, taskStats} = facts;
+  return {
+    ...versionedForm(app, definition),
+    ...(counts === undefined
+      ? {}
+      : {
+          tasksStaged: counts.staged,
+          tasksRunning: counts.running,
+          tasksHealthy: counts.healthy,
+          tasksUnhealthy: counts.unhealthy,
+        }),
+    ...(deploymentIds === undefined ? {} : {deployments: deploymentIds.map((id) => ({id}))}),
+    ...(readiness === undefined ? {} : {readinessCheckResults: readiness.map(readinessForm)}),
+    ...(tasks === undefined ? {} : {tasks}),
+    ...(lastTaskFailure === undefined ? {} : {lastTaskFailure: taskFailureForm(lastTaskFailure)}),
+    // 1.4 wrote the one name, 1.5 and later the other.
+    ...(taskStats === undefined ? {} : {tasksStats: taskStats, taskStats}),
+  };
+}
+
+/** The app alone, as `/versions/{version}` and the queue show it. */
+export function versionedForm(app: App, definition: Json = {...app.definition}): Json {
+  const {version, lastScalingAt, lastConfigChangeAt} = app;
+  return {
+    ...definition,
+    version: isoInstant(version),
+    versionInfo: {
+      lastScalingAt: isoInstant(lastScalingAt),
+      lastConfigChangeAt: isoInstant(lastConfigChangeAt),
+    },
+  };
+}
+
+export function readinessForm({name, taskId, ready, lastResponse}: ReadinessFacts): Json {
+  return {name, taskId, ready, ...(lastResponse === undefined ? {} : {lastResponse})};
+}

@@ -1,0 +1,119 @@
+/** Brings an app to a number of instances: first what has to go goes, then what lacks comes. */
+import {must} from '../../../kernel/assert.ts';
+import {isConsideredTerminal, type Instance} from '../instances/instances.ts';
+import type {AppEntry} from '../instances/roster.ts';
+import type {Action, ActionRecord, ActionTools, InstanceReport} from './action.ts';
+import {instancesOf} from './action.ts';
+import {propose} from './scaling-of-app.ts';
+
+type ScaleRecord = ActionRecord & {readonly kind: 'scale'};
+
+export class ScaleAction implements Action {
+  readonly awaitsConfirmation = false;
+  readonly #tools: ActionTools;
+  readonly #record: ScaleRecord;
+  /** Instances whose end is waited for. */
+  readonly #victims = new Set<string>();
+  /** Its new instances that are not proven yet. */
+  readonly #pending = new Set<string>();
+  #isHeld: boolean;
+
+  private constructor(record: ScaleRecord, tools: ActionTools, isHeld: boolean) {
+    this.#record = record;
+    this.#tools = tools;
+    this.#isHeld = isHeld;
+  }
+
+  static begin(
+    entry: AppEntry,
+    instances: number,
+    toKill: readonly string[] | undefined,
+    tools: ActionTools,
+  ): ScaleAction {
+    const after = tools.roster.serialOf(entry.id);
+    const action = new ScaleAction({kind: 'scale', app: entry.id, instances, after}, tools, false);
+    for (const instance of propose(entry, instances, new Set(toKill)).decommission) {
+      if (!isConsideredTerminal(instance.condition)) action.#victims.add(instance.id);
+      tools.hands.decommission(instance);
+      if (tools.roster.instance(instance.id) === undefined) action.#victims.delete(instance.id);
+    }
+    action.#startMissing();
+    return action;
+  }
+
+  static restore(
+    entry: AppEntry,
+    record: ScaleRecord,
+    tools: ActionTools,
+    isHeld: boolean,
+  ): ScaleAction {
+    const action = new ScaleAction(record, tools, isHeld);
+    for (const {id, goal, condition, serial, proven} of instancesOf(entry)) {
+      if (goal !== 'Running') {
+        if (!isConsideredTerminal(condition)) action.#victims.add(id);
+      } else if (serial > record.after && !proven) action.#pending.add(id);
+    }
+    return action;
+  }
+
+  get app(): string {
+    return this.#record.app;
+  }
+
+  get record(): ActionRecord {
+    return this.#record;
+  }
+
+  get isDone(): boolean {
+    if (this.#isHeld || this.#victims.size > 0 || this.#pending.size > 0) return false;
+    return this.#pool >= this.#record.instances;
+  }
+
+  get heldBack(): number {
+    return Math.max(0, this.#record.instances - this.#pool);
+  }
+
+  get #pool(): number {
+    return this.#tools.roster.entry(this.app)?.tally.pool ?? 0;
+  }
+
+  isNew(): boolean {
+    return true;
+  }
+
+  isRelaunched(): boolean {
+    return true;
+  }
+
+  take({instanceId: id}: InstanceReport, instance: Instance | undefined): void {
+    if (instance === undefined) {
+      this.#victims.delete(id);
+      this.#pending.delete(id);
+    } else {
+      if (isConsideredTerminal(instance.condition)) this.#victims.delete(id);
+      if (instance.goal !== 'Running' || instance.proven) this.#pending.delete(id);
+      else if (instance.serial > this.#record.after) this.#pending.add(id);
+    }
+    this.#startMissing();
+  }
+
+  hold(): void {
+    this.#isHeld = true;
+  }
+
+  resume(): void {
+    this.#isHeld = false;
+    this.#startMissing();
+  }
+
+  review(): void {}
+
+  /** Starts what an app lacks, once nothing that was sentenced is left. */
+  #startMissing(): void {
+    if (this.#isHeld || this.#victims.size > 0) return;
+    const entry = must(this.#tools.roster.entry(this.app), 'app of a scale action');
+    for (let missing = this.#record.instances - this.#pool; missing > 0; missing -= 1) {
+      this.#pending.add(this.#tools.roster.create(entry).id);
+    }
+  }
+}

@@ -1,0 +1,88 @@
+/**
+ * Marathon as its records hold it: everything that decides what it does next. What is not here is
+ * either a matter of the moment (which offers were refused, which kill was sent when) or follows
+ * from it (design.md, section 4).
+ */
+import type {App} from './definition/app-definition.ts';
+import type {ActionRecord} from './deploy/action.ts';
+import type {DeploymentDocument, DeploymentPlan, DeploymentProgress} from './deploy/deployment.ts';
+import type {DeploymentsSnapshot} from './deploy/deployments.ts';
+import type {TaskFailure} from './instances/failures.ts';
+import type {InstanceDocument} from './instances/instances.ts';
+import type {RosterDocuments} from './instances/roster.ts';
+import {recordedDelays, type BackoffSnapshot} from './launch/backoff.ts';
+import type {Group, RootChange} from './root/groups.ts';
+import type {RootDocuments} from './root/root.ts';
+
+/** A record and where it is kept. */
+export type StoredRecord = readonly [path: string, document: unknown];
+
+export interface Documents {
+  readonly roster: RosterDocuments;
+  readonly root: RootDocuments;
+  readonly deployments: DeploymentsSnapshot;
+  readonly backoff: BackoffSnapshot;
+  /** App → its last failure. */
+  readonly failures: readonly (readonly [string, TaskFailure])[];
+  /** Instances with goal Running whose task is to be killed. */
+  readonly kills: readonly string[];
+}
+
+/** Reads the records of a Marathon, in whatever order they come. */
+export function documentsFrom(unsorted: Iterable<StoredRecord>): Documents {
+  const records = [...unsorted].sort((left, right) => (left[0] < right[0] ? -1 : 1));
+  const below = <T>(folder: string): readonly T[] =>
+    records
+      .filter(([path]) => path.startsWith(`marathon/${folder}/`))
+      .map(([, document]) => document as T);
+  const at = <T>(path: string): T | undefined =>
+    records.find((record) => record[0] === `marathon/${path}`)?.[1] as T | undefined;
+  const serials = below<{appId: string; serial: number}>('serials');
+  const root = at<{version: number}>('root');
+  const rootGroup = at<Group>('groups');
+  return {
+    roster: {
+      apps: below<App>('apps'),
+      versions: below<App>('versions').toSorted((left, right) => left.version - right.version),
+      instances: below<InstanceDocument>('instances'),
+      serials: serials.map(({appId, serial}) => [appId, serial]),
+    },
+    root: {
+      version: root?.version ?? -1,
+      groups: [...(rootGroup === undefined ? [] : [rootGroup]), ...below<Group>('groups')],
+      changes: below<RootChange>('changes').toSorted((one, two) => one.version - two.version),
+    },
+    deployments: {
+      serial: at<{serial: number}>('deployments')?.serial ?? 0,
+      deployments: deploymentsFrom(records),
+    },
+    backoff: recordedDelays(records),
+    failures: below<TaskFailure>('failures').map((failure) => [failure.appId, failure]),
+    kills: below<{instanceId: string}>('kills').map(({instanceId}) => instanceId),
+  };
+}
+
+interface Parts {
+  plan?: DeploymentPlan;
+  progress?: DeploymentProgress;
+  readonly actions: ActionRecord[];
+}
+
+/** `marathon/deployments/<id>/plan`, `/progress`, and `/actions<app>` for each that is not done. */
+function deploymentsFrom(records: readonly StoredRecord[]): readonly DeploymentDocument[] {
+  const byId = new Map<string, Parts>();
+  for (const [path, document] of records) {
+    const [, folder, id, part] = path.split('/');
+    if (folder !== 'deployments' || id === undefined || part === undefined) continue;
+    const parts = byId.get(id) ?? {actions: []};
+    byId.set(id, parts);
+    if (part === 'plan') parts.plan = document as DeploymentPlan;
+    else if (part === 'progress') parts.progress = document as DeploymentProgress;
+    else parts.actions.push(document as ActionRecord);
+  }
+  return [...byId.values()]
+    .flatMap(({plan, progress, actions}) =>
+      plan === undefined || progress === undefined ? [] : [{plan, progress, actions}],
+    )
+    .toSorted((left, right) => left.plan.version - right.plan.version);
+}
