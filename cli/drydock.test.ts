@@ -338,6 +338,68 @@ test('conformance looks below the folder, too', (t) =>
     t.is(suites[0]?.failures[0]?.file, 'below/XX-02-wrong.yaml');
   }));
 
+const suiteFile = (then: string): string => `
+suite: validate
+formatVersion: 1
+defaults: {config: {enabledFeatures: [], defaultNetworkName: null, defaultRole: '*'}}
+cases:
+- id: validate/planted
+  title: planted
+  when: {app: {id: /app, cmd: sleep 1000}}
+  then: ${then}
+- id: validate/id-a-b-is-refused
+  title: an exception
+  when: {app: {id: /a_b, cmd: sleep 1000}}
+  then: {valid: false, status: 422, paths: [/id]}
+- id: validate/rainy
+  title: nobody offers that
+  optional: rain
+`;
+
+test('conformance runs a suite of many cases, and names those it passes over', (t) =>
+  withFiles(async ({folder, write}) => {
+    write('validate.yaml', suiteFile('{valid: true}'));
+    const {code, stdout, stderr} = await run(folder, ['conformance', '.', '--seeds', '2']);
+    t.is(code, 0, stderr);
+    t.regex(stdout, /│ validate │ +1 │ +1 │ +0 │/);
+    t.regex(stdout, /\n1 exception:\n {2}validate\/id-a-b-is-refused: \S/);
+    t.regex(stdout, /\n1 case skipped:\n {2}validate\/rainy: rain is optional, and not offered\n/);
+  }));
+
+test('conformance says of a case of a suite where it differs', (t) =>
+  withFiles(async ({folder, write}) => {
+    write('validate.yaml', suiteFile('{valid: false, paths: [/id]}'));
+    const {code, stdout} = await run(folder, ['conformance', '.', '--json']);
+    t.is(code, 1);
+    const {suites} = JSON.parse(stdout) as ConformanceReport;
+    const [suite] = suites;
+    t.deepEqual(suite?.failures, [
+      {
+        id: 'validate/planted',
+        file: 'validate.yaml',
+        message: 'seed 0:\nvalid: expected false, got true\npaths: expected ["/id"], got []',
+      },
+    ]);
+    t.deepEqual(suite?.skipped, [{id: 'validate/rainy', file: 'validate.yaml', option: 'rain'}]);
+    t.is(suite?.exceptions.length, 1);
+  }));
+
+test('conformance refuses a suite file that is none, by file', (t) =>
+  withFiles(async ({folder, write}) => {
+    write('empty.yaml', 'suite: validate\nformatVersion: 1\ncases: []\n');
+    write('other.yaml', 'suite: weather\nformatVersion: 1\ncases:\n- {id: weather/a, title: a}\n');
+    const {code, stdout} = await run(folder, ['conformance', '.', '--json']);
+    t.is(code, 1);
+    const {suites} = JSON.parse(stdout) as ConformanceReport;
+    t.deepEqual(
+      suites.flatMap(({failures}) => failures.map(({id, message}) => [id, message.split(';')[0]])),
+      [
+        ['empty.yaml', 'there are no cases in it'],
+        ['weather/a', 'unknown suite "weather"'],
+      ],
+    );
+  }));
+
 test('conformance without any case exits with 2 and says so', (t) =>
   withFiles(async ({folder}) => {
     const {code, stdout, stderr} = await run(folder, ['conformance', '.']);

@@ -36,6 +36,7 @@ const INPUT_CODES: Readonly<Record<Input['kind'], number>> = {
   recordsWritten: 9,
   operatorRequest: 10,
   probeResults: 11,
+  frameworkFailedOver: 12,
 };
 
 const STATE_CODES: Readonly<Record<TaskState, number>> = {
@@ -103,6 +104,7 @@ export class RunHash {
       case 'agentHeard':
       case 'request':
       case 'operatorRequest':
+      case 'frameworkFailedOver':
         this.value(input);
         return;
       default:

@@ -73,19 +73,23 @@ test('the installed package runs a small scenario of its own', (t) => {
   t.is(typeof JSON.parse(stdout), 'object');
 });
 
-test('the installed package runs its conformance cases', (t) => {
-  const cases = join(home, 'node_modules', 'drydock', 'conformance', 'allocator');
-  const {code, stdout, stderr} = runBin('drydock', [
-    'conformance',
-    cases,
-    '--seeds',
-    '1',
-    '--json',
-  ]);
-  t.is(code, 0, stderr);
-  const {suites} = JSON.parse(stdout) as {readonly suites: readonly {readonly passed: number}[]};
-  t.true(suites.reduce((sum, {passed}) => sum + passed, 0) > 100);
-});
+for (const suites of ['allocator', 'marathon']) {
+  test(`the installed package runs its conformance cases of ${suites}`, (t) => {
+    const cases = join(home, 'node_modules', 'drydock', 'conformance', suites);
+    const {code, stdout, stderr} = runBin('drydock', [
+      'conformance',
+      cases,
+      '--seeds',
+      '1',
+      '--json',
+    ]);
+    t.is(code, 0, stderr);
+    const report = JSON.parse(stdout) as {
+      readonly suites: readonly {readonly passed: number}[];
+    };
+    t.true(report.suites.reduce((sum, {passed}) => sum + passed, 0) > 100);
+  });
+}
 
 test('the installed dcos says that no cluster is attached, and fails', (t) => {
   const version = runBin('dcos', ['--version']);

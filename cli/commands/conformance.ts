@@ -15,14 +15,16 @@ interface ConformanceFlags {
 
 const more = `
 A case file is YAML: a list of inputs to the engine (an agent joins, an offer is
-declined, a second passes) and what must come out of it. Each case is run from
-the beginning with several seeds of the engine's random choices and must hold
-with all of them. docs/conformance.md describes the format.
+declined, a second passes) and what must come out of it; or a suite of many cases,
+each a situation, a stimulus and its result. Each case is run from the beginning
+with several seeds of the engine's random choices and must hold with all of them.
+docs/conformance.md describes both forms.
 
 Exit code: 0 if all cases hold, 1 if one does not, 2 if nothing could be run.
 
 Example:
-  drydock conformance conformance/allocator`;
+  drydock conformance conformance/allocator
+  drydock conformance conformance/marathon`;
 
 export function makeConformanceCommand(): Command {
   return new Command('conformance')

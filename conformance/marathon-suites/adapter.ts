@@ -26,12 +26,12 @@ export interface Adapter {
 export interface AdapterParts<Given, When, Then, Result> {
   readonly given: z.ZodType<Given>;
   readonly when: z.ZodType<When>;
-  readonly then: z.ZodType<Then>;
+  readonly expected: z.ZodType<Then>;
   /** Where the defaults of a suite are not simply those of `given`. */
   readonly merge?: (defaults: Fields, given: Fields) => Fields;
   readonly run: (input: {readonly given: Given; readonly when: When}, seed: number) => Result;
   readonly judge: (
-    then: Then,
+    expected: Then,
     result: Result,
     input: {readonly given: Given; readonly when: When},
   ) => readonly Mismatch[];
@@ -40,7 +40,7 @@ export interface AdapterParts<Given, When, Then, Result> {
 export function makeAdapter<Given, When, Then, Result>({
   given,
   when,
-  then,
+  expected,
   merge = withDefaults,
   run,
   judge,
@@ -51,10 +51,10 @@ export function makeAdapter<Given, When, Then, Result>({
         given: read(given, merge(defaults, mapOf(one.given ?? {}, 'given')), 'given'),
         when: read(when, one.when, 'when'),
       };
-      const expected = read(then, one.then ?? {}, 'then');
+      const wanted = read(expected, one.expected ?? {}, 'then');
       return {
         run: (seed) => run(input, seed),
-        judge: (result) => judge(expected, result as Result, input),
+        judge: (result) => judge(wanted, result as Result, input),
       };
     },
   };

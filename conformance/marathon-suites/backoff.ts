@@ -67,7 +67,7 @@ const after = z.strictObject({
 export const backoff = makeAdapter({
   given: rule,
   when: z.array(step),
-  then: z.strictObject({after: z.array(after)}),
+  expected: z.strictObject({after: z.array(after)}),
   run: ({given, when}) => {
     let table = new BackoffTable();
     return when.map((stimulus) => {

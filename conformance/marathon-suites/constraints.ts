@@ -44,7 +44,7 @@ const given = z.strictObject({
 export const constraints = makeAdapter({
   given,
   when: z.strictObject({validate: z.unknown()}).optional(),
-  then: z.strictObject({match: z.boolean().optional(), valid: z.boolean().optional()}),
+  expected: z.strictObject({match: z.boolean().optional(), valid: z.boolean().optional()}),
   run: ({given: {app, placed, offer, groupBy}}): {valid: boolean; match?: boolean} => {
     const valid = app.constraints.every((one) => constraintFault(one) === undefined);
     if (!valid || offer === undefined) return {valid};

@@ -69,7 +69,7 @@ const after = z.strictObject({
   events: z.array(z.string()).optional(),
 });
 
-const then = z.strictObject({
+const expected = z.strictObject({
   after: z.array(after).optional(),
   probesAt: z.array(z.int()).optional(),
   probePort: z.int().optional(),
@@ -94,7 +94,7 @@ interface HealthResult {
 export const health = makeAdapter({
   given,
   when: z.array(step).default([]),
-  then,
+  expected,
   run: ({given: value, when}, seed): HealthResult => {
     const player = new Player(value);
     const end = when.find(({advanceTo}) => advanceTo !== undefined)?.advanceTo;

@@ -22,10 +22,13 @@ type PollTerms = z.output<typeof pollSchema>;
 
 const EVERY_MS = 100;
 
-export class Poll {
-  readonly #server: HttpServer;
+/** As much of a server as waiting needs. */
+export type PolledServer = Pick<HttpServer, 'get' | 'now' | 'wait'>;
 
-  constructor(server: HttpServer) {
+export class Poll {
+  readonly #server: PolledServer;
+
+  constructor(server: PolledServer) {
     this.#server = server;
   }
 

@@ -64,7 +64,7 @@ export class HttpServer {
       kind: 'http',
       method,
       path,
-      headers: {...this.#headers, ...headers},
+      headers: lowerCase({...this.#headers, ...headers}),
       ...(body !== undefined && {body}),
     });
     if (!reply.ok) throw new Error(`${method} ${path}: ${JSON.stringify(reply.refusal)}`);
@@ -92,6 +92,13 @@ export class HttpServer {
     this.#seen = this.#world.events.length;
     return types.filter((type) => wanted === null || wanted.has(type));
   }
+}
+
+/** As they reach a server. */
+function lowerCase(headers: Headers): Headers {
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]),
+  );
 }
 
 function resourcesText({

@@ -69,7 +69,7 @@ type Observed =
 export const http = makeAdapter({
   given,
   when: z.array(step),
-  then: z.strictObject({}),
+  expected: z.strictObject({}),
   run: ({given: value, when}, seed) => {
     const player = new Player(value, seed);
     return when.map((one) => player.play(one));

@@ -52,7 +52,7 @@ function merge({instance: template, ...defaults}: Fields, written: Fields): Fiel
 export const killservice = makeAdapter({
   given,
   when: z.array(step),
-  then: z.strictObject({
+  expected: z.strictObject({
     after: z.array(
       z.strictObject({
         kill: z.array(z.string()),

@@ -1,4 +1,4 @@
-/** One app and one offer, in the words of the suite `matching`, brought before the engine's judge. */
+/** One app and one offer, in the words of the suite `matching`, before the engine's judge. */
 import {
   agentIdOf,
   frameworkIdOf,

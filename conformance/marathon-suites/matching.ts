@@ -92,7 +92,7 @@ const given = z.strictObject({
 
 const row = z.strictObject({reason: z.string(), declined: z.int(), processed: z.int()});
 
-const then = z.strictObject({
+const expected = z.strictObject({
   match: z.boolean().optional(),
   reasons: z.array(z.string()).optional(),
   first: z.string().nullable().optional(),
@@ -112,7 +112,7 @@ interface Result {
 export const matching = makeAdapter({
   given,
   when: nothing,
-  then,
+  expected,
   run: ({given: value}, seed): Result =>
     value.offersSeen === undefined
       ? {offer: matchOffer(value satisfies MatchGiven, seed)}

@@ -33,7 +33,7 @@ export const normalise = makeAdapter({
     servicePorts: z.array(z.int()).optional(),
   }),
   when,
-  then: z.strictObject({
+  expected: z.strictObject({
     exact: z.unknown().optional(),
     subset: z.unknown().optional(),
     absent: z.array(z.string()).optional(),

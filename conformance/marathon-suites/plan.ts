@@ -43,7 +43,7 @@ const INVALID: PlanResult = {valid: false, steps: [], affectedApps: []};
 export const plan = makeAdapter({
   given,
   when: nothing,
-  then: z.strictObject({
+  expected: z.strictObject({
     steps: z.array(z.array(action)).optional(),
     affectedApps: z.array(z.string()).optional(),
     valid: z.boolean().default(true),
@@ -78,7 +78,7 @@ export const plan = makeAdapter({
   ],
 });
 
-/** What the definition leaves out is the suite's; a command line is not, where there are arguments. */
+/** What the definition leaves out is the suite's, but no command where there are arguments. */
 function appOf(id: string, fields: Given['app'], {app}: Given): App | undefined {
   const {cmd, ...others} = app;
   return storedApp(id, {...others, ...(fields['args'] === undefined && {cmd}), ...fields});

@@ -44,7 +44,7 @@ const given = z.strictObject({
 
 const pair = z.tuple([z.int(), z.int()]);
 
-const then = z.strictObject({
+const expected = z.strictObject({
   match: z.boolean(),
   ports: z.array(z.int().nullable()).optional(),
   portsOneOf: z.array(z.array(z.int().nullable())).optional(),
@@ -64,7 +64,7 @@ const seedOf = (value: z.output<typeof given>, seed: number): number =>
 export const ports = makeAdapter({
   given,
   when: z.strictObject({repeat: z.int().optional(), seeds: z.int().optional()}).optional(),
-  then,
+  expected,
   run: ({given: value, when}, seed): PortsResult => {
     const first = seedOf(value, seed);
     const picked = draw(value, first);

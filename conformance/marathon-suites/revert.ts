@@ -27,7 +27,7 @@ type RootForm = z.output<typeof root>;
 export const revert = makeAdapter({
   given: z.strictObject({original: root, target: root}),
   when: z.strictObject({revertOn: root}),
-  then: z.strictObject({result: root}),
+  expected: z.strictObject({result: root}),
   run: ({given: {original, target}, when: {revertOn}}) => {
     const [before, after] = [new WrittenRoot(original), new WrittenRoot(target)];
     const now = new WrittenRoot(revertOn);

@@ -1,11 +1,17 @@
 import test from 'ava';
+import {parse} from 'yaml';
 import {UnknownInCase} from '../case.ts';
 import type {PreparedCase} from './adapter.ts';
 import {runPrepared, runSuiteCase} from './run-suite-case.ts';
 import {isSuiteFile, readSuiteFile, withDefaults} from './suite-file.ts';
 import type {Exception} from './suites.ts';
 
-const one = {id: 'scale/x', title: 'x', given: {instances: [], scaleTo: 0}, then: {start: 0}};
+const one = parse(`
+id: scale/x
+title: x
+given: {instances: [], scaleTo: 0}
+then: {start: 0}
+`) as {readonly given: object};
 const file = {suite: 'scale', formatVersion: 1, cases: [one]};
 
 const badFiles: readonly (readonly [title: string, document: unknown, message: RegExp])[] = [
@@ -33,7 +39,7 @@ const badCases: readonly (readonly [title: string, change: object, message: RegE
   ['a field of the situation', {given: {...one.given, moon: 1}}, /^given: .*moon/],
   ['a value of the situation', {given: {...one.given, scaleTo: 'many'}}, /^given\.scaleTo: /],
   ['a stimulus', {when: {at: 0}}, /^when: /],
-  ['a field of the expectation', {then: {start: 0, stop: 1}}, /^then: .*stop/],
+  ['a field of the expectation', parse('then: {start: 0, stop: 1}') as object, /^then: .*stop/],
 ];
 
 for (const [title, change, message] of badCases) {
@@ -80,7 +86,9 @@ function differing(paths: readonly string[]): PreparedCase {
 
 const exception: Exception = {reason: 'so it is', paths: ['a', 'b.0']};
 
-const exceptions: readonly (readonly [title: string, paths: readonly string[], kind: string])[] = [
+type Kind = ReturnType<typeof runPrepared>['kind'];
+
+const exceptions: readonly (readonly [title: string, paths: readonly string[], kind: Kind])[] = [
   ['fails just where it says', ['a.x', 'b.0'], 'exception'],
   ['fails elsewhere, too', ['a', 'b.0', 'c'], 'failed'],
   ['fails at a place that is only spelled like it', ['a', 'b.0', 'ab'], 'failed'],

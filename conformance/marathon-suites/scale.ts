@@ -25,7 +25,7 @@ const given = z.strictObject({
   constraints: z.array(z.array(z.string())),
 });
 
-const then = z.strictObject({
+const expected = z.strictObject({
   decommission: z.array(z.string()).optional(),
   unorderedPrefix: z.int().default(0),
   decommissionOneOf: z.array(z.array(z.string())).optional(),
@@ -38,7 +38,7 @@ const then = z.strictObject({
 export const scale = makeAdapter({
   given,
   when: nothing,
-  then,
+  expected,
   merge: ({instance: template, ...defaults}, written) => ({
     ...defaults,
     ...written,
@@ -91,7 +91,7 @@ export const scale = makeAdapter({
 
 function valueOf({host, attributes = {}}: Instance, field: string): string | undefined {
   const value = field === 'hostname' ? host : attributes[field];
-  return value === undefined ? undefined : String(value);
+  return value === undefined || typeof value === 'string' ? value : JSON.stringify(value);
 }
 
 function countsOf(instances: readonly Instance[], field: string): Record<string, number> {

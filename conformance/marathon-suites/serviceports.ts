@@ -29,7 +29,7 @@ interface AssignedPorts {
 
 const given = z.strictObject({range: z.tuple([z.int(), z.int()]), from: apps, to: apps});
 
-const then = z.strictObject({
+const expected = z.strictObject({
   servicePorts: z.record(z.string(), z.array(z.int())).optional(),
   portMappings: z.record(z.string(), z.array(anyFields)).optional(),
   error: z
@@ -53,7 +53,7 @@ const EXHAUSTED = {kind: 'PortRangeExhausted', status: 500};
 export const serviceports = makeAdapter({
   given,
   when: nothing,
-  then,
+  expected,
   run: ({given: {range, from, to}}): AssignedPorts => {
     const [first, last] = range;
     const taken = new Set(

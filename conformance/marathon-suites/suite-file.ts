@@ -11,7 +11,7 @@ export interface SuiteCase {
   /** A map in all suites that have defaults for it. */
   readonly given: unknown;
   readonly when: unknown;
-  readonly then: unknown;
+  readonly expected: unknown;
   /** An option that an engine need not offer. */
   readonly optional: string | undefined;
 }
@@ -74,7 +74,7 @@ function readCase(value: unknown, at: number, suite: string): SuiteCase {
     title: textOf(fields['title'], `title of ${id}`),
     given: fields['given'],
     when: fields['when'],
-    then: fields['then'],
+    expected: fields['then'],
     optional: optional === undefined ? undefined : textOf(optional, `optional of ${id}`),
   };
 }

@@ -57,7 +57,7 @@ interface Observed {
 export const unreachable = makeAdapter({
   given,
   when: z.array(step),
-  then: z.strictObject({after: z.array(after)}),
+  expected: z.strictObject({after: z.array(after)}),
   run: ({given: value, when}, seed) => {
     const player = new Player(value, seed);
     return when.map((one) => player.play(one));
@@ -138,7 +138,7 @@ class Player {
       world.request({kind: 'appPatch', appId: APP, patch: {instances: scaleTo}});
     }
     if (status !== undefined) {
-      this.#report(this.#idOf(instance), status as TaskState, reason as StatusReason | undefined);
+      this.#report(this.#idOf(instance), status as TaskState, reason);
     }
     const now = this.#standing();
     const fresh = [...now.keys()].filter((id) => !before.has(id));
@@ -194,7 +194,7 @@ class Player {
     return id;
   }
 
-  /** News of the last task that was launched for an instance; nobody tells of one that never was. */
+  /** News of the last task of an instance; nobody tells of one that was never launched. */
   #report(id: string, state: TaskState, reason?: StatusReason): void {
     const launch = this.#world.launches.findLast(({taskId}) => this.#instanceOf(taskId) === id);
     if (launch !== undefined) this.#world.status(launch.taskId, state, {reason});

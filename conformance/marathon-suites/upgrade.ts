@@ -67,7 +67,7 @@ const after = z.strictObject({
   decommission: z.array(z.string()).optional(),
 });
 
-const then = z.strictObject({
+const expected = z.strictObject({
   strategy: z
     .strictObject({minHealthy: z.int(), maxCapacity: z.int(), killNow: z.int()})
     .optional(),
@@ -235,7 +235,7 @@ class Player {
 export const upgrade = makeAdapter({
   given,
   when: z.array(stimulus),
-  then,
+  expected,
   merge,
   run: ({given: value, when}) => {
     const player = new Player(value);

@@ -32,7 +32,7 @@ export const validate = makeAdapter({
     update: anyFields.optional(),
     group: anyFields.optional(),
   }),
-  then: z.strictObject({
+  expected: z.strictObject({
     valid: z.boolean(),
     status: z.int().optional(),
     paths: z.array(z.string()).optional(),

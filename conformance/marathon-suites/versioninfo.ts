@@ -1,6 +1,6 @@
 /** Suite `versioninfo`: version stamps of apps when the root definition changes. */
 import {z} from 'zod';
-import {nextVersion, type App} from '../../engine/index.ts';
+import {nextVersion, type App, type FrameworkReply} from '../../engine/index.ts';
 import {UnknownInCase} from '../case.ts';
 import {anyFields, makeAdapter} from './adapter.ts';
 import {sameSet, subset} from './compare.ts';
@@ -35,7 +35,7 @@ type Given = z.output<typeof given>;
 export const versioninfo = makeAdapter({
   given,
   when: z.union([step.transform((one) => [one]), z.array(step)]),
-  then: z.strictObject({
+  expected: z.strictObject({
     rootVersion: z.int(),
     apps: z.record(z.string(), anyFields).optional(),
     replaced: z.array(z.string()).optional(),
@@ -51,7 +51,7 @@ export const versioninfo = makeAdapter({
     }
     for (const one of when) change(apps, one);
     return {
-      rootVersion: when.at(-1)?.at,
+      rootVersion: rootVersionAfter(value, when, seed),
       apps: Object.fromEntries(apps),
       replaced: replacedIn(value, when, seed),
     };
@@ -81,6 +81,34 @@ function change(apps: Map<string, App>, {at, create, change: changed, ...step}: 
     next(step.restart, app.definition, true);
   }
   if (step.delete !== undefined) apps.delete(step.delete);
+}
+
+/** The version that a real Marathon answers the last change with: that of its root. */
+function rootVersionAfter({apps}: Given, steps: readonly Step[], seed: number): number {
+  const world = new World({seed, agents: []});
+  const put = (appId: string, fields: Given['apps'][string] | Step['create'][string]): unknown => {
+    const {version: _version, lastScalingAt: _at, lastConfigChangeAt: _configAt, ...rest} = fields;
+    const app = {id: appId, cmd: 'sleep 1000', ...rest};
+    return versionOf(world.request({kind: 'appPut', app, force: true}));
+  };
+  for (const [appId, fields] of Object.entries(apps)) put(appId, fields);
+  let last: unknown;
+  for (const {at, change: changed, create, restart: appId} of steps) {
+    world.advanceTo(at);
+    const named = Object.entries({...create, ...changed});
+    for (const [id, fields] of named) last = put(id, fields);
+    if (appId !== undefined) {
+      last = versionOf(world.request({kind: 'appRestart', appId, force: true}));
+    } else if (named.length === 0) {
+      // Where no app is named, the root is told to be as it is.
+      last = versionOf(world.request({kind: 'groupPut', group: {id: '/'}, force: true}));
+    }
+  }
+  return typeof last === 'string' ? Date.parse(last) : NaN;
+}
+
+function versionOf(reply: FrameworkReply): unknown {
+  return reply.ok ? (reply.body as {readonly version?: unknown}).version : undefined;
 }
 
 /** Instances that a real Marathon takes away after the changes, by the names of the case. */

@@ -50,6 +50,8 @@ export class ProbeAnswers {
       let outcome = TIMED_OUT;
       if (agents.isUp(agents.rowOf(probe.agentId))) {
         const row = tasks.rowOf(framework, probe.taskId);
+        // Instances are asked in the order in which they came, as their tasks did.
+        tasks.likelyRow = row + 1;
         outcome =
           row >= 0 && tasks.state[row] === RUNNING ? healths.outcome(now, row, probe) : REFUSED;
       }

@@ -34,11 +34,14 @@ function sorted(value: unknown): unknown {
   return Object.fromEntries(entries.toSorted(([left], [right]) => (left < right ? -1 : 1)));
 }
 
-/** What people see in the end. */
+/**
+ * What people see in the end. Whether a deployment ended before the next one was forced is a matter
+ * of when offers came.
+ */
 function outcome(fake: FakeCluster): unknown {
   const deployments = fake.events
     .filter(({type}) => type === 'deployment_success' || type === 'deployment_failed')
-    .map(({type, id}) => `${type} ${String(id)}`);
+    .map(({id}) => String(id));
   return {
     apps: fake.marathon.apps().map(({id, version, running}) => ({id, version, running})),
     deployments: deployments.toSorted(),

@@ -6,7 +6,7 @@ import {existsSync, readFileSync} from 'node:fs';
 import test from 'ava';
 import fc from 'fast-check';
 import {parse} from 'yaml';
-import type {FrameworkReply, StatusReason} from '../../scheduler.ts';
+import type {FrameworkReply, StatusReason, TaskState} from '../../scheduler.ts';
 import type {UpgradeStrategy} from './definition/app-definition.ts';
 import {unknownAppFields} from './definition/app-shape.ts';
 import {FakeCluster} from './testing/fake-cluster.ts';

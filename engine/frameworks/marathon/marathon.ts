@@ -205,7 +205,7 @@ export class Marathon implements Framework {
         kill: (instance) => this.#lifecycle.kill(instance),
         replace: (instance) => this.#lifecycle.replace(instance),
       },
-      CONFIG,
+      {...CONFIG, defaultRole: this.#services.role},
     );
     const http = new HttpApi(commands, {
       ...parts,

@@ -10,6 +10,7 @@ import {parseGroupUpdate, type GroupUpdate} from '../definition/group-update.ts'
 import {
   mergeUpdate,
   normaliseApp,
+  normaliseUpdate,
   type AppPlace,
   type Normalised,
 } from '../definition/normalise.ts';
@@ -108,11 +109,12 @@ export class Commands {
   patchApp(id: string, body: unknown, how: ChangeTerms): ChangeResult {
     const app = this.#parts.roster.app(id);
     if (app === undefined) return unknownApp(id);
+    const update = normaliseUpdate(body, this.#config, this.#placeOf(id));
+    if (!update.ok) return refusedFor(update.faults);
     const read = this.readUpdate(app.definition, body);
     if (!read.ok) return refusedFor(read.faults);
-    const version = isObject(body) ? body['version'] : undefined;
-    if (typeof version !== 'string') return this.putApp(read.value, how);
-    return this.resetApp(id, version, how);
+    const {version} = update.value;
+    return version === undefined ? this.putApp(read.value, how) : this.resetApp(id, version, how);
   }
 
   /** Goes back to an earlier version of an app. */

@@ -320,6 +320,8 @@ test('a text is JSON exactly if the runtime says so', (t) => {
     ',',
     ':',
     '"a"',
+    ',]',
+    ',}',
     '"\\u00e9"',
     '"\\x"',
     '1',

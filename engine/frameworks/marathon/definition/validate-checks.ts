@@ -1,4 +1,5 @@
 /** Rules on health checks, checks and readiness checks (reference parts 1.1, 3.7 and 4.1). */
+import {KILL_SHARE_LABEL, parseShare} from '../health/kill-guard.ts';
 import type {AppDefinition} from './app-definition.ts';
 import {isObject, refuse, type Fault} from './json-shape.ts';
 
@@ -80,4 +81,11 @@ export function readiness(app: AppDefinition, faults: Fault[]): void {
       refuse(faults, `${at}/timeoutSeconds`, message);
     }
   }
+}
+
+/** See the kill guard, which reads it. */
+export function killShare({labels}: Pick<AppDefinition, 'labels'>, faults: Fault[]): void {
+  const share = labels[KILL_SHARE_LABEL];
+  if (share === undefined || parseShare(share) !== undefined) return;
+  refuse(faults, `/labels/${KILL_SHARE_LABEL}`, `expected a number from 0 to 1, found "${share}"`);
 }

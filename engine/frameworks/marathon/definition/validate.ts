@@ -10,7 +10,7 @@ import {refuse, type Fault} from './json-shape.ts';
 import {isUri} from './old-form.ts';
 import {pathFault} from './path-id.ts';
 import {roleFault, type RoleRules} from './roles.ts';
-import {checks, healthChecks, readiness} from './validate-checks.ts';
+import {checks, healthChecks, killShare, readiness} from './validate-checks.ts';
 import {linux, volumes} from './validate-container.ts';
 import {hostPorts, mappings, networks, portDefinitions} from './validate-networks.ts';
 
@@ -154,6 +154,7 @@ const RULES: readonly Rule[] = [
   portDefinitions,
   command,
   healthChecks,
+  killShare,
   checks,
   artifacts,
   secrets,

@@ -37,6 +37,8 @@ export type ActionRecord =
       readonly instances: number;
       /** Serial of the last instance that was there before it. */
       readonly after: number;
+      /** Instances that were being removed before it began: it does not wait for them. */
+      readonly leftovers: readonly string[];
     }
   | {
       readonly kind: 'restart';

@@ -177,6 +177,7 @@ function eventOfOld(
 ): UpgradeEvent {
   if (kind === 'gone' || instance === undefined) return {kind: 'oldGone', id};
   if (!isConsideredTerminal(instance.condition)) {
+    if (instance.goal !== 'Running') return {kind: 'oldDying', id, serial: instance.serial};
     return {kind: 'oldHealthChanged', id, healthy: isConsideredHealthy(instance, false)};
   }
   return {kind: instance.goal === 'Running' ? 'oldDied' : 'oldGone', id};

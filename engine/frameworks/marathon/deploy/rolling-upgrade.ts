@@ -49,6 +49,8 @@ export type UpgradeEvent =
   /** A new instance is gone for good, by somebody else's will. */
   | {readonly kind: 'newGone'; readonly id: string}
   | {readonly kind: 'oldHealthChanged'; readonly id: string; readonly healthy: boolean}
+  /** An old instance that is not wanted any more has not ended yet, or is back. */
+  | {readonly kind: 'oldDying'; readonly id: string; readonly serial: number}
   /** An old instance with goal Running ended, or cannot be reached. */
   | {readonly kind: 'oldDied'; readonly id: string}
   /** An old instance that is not wanted any more has ended. */
@@ -271,6 +273,9 @@ export class RollingUpgrade {
       case 'oldHealthChanged':
         this.#setOldHealth(event.id, event.healthy);
         break;
+      case 'oldDying':
+        this.#oldDying(event.id, event.serial);
+        break;
       case 'oldDied':
         this.#setOldHealth(event.id, false);
         if (this.#old.has(event.id) && !this.#isHeld) decommission.push(event.id);
@@ -310,6 +315,14 @@ export class RollingUpgrade {
     this.#healthyFresh += Number(healthy) - Number(known.healthy);
     this.#proven += Number(proven) - Number(known.proven);
     this.#fresh.set(id, {healthy, proven});
+  }
+
+  /** It takes room until it is gone. */
+  #oldDying(id: string, serial: number): void {
+    if (this.#record.leftovers.includes(id)) return;
+    this.#setOldHealth(id, false);
+    this.#old.set(id, {id, serial, healthy: false});
+    this.#sentenced.add(id);
   }
 
   #setOldHealth(id: string, healthy: boolean): void {

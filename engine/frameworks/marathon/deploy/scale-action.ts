@@ -16,11 +16,13 @@ export class ScaleAction implements Action {
   readonly #victims = new Set<string>();
   /** Its new instances that are not proven yet. */
   readonly #pending = new Set<string>();
+  readonly #leftovers: ReadonlySet<string>;
   #isHeld: boolean;
 
   private constructor(record: ScaleRecord, tools: ActionTools, isHeld: boolean) {
     this.#record = record;
     this.#tools = tools;
+    this.#leftovers = new Set(record.leftovers);
     this.#isHeld = isHeld;
   }
 
@@ -31,7 +33,11 @@ export class ScaleAction implements Action {
     tools: ActionTools,
   ): ScaleAction {
     const after = tools.roster.serialOf(entry.id);
-    const action = new ScaleAction({kind: 'scale', app: entry.id, instances, after}, tools, false);
+    const leftovers = instancesOf(entry)
+      .filter(({goal}) => goal !== 'Running')
+      .map(({id}) => id);
+    const record: ScaleRecord = {kind: 'scale', app: entry.id, instances, after, leftovers};
+    const action = new ScaleAction(record, tools, false);
     for (const instance of propose(entry, instances, new Set(toKill)).decommission) {
       if (!isConsideredTerminal(instance.condition)) action.#victims.add(instance.id);
       tools.hands.decommission(instance);
@@ -48,11 +54,7 @@ export class ScaleAction implements Action {
     isHeld: boolean,
   ): ScaleAction {
     const action = new ScaleAction(record, tools, isHeld);
-    for (const {id, goal, condition, serial, proven} of instancesOf(entry)) {
-      if (goal !== 'Running') {
-        if (!isConsideredTerminal(condition)) action.#victims.add(id);
-      } else if (serial > record.after && !proven) action.#pending.add(id);
-    }
+    for (const instance of instancesOf(entry)) action.#note(instance);
     return action;
   }
 
@@ -90,11 +92,18 @@ export class ScaleAction implements Action {
       this.#victims.delete(id);
       this.#pending.delete(id);
     } else {
-      if (isConsideredTerminal(instance.condition)) this.#victims.delete(id);
-      if (instance.goal !== 'Running' || instance.proven) this.#pending.delete(id);
-      else if (instance.serial > this.#record.after) this.#pending.add(id);
+      this.#note(instance);
     }
     this.#startMissing();
+  }
+
+  /** What the action waits for follows from the instance as it is. */
+  #note({id, goal, condition, serial, proven}: Instance): void {
+    const isDying = goal !== 'Running' && !isConsideredTerminal(condition);
+    if (isDying && !this.#leftovers.has(id)) this.#victims.add(id);
+    else this.#victims.delete(id);
+    if (goal === 'Running' && serial > this.#record.after && !proven) this.#pending.add(id);
+    else this.#pending.delete(id);
   }
 
   hold(): void {

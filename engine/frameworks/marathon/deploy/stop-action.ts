@@ -56,6 +56,7 @@ export class StopAction implements Action {
   take({instanceId}: InstanceReport, instance: Instance | undefined): void {
     const isLost = instance === undefined || isConsideredTerminal(instance.condition);
     if (isLost) this.#waiting.delete(instanceId);
+    else this.#waiting.add(instanceId);
   }
 
   /** What was asked to end cannot be held back. */

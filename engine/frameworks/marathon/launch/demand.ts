@@ -93,12 +93,14 @@ export class Demand {
 
   /** Enters the roles that came into use, and leaves those that nobody uses any more. */
   #followRoles(): void {
+    const isFirst = this.#followed < 0;
     this.#followed = this.#inUse.version;
     const own = this.#services.role;
     const wanted = [own, ...this.#inUse.roles.filter((role) => role !== own)];
     const left = [...this.#roles.keys()].filter((role) => !wanted.includes(role));
     const entered = wanted.filter((role) => !this.#roles.has(role));
-    if (left.length === 0 && entered.length === 0) return;
+    // The master may know roles of a leader before this one.
+    if (left.length === 0 && entered.length === 0 && !isFirst) return;
     this.#services.driver.updateFramework({roles: wanted});
     for (const role of left) {
       this.#services.cancelTimer(DEMAND_TIMER, role);

@@ -107,8 +107,8 @@ export class LaneStats {
     this.lastUnusedAt = snapshot.lastUnusedAt ?? undefined;
     this.declined.splice(0, Infinity, ...snapshot.declined);
     this.broken.push(...snapshot.broken);
-    this.#recent = snapshot.recent.map(({offer, ...unused}) => {
-      return {...unused, offer: must(offers[offer], 'an unused offer')};
+    this.#recent = snapshot.recent.map(({offer, refusal, at}) => {
+      return {offer: must(offers[offer], 'an unused offer'), refusal, at};
     });
     this.#agents.reserve(snapshot.marks.length);
     this.#marks = new Uint8Array(snapshot.marks.length);

@@ -8,7 +8,14 @@ import type {AgentInfo, Offer, TaskLaunch} from '../../../scheduler.ts';
 import type {Instance} from '../instances/instances.ts';
 import type {Lane, LaunchQueue, RoleQueue} from './launch-queue.ts';
 import {OfferLeft} from './offer-left.ts';
-import {judge, NOWHERE, offerFacts, type Judgement, type OfferFacts, type PlacedApp} from './judge.ts';
+import {
+  judge,
+  NOWHERE,
+  offerFacts,
+  type Judgement,
+  type OfferFacts,
+  type PlacedApp,
+} from './judge.ts';
 import type {WantedPort} from './ports.ts';
 
 /** Where an instance is launched, and on what. */
@@ -68,12 +75,7 @@ export function matchOffer(offer: Offer, matching: Matching): readonly TaskLaunc
 }
 
 /** Asks every lane once, and answers those that matched. */
-function askAll(
-  waiting: RoleQueue,
-  launchesMax: number,
-  round: Round,
-  matching: Matching,
-): Lane[] {
+function askAll(waiting: RoleQueue, launchesMax: number, round: Round, matching: Matching): Lane[] {
   const {queue, random, now} = matching;
   const matched: Lane[] = [];
   let at = 0;

@@ -58,10 +58,7 @@ function decimal(value: number): string {
   return Number.isInteger(value) ? `${value}.0` : `${value}`;
 }
 
-function addLabels(
-  env: Record<string, string>,
-  labels: Readonly<Record<string, string>>,
-): void {
+function addLabels(env: Record<string, string>, labels: Readonly<Record<string, string>>): void {
   const names: string[] = [];
   for (const [label, value] of Object.entries(labels)) {
     const name = variableName(label);

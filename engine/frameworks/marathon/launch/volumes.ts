@@ -64,11 +64,7 @@ function isFree({special}: Entry): boolean {
   return special.kind === DISK && revocable !== true && shared !== true;
 }
 
-function takeMount(
-  volume: PersistentVolume,
-  wanted: number,
-  free: Entry[],
-): TakenDisk | undefined {
+function takeMount(volume: PersistentVolume, wanted: number, free: Entry[]): TakenDisk | undefined {
   const most = volume.maxSize === undefined ? Infinity : (thousandths(volume.maxSize) ?? Infinity);
   let best = -1;
   for (const [at, entry] of free.entries()) {

@@ -54,15 +54,15 @@ export class Changes {
   }
 
   /** What a draft would do: the change and its plan. Nothing is stored and nothing told. */
-  preview(draft: RootDraft): PreviewResult {
-    const finished = draft.finish();
+  preview(draft: RootDraft, force: boolean): PreviewResult {
+    const finished = draft.finish(force);
     if (!finished.ok) return finished;
     const {change, depthOf} = finished;
     return {ok: true, change, steps: planSteps(change.apps, depthOf)};
   }
 
   submit(draft: RootDraft, options: ChangeOptions): ChangeResult {
-    const planned = this.preview(draft);
+    const planned = this.preview(draft, options.force);
     if (!planned.ok) return this.#refused(options, this.#root.nextVersion(), planned.refusal);
     const {change, steps} = planned;
     const plan = this.#deployments.plan(change, steps, options.terms ?? NO_TERMS);
@@ -87,7 +87,7 @@ export class Changes {
     const options: ChangeOptions = {groupId: '/', force: true};
     const draft = this.draft();
     revertChange(change, draft);
-    const planned = this.preview(draft);
+    const planned = this.preview(draft, true);
     if (!planned.ok) return this.#refused(options, this.#root.nextVersion(), planned.refusal);
     const running = this.#deployments.get(id);
     if (running !== undefined) this.#deployments.cancel(running);

@@ -12,6 +12,7 @@ import {
   servicePortsOf,
   withServicePorts,
 } from '../definition/service-ports.ts';
+import {validateUpdate} from '../definition/validate-update.ts';
 import {nextVersion} from '../definition/versions.ts';
 import {dependencyDepths} from '../deploy/dependencies.ts';
 import {
@@ -120,10 +121,13 @@ export class RootDraft implements EditableRoot {
     if (id === '/') this.setGroup('/', {dependencies: [], enforceRole: false});
   }
 
-  finish(): DraftResult {
+  /** `force` lets pass what is only dangerous. */
+  finish(force: boolean): DraftResult {
     const version = this.#root.nextVersion();
     const apps = this.#appChanges(version);
     if (apps === undefined) return {ok: false, refusal: portsExhausted()};
+    const faults = updateFaults(apps, force);
+    if (faults.length > 0) return {ok: false, refusal: invalid(faults)};
     const groups = this.#groupChanges(version);
     const clash = this.#clash();
     if (clash !== undefined) return {ok: false, refusal: clash};
@@ -229,6 +233,16 @@ function appChange(
     return {id, from, to: {...to, lastConfigChangeAt}, keeps: true};
   }
   return to === from && toKill === undefined ? undefined : {id, from, to, toKill};
+}
+
+/** What forbids to go from one definition to the next; of several apps each is named. */
+function updateFaults(changes: readonly AppChange[], force: boolean): readonly Fault[] {
+  return changes.flatMap(({id, from, to}) => {
+    if (from === undefined || to === undefined) return [];
+    const faults = validateUpdate(from.definition, to.definition, {force});
+    if (changes.length === 1) return faults;
+    return faults.map((fault) => ({...fault, message: `${id}: ${fault.message}`}));
+  });
 }
 
 function dependenciesOf(wish: AppWish | Omit<Group, 'version'>): readonly string[] {

@@ -51,6 +51,8 @@ interface RoleTerms {
 interface FakeTask {
   readonly launch: TaskLaunch;
   readonly agent: FakeAgent;
+  /** Of the offer that it was launched on. */
+  readonly role: string;
   state: TaskState;
 }
 
@@ -263,7 +265,7 @@ export class FakeCluster {
   failOver(): void {
     const records: unknown = JSON.parse(JSON.stringify([...this.records]));
     this.#timers.clear();
-    for (const agent of this.#agents) agent.refusedUntil = 0;
+    for (const {refused} of this.#agents) refused.clear();
     for (const terms of this.roles.values()) {
       terms.isSuppressed = false;
       terms.change = {};
@@ -368,7 +370,7 @@ export class FakeCluster {
     for (const launch of launches) {
       if (!containsResources(left, launch.resources)) throw new Error('more than was offered');
       left = subtractResources(left, launch.resources);
-      this.tasks.set(launch.taskId, {launch, agent, state: 'TASK_STAGING'});
+      this.tasks.set(launch.taskId, {launch, agent, role, state: 'TASK_STAGING'});
     }
     agent.free = addResources(agent.free, left);
     if (launches.length > 0) return;
