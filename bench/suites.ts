@@ -1,6 +1,7 @@
 /** All suites, by name. A new one is added here and nowhere else. */
 import {makeAllocatorSuite, makeGridSuite} from './allocator/suite.ts';
 import type {Suite} from './bench.ts';
+import {makeMarathonSuite} from './marathon/suite.ts';
 import {makeSimSuite} from './sim/suite.ts';
 
 /** Suites are made on demand: their benches remember what they have seen in a session. */
@@ -8,6 +9,7 @@ export const SUITES: ReadonlyMap<string, () => Suite> = new Map([
   ['sim', makeSimSuite],
   ['allocator', makeAllocatorSuite],
   ['allocator-grid', makeGridSuite],
+  ['marathon', makeMarathonSuite],
 ]);
 
 /** One line, for whoever asked for something else. */

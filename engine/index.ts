@@ -172,6 +172,8 @@ export {
   type OfferId,
   type TaskId,
 } from './kernel/ids.ts';
+export {canonicalPath} from './frameworks/marathon/definition/path-id.ts';
+export {isoInstant} from './kernel/instants.ts';
 // What Marathon decides by, each on its own: the conformance suites ask it directly.
 export type {
   App,

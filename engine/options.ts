@@ -102,6 +102,13 @@ export interface MarathonOptions {
    * Marathon, whose default is 100, as many as there are where it is undefined.
    */
   readonly deploymentsMax?: number | undefined;
+  /** `host:port` that answers name as the leader's. */
+  readonly leader: string;
+  /**
+   * Unlike Marathon since 1.5, answers show apps in the form of 1.4 as well (`ports`, `uris`,
+   * `docker.network`, nulls), for clients that read nothing else.
+   */
+  readonly legacyAppForm: boolean;
 }
 
 /** A framework that runs inside the engine. Its id is also the name of its records and streams. */
@@ -170,4 +177,6 @@ export const MARATHON_DEFAULTS: MarathonOptions = {
   launchTokenRefreshMs: 30_000,
   groupByRule: 'quota',
   envVarsPrefix: undefined,
+  leader: 'localhost:8080',
+  legacyAppForm: false,
 };

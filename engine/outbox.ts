@@ -11,7 +11,7 @@ interface Held {
    * Confirmation that these effects wait for; 0 = none of their own, only for those before them.
    */
   readonly batch: number;
-  readonly effects: readonly Effect[];
+  readonly effects: Effect[];
 }
 
 export interface OutboxSnapshot {
@@ -85,7 +85,8 @@ export class Outbox {
     let released = 0;
     for (const {batch: wanted, effects} of this.#held) {
       if (wanted > this.#written) break;
-      for (const effect of effects) this.#ready.push(effect);
+      if (this.#ready.length === 0) this.#ready = effects;
+      else for (const effect of effects) this.#ready.push(effect);
       released += 1;
     }
     this.#held.splice(0, released);

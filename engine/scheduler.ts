@@ -218,11 +218,19 @@ export type FrameworkReply =
   | {readonly ok: true; readonly body: unknown; readonly deploymentId?: string | undefined}
   | {readonly ok: false; readonly refusal: Refusal};
 
-/** Why a request was refused; `errors` name fields by path (`/container/docker/image`). */
+/** What is wrong with one field of a request, by its path (`/container/docker/image`). */
+export interface RefusedField {
+  readonly path: string;
+  readonly message: string;
+  /** `json`: the value is of a wrong JSON type. */
+  readonly kind?: 'json' | undefined;
+}
+
+/** Why a request was refused. */
 export interface Refusal {
   readonly code: string;
   readonly message: string;
-  readonly errors?: readonly {readonly path: string; readonly message: string}[] | undefined;
+  readonly errors?: readonly RefusedField[] | undefined;
   readonly deploymentIds?: readonly string[] | undefined;
 }
 

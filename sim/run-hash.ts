@@ -121,6 +121,7 @@ export class RunHash {
         this.#task(effect.taskId);
         this.text(effect.frameworkId);
         this.#digestOf(effect.resources);
+        if (effect.role !== undefined) this.text(effect.role);
         return;
       case 'acknowledgeStatus':
         this.#word(66);

@@ -1,4 +1,5 @@
 /** The suites of Marathon: a line for each. */
+import {scenarios} from '../marathon-scenarios/scenarios.ts';
 import type {Adapter} from './adapter.ts';
 import {backoff} from './backoff.ts';
 import {constraints} from './constraints.ts';
@@ -17,11 +18,8 @@ import {upgrade} from './upgrade.ts';
 import {validate} from './validate.ts';
 import {versioninfo} from './versioninfo.ts';
 
-/** By name; undefined: there is such a suite, but nothing that runs it. */
-export const MARATHON_SUITES: ReadonlyMap<string, Adapter | undefined> = new Map<
-  string,
-  Adapter | undefined
->([
+/** By name. */
+export const MARATHON_SUITES: ReadonlyMap<string, Adapter> = new Map<string, Adapter>([
   ['backoff', backoff],
   ['constraints', constraints],
   ['health', health],
@@ -33,7 +31,7 @@ export const MARATHON_SUITES: ReadonlyMap<string, Adapter | undefined> = new Map
   ['ports', ports],
   ['revert', revert],
   ['scale', scale],
-  ['scenarios', undefined],
+  ['scenarios', scenarios],
   ['serviceports', serviceports],
   ['unreachable', unreachable],
   ['upgrade', upgrade],

@@ -5,8 +5,11 @@
  */
 
 const NOTHING = -1;
-/** Filters of different resources: no answer. */
-const DIFFERENT = -2;
+/**
+ * Filters of different resources, now or at some time since there was none: no answer. Which of them
+ * are still there would have to be counted for each agent and resources.
+ */
+export const DIFFERENT = -2;
 
 /** A set of dense numbers, 32 to a word. */
 export type Bits = Uint32Array;
@@ -43,7 +46,10 @@ export class CommonRefusals {
     if (count === 0) this.#refused[agent] = NOTHING;
   }
 
-  /** Number of the resources that are refused by all who refuse anything; below 0: none. */
+  /**
+   * Number of the resources that are refused by all who refuse anything; below 0: there is none, or
+   * {@link DIFFERENT} ones.
+   */
   resourcesOf(agent: number): number {
     return this.#refused[agent] ?? NOTHING;
   }
@@ -92,6 +98,18 @@ export function withBit(bits: Bits, number: number): Bits {
   }
   out[word] = (out[word] as number) | (1 << (number & 31));
   return out;
+}
+
+/** Whether all numbers of a set, from the greatest down, pass a test. */
+export function everyBit(bits: Bits, passes: (number: number) => boolean): boolean {
+  for (let word = bits.length - 1; word >= 0; word -= 1) {
+    for (let left = bits[word] as number; left !== 0;) {
+      const bit = 31 - Math.clz32(left);
+      if (!passes(32 * word + bit)) return false;
+      left &= ~(1 << bit);
+    }
+  }
+  return true;
 }
 
 export function clearBit(bits: Bits, number: number): void {

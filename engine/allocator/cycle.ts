@@ -370,11 +370,24 @@ export class Cycle {
 
   // Both.
 
-  /** Whether all who take offers have refused whatever they could be given of the agent. */
+  /**
+   * Whether all who take offers have refused whatever they could be given of the agent: then it is
+   * passed over. Whoever hands it out instead finds nobody either, so a glance will do; but to hand
+   * it out may draw numbers, and then all that follows depends on the answer.
+   */
   #isRefused(slot: AgentSlot): boolean {
     const {agents, filters, orders} = this.#parts;
     if (filters.size === 0) return false;
-    return filters.refuseAll(orders.wantingBits, slot, agents.available(slot));
+    const available = agents.available(slot);
+    const isSeen = filters.refuseAllAtAGlance(orders.wantingBits, slot, available);
+    if (isSeen !== undefined || !this.#mayDraw(available)) return isSeen === true;
+    return filters.refuseAll(orders.wantingBits, slot, available);
+  }
+
+  /** Whether handing this out may draw numbers: in the orders, or since quota cuts several things. */
+  #mayDraw({special}: Resources): boolean {
+    if (this.#parts.orders.drawsNumbers) return true;
+    return special.length > 0 && this.#rolesWithQuota.length > 0;
   }
 
   /** Whether a subscriber can have the agent at all. */

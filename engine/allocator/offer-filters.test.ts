@@ -10,6 +10,7 @@ import {
   NO_RESOURCES,
   type Resources,
 } from '../resources/vector.ts';
+import {NO_BITS, withBit} from './common-refusals.ts';
 import {InternedResources} from './interned-resources.ts';
 import {InverseOffers, type InverseOfferStatus} from './inverse-offers.ts';
 import {OfferFilters, type OfferFilter} from './offer-filters.ts';
@@ -167,6 +168,22 @@ function checkSameFilters(got: readonly OfferFilter[], expected: readonly OfferF
   check.deepEqual(got.map(keyOf).sort(), expected.map(keyOf).sort());
 }
 
+const SOME_CLIENTS = [[0], [3], [1, 2], [0, 1, 2, 3]];
+
+/** A glance may tell nothing, and nothing that is wrong. */
+function checkAllRefuse(filters: OfferFilters, twin: FilterList, agent: number): void {
+  for (const clients of SOME_CLIENTS) {
+    const bits = clients.reduce(withBit, NO_BITS);
+    for (const offered of REFUSED) {
+      const expected = clients.every(
+        (client) => twin.refusedUntil(client, agent, offered) > -Infinity,
+      );
+      check.equal(filters.refuseAll(bits, agent, offered), expected);
+      check.equal(filters.refuseAllAtAGlance(bits, agent, offered) ?? expected, expected);
+    }
+  }
+}
+
 /**
  * Seen to fail when `#contains` asks whether the offer contains what was refused, when it looks at
  * the last comparison's offer only, when `#freeSlot` leaves a gap in a probe run, when `#remove`
@@ -197,6 +214,8 @@ test('offer filters do what a plain list of refusals does, also after a restart'
             filters.filtersOn(step.agent),
             twin.list.filter(({agent}) => agent === step.agent),
           );
+          checkAllRefuse(filters, twin, step.agent);
+          checkAllRefuse(copy, twin, step.agent);
           for (const offered of REFUSED) {
             const until = twin.refusedUntil(step.client, step.agent, offered);
             const isRefused = until > -Infinity;

@@ -11,7 +11,7 @@
  * all looked at by every check. {@link OfferFilters.countOf} counts different refusals.
  */
 import {containsResources, type Resources} from '../resources/vector.ts';
-import {CommonRefusals, type Bits} from './common-refusals.ts';
+import {CommonRefusals, DIFFERENT, everyBit, type Bits} from './common-refusals.ts';
 import {ExpiryQueue, NONE, type ExpiryQueueSnapshot} from './expiry-queue.ts';
 import {AGENT, CLIENT, FilterRows, LATE, REFUSED} from './filter-rows.ts';
 import {InternedResources} from './interned-resources.ts';
@@ -138,13 +138,20 @@ export class OfferFilters {
   }
 
   /**
-   * Whether all of these clients have refused at least `offered` on this agent, if that can be told
-   * at a glance; false where it cannot.
+   * Whether all of these clients (one at least) have refused at least `offered` on this agent, if
+   * that can be told at a glance. Undefined where it cannot, which is a matter of filters that have
+   * gone, too, and no part of a snapshot: nothing that others can see may depend on it.
    */
-  refuseAll(clients: Bits, agent: number, offered: Resources): boolean {
+  refuseAllAtAGlance(clients: Bits, agent: number, offered: Resources): boolean | undefined {
     const resources = this.#common.resourcesOf(agent);
+    if (resources === DIFFERENT) return undefined;
     if (resources < 0 || !this.#common.areRefusedBy(agent, clients)) return false;
     return this.#contains(this.#refused.of(resources), offered);
+  }
+
+  /** The same for certain: asks for one client after the other. */
+  refuseAll(clients: Bits, agent: number, offered: Resources): boolean {
+    return everyBit(clients, (client) => this.refuses(client, agent, offered));
   }
 
   /** Until when {@link refuses} says so; -Infinity where it does not. */

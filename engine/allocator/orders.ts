@@ -86,6 +86,11 @@ export class Orders {
     this.#roleSorter.setWeight(role, weight);
   }
 
+  /** Whether asking who comes next draws a number. */
+  get drawsNumbers(): boolean {
+    return this.#rules.sorter === 'random';
+  }
+
   /** Gives a subscriber its place, if it has none. */
   enter(row: SubscriberRow): void {
     if (row.place !== undefined) return;

@@ -17,9 +17,10 @@ import type {
   WaitingGroup,
 } from '../../scheduler.ts';
 import type {NormaliseConfig} from './definition/app-definition.ts';
-import {appForm} from './api/app-form.ts';
+import {appInfo, countsOf} from './api/app-info.ts';
 import {Commands} from './api/commands.ts';
-import {HttpApi} from './api/http-api.ts';
+import {HttpApi, type ReadRequest} from './api/http-api.ts';
+import type {HttpAnswer} from './api/http-form.ts';
 import {RequestHandler} from './api/request-handler.ts';
 import {fieldOf} from './launch/constraints.ts';
 import {Demand, DEMAND_TIMER, LOOK_TIMER, type DemandSnapshot} from './launch/demand.ts';
@@ -39,6 +40,7 @@ import type {Instance} from './instances/instances.ts';
 import {KILL_TIMER, type KillSnapshot} from './instances/kill-service.ts';
 import {Lifecycle, type LifecycleHands} from './instances/lifecycle.ts';
 import {Changes} from './root/changes.ts';
+import {topGroupOf} from './root/groups.ts';
 import {Root} from './root/root.ts';
 import {
   BACKOFF_TIMER,
@@ -110,6 +112,7 @@ export class Marathon implements Framework {
   readonly #health: HealthChecker;
   readonly #readiness: Readiness;
   readonly #requests: RequestHandler;
+  readonly #http: HttpApi;
   /**
    * Apps whose number of instances may be wrong; looked at before a call ends, so never part of a
    * snapshot.
@@ -166,7 +169,10 @@ export class Marathon implements Framework {
       {
         healthKillShareMax,
         changed: (instance) => this.#deployments.report('changed', instance),
-        kill: (instance) => this.#lifecycle.kill(instance),
+        kill: (instance, cause) => {
+          this.#failures.killedForHealth(instance, cause);
+          this.#lifecycle.kill(instance);
+        },
       },
       volatile?.health,
     );
@@ -178,7 +184,9 @@ export class Marathon implements Framework {
     );
     const {deploymentsMax} = this.#options;
     this.#changes = new Changes(services, this.#root, this.#deployments, deploymentsMax);
-    this.#requests = this.#makeRequests();
+    const {requests, http} = this.#makeApi();
+    this.#requests = requests;
+    this.#http = http;
     if (stored !== undefined && volatile === undefined) this.#resume();
   }
 
@@ -191,7 +199,7 @@ export class Marathon implements Framework {
     return new Marathon(services, options, {format: FORMAT, ...documentsFrom(records)});
   }
 
-  #makeRequests(): RequestHandler {
+  #makeApi(): {readonly requests: RequestHandler; readonly http: HttpApi} {
     const parts = {
       services: this.#services,
       roster: this.#roster,
@@ -199,13 +207,14 @@ export class Marathon implements Framework {
       deployments: this.#deployments,
       changes: this.#changes,
     };
+    const config: NormaliseConfig = {...CONFIG, defaultRole: this.#services.role};
     const commands = new Commands(
       parts,
       {
         kill: (instance) => this.#lifecycle.kill(instance),
         replace: (instance) => this.#lifecycle.replace(instance),
       },
-      {...CONFIG, defaultRole: this.#services.role},
+      config,
     );
     const http = new HttpApi(commands, {
       ...parts,
@@ -213,8 +222,9 @@ export class Marathon implements Framework {
       readiness: this.#readiness,
       failures: this.#failures,
       options: this.#options,
+      config,
     });
-    return new RequestHandler(commands, http);
+    return {requests: new RequestHandler(commands, http), http};
   }
 
   /** Everything that runs by a timer or waits in memory begins anew. */
@@ -337,6 +347,11 @@ export class Marathon implements Framework {
     this.#services.reply(requestId, reply);
   }
 
+  /** The answer of the v2 API to GET, without a step: it changes nothing. */
+  get(request: ReadRequest): HttpAnswer {
+    return this.#http.get(request);
+  }
+
   waiting(): readonly WaitingGroup[] {
     return waitingGroups(this.#queue, this.#roster, this.#deployments, this.#services.now());
   }
@@ -354,7 +369,8 @@ export class Marathon implements Framework {
     const entry = this.#roster.entry(id);
     if (entry === undefined || entry.isRemoved) return undefined;
     const lock = this.#deployments.lockOf(id);
-    return appForm(entry.app, entry.tally, lock === undefined ? [] : [lock.id]);
+    const deploymentIds = lock === undefined ? [] : [lock.id];
+    return appInfo(entry.app, {counts: countsOf(entry.tally), deploymentIds});
   }
 
   /** The counts of one app; undefined if it is unknown. */
@@ -460,7 +476,10 @@ export class Marathon implements Framework {
       stagedAt: this.#services.now(),
     });
     this.#watch.launched(instance);
-    return makeTaskLaunch(instance, resources, this.#options);
+    const group = topGroupOf(instance.spec.appId);
+    const enforceGroupRole =
+      group === undefined ? undefined : this.#root.group(group)?.enforceRole;
+    return makeTaskLaunch(instance, resources, {...this.#options, enforceGroupRole});
   }
 
   /** Its readiness check has passed. */
@@ -492,8 +511,9 @@ export class Marathon implements Framework {
   #deploymentHands(): DeploymentHands {
     return {
       decommission: (instance) => this.#lifecycle.decommission(instance),
-      resetDelays: (entry) => {
-        for (const {spec} of entry.specs.values()) this.#queue.resetDelay(spec.configKey);
+      resetDelays: ({specs}) => {
+        const keys = new Set([...specs.values()].map(({spec}) => spec.configKey));
+        for (const key of [...keys].sort()) this.#queue.resetDelay(key);
       },
       watch: (entry) => this.#watchOver(entry),
       unwatch: ({id}) => {

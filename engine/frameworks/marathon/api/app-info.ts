@@ -1,7 +1,9 @@
 /** An app with what a client asked to have embedded (reference part 2.1, appendix C1). */
 import type {App} from '../definition/app-definition.ts';
 import {isoInstant} from '../../../kernel/instants.ts';
-import {taskFailureForm, type TaskFailureFacts} from './task-form.ts';
+import type {ReadinessResult} from '../health/readiness.ts';
+import type {TaskFailure} from '../instances/failures.ts';
+import type {Tally} from '../instances/roster.ts';
 import type {TaskStats} from './task-stats.ts';
 
 type Json = Readonly<Record<string, unknown>>;
@@ -13,14 +15,16 @@ export interface CountFacts {
   readonly unhealthy: number;
 }
 
-/** One answer of a readiness check. */
-export interface ReadinessFacts {
-  readonly name: string;
-  readonly taskId: string;
-  readonly ready: boolean;
-  readonly lastResponse?:
-    | {readonly status: number; readonly contentType: string; readonly body: string}
-    | undefined;
+/** Of an app that has no instances yet. */
+export const NEW_APP: CountFacts = {staged: 0, running: 0, healthy: 0, unhealthy: 0};
+
+export function countsOf({
+  staged,
+  running,
+  reportedHealthy,
+  reportedUnhealthy,
+}: Pick<Tally, 'reportedHealthy' | 'reportedUnhealthy' | 'running' | 'staged'>): CountFacts {
+  return {staged, running, healthy: reportedHealthy, unhealthy: reportedUnhealthy};
 }
 
 /** What is embedded: each thing exactly if it is given. */
@@ -29,8 +33,8 @@ export interface AppInfoFacts {
   readonly deploymentIds?: readonly string[] | undefined;
   /** As `taskForm` makes them. */
   readonly tasks?: readonly Json[] | undefined;
-  readonly readiness?: readonly ReadinessFacts[] | undefined;
-  readonly lastTaskFailure?: TaskFailureFacts | undefined;
+  readonly readiness?: readonly ReadinessResult[] | undefined;
+  readonly lastTaskFailure?: TaskFailure | undefined;
   readonly taskStats?: TaskStats | undefined;
 }
 
@@ -52,9 +56,9 @@ export function appInfo(
           tasksUnhealthy: counts.unhealthy,
         }),
     ...(deploymentIds === undefined ? {} : {deployments: deploymentIds.map((id) => ({id}))}),
-    ...(readiness === undefined ? {} : {readinessCheckResults: readiness.map(readinessForm)}),
+    ...(readiness === undefined ? {} : {readinessCheckResults: readiness}),
     ...(tasks === undefined ? {} : {tasks}),
-    ...(lastTaskFailure === undefined ? {} : {lastTaskFailure: taskFailureForm(lastTaskFailure)}),
+    ...(lastTaskFailure === undefined ? {} : {lastTaskFailure}),
     // 1.4 wrote the one name, 1.5 and later the other.
     ...(taskStats === undefined ? {} : {tasksStats: taskStats, taskStats}),
   };
@@ -71,8 +75,4 @@ export function versionedForm(app: App, definition: Json = {...app.definition}):
       lastConfigChangeAt: isoInstant(lastConfigChangeAt),
     },
   };
-}
-
-export function readinessForm({name, taskId, ready, lastResponse}: ReadinessFacts): Json {
-  return {name, taskId, ready, ...(lastResponse === undefined ? {} : {lastResponse})};
 }

@@ -2,11 +2,10 @@
  * What can be asked of Marathon, in its own terms: the HTTP resources and the simulator's requests
  * both come down to these. Each answers with what became of it; nothing is thrown for bad content.
  */
-import {isoInstant} from '../../../kernel/instants.ts';
-import type {FrameworkServices, Refusal} from '../../../scheduler.ts';
-import type {AppDefinition, NormaliseConfig} from '../definition/app-definition.ts';
+import {parseInstant} from '../../../kernel/instants.ts';
+import type {FrameworkServices} from '../../../scheduler.ts';
+import type {App, AppDefinition, NormaliseConfig} from '../definition/app-definition.ts';
 import {isObject, type Fault} from '../definition/json-shape.ts';
-import {parseGroupUpdate, type GroupUpdate} from '../definition/group-update.ts';
 import {
   mergeUpdate,
   normaliseApp,
@@ -16,14 +15,22 @@ import {
 } from '../definition/normalise.ts';
 import {canonicalPath} from '../definition/path-id.ts';
 import type {Deployments} from '../deploy/deployments.ts';
-import type {DeploymentTerms} from '../deploy/terms.ts';
 import type {Instance} from '../instances/instances.ts';
 import type {Roster} from '../instances/roster.ts';
-import type {Changes, ChangeOptions, ChangeResult} from '../root/changes.ts';
-import {invalid, type RootDraft} from '../root/draft.ts';
-import {defineGroup} from '../root/group-edit.ts';
+import type {Changes} from '../root/changes.ts';
+import type {RootDraft} from '../root/draft.ts';
 import {parentOf, topGroupOf} from '../root/groups.ts';
 import type {Root} from '../root/root.ts';
+import {GroupCommands} from './group-commands.ts';
+import {
+  makeChange,
+  refusedFor,
+  unknownApp,
+  unknownVersion,
+  type ChangeTerms,
+  type Outcome,
+  type Refused,
+} from './make-change.ts';
 
 export interface CommandHands {
   /** Kills the task of an instance whose goal stays as it is. */
@@ -40,34 +47,41 @@ export interface CommandParts {
   readonly changes: Changes;
 }
 
-/** How a change is to be made. */
-export interface ChangeTerms {
-  readonly force: boolean;
-  readonly terms?: DeploymentTerms | undefined;
+/** How bodies of apps are meant. */
+export interface UpdateMode {
+  /** Fields that are not given stay; else they take their defaults. */
+  readonly isPartial: boolean;
+  /** An app that is not there is made. */
+  readonly mayCreate: boolean;
 }
 
-export type Refused = {readonly ok: false; readonly refusal: Refusal};
+type AppEdit =
+  | Refused
+  | {readonly ok: true; readonly id: string; readonly edit: (draft: RootDraft) => void};
 
 export class Commands {
+  readonly groups: GroupCommands;
   readonly #parts: CommandParts;
   readonly #hands: CommandHands;
   readonly #config: NormaliseConfig;
 
   constructor(parts: CommandParts, hands: CommandHands, config: NormaliseConfig) {
+    this.groups = new GroupCommands(parts.root, parts.changes, config);
     this.#parts = parts;
     this.#hands = hands;
     this.#config = config;
   }
 
   /** A whole app as sent, read for its place among the groups. */
-  readApp(body: unknown): Normalised<AppDefinition> {
-    const id = isObject(body) ? body['id'] : undefined;
-    const place = typeof id === 'string' ? this.#placeOf(canonicalPath(id)) : {};
-    return normaliseApp(body, this.#config, place);
+  readApp(body: unknown, named?: string): Normalised<AppDefinition> {
+    const given = isObject(body) ? body['id'] : undefined;
+    const id = named ?? (typeof given === 'string' ? canonicalPath(given) : undefined);
+    const place = id === undefined ? {} : this.#placeOf(id);
+    return normaliseApp(body, this.#config, {...place, id: named});
   }
 
   /** An app with the fields of an update laid over it. */
-  readUpdate(stored: AppDefinition, body: unknown): Normalised<AppDefinition> {
+  #readUpdate(stored: AppDefinition, body: unknown): Normalised<AppDefinition> {
     const read = mergeUpdate(stored, body, this.#config, this.#placeOf(stored.id));
     if (!read.ok) return read;
     const id = isObject(body) ? body['id'] : undefined;
@@ -88,67 +102,112 @@ export class Commands {
     };
   }
 
-  /** A group as sent, with ids relative to `path`, which is its own where it names none. */
-  readGroup(body: unknown, path: string): Normalised<GroupUpdate> {
-    const {root} = this.#parts;
-    return parseGroupUpdate(body, {
-      path,
-      config: this.#config,
-      enforceRoleOf: (id) => root.group(id)?.enforceRole,
-      storedRoleOf: (id) => root.app(id)?.definition.role,
-      newGroupEnforceRole: false,
-    });
+  /** Puts an app in force that is not there yet. */
+  createApp(definition: AppDefinition, how: ChangeTerms): Outcome {
+    const {id} = definition;
+    if (this.#parts.roster.app(id) === undefined) return this.putApp(definition, how);
+    const message = `An app with id [${id}] already exists.`;
+    return {ok: false, refusal: {code: 'appExists', message}};
   }
 
   /** Puts an app in force, new or in place of what it was. */
-  putApp(definition: AppDefinition, how: ChangeTerms): ChangeResult {
-    return this.change(parentOf(definition.id), how, (draft) => draft.setApp(definition));
+  putApp(definition: AppDefinition, how: ChangeTerms): Outcome {
+    return this.#change(parentOf(definition.id), how, (draft) => draft.setApp(definition));
   }
 
   /** Lays a body over an app; `{version}` alone goes back to that version. */
-  patchApp(id: string, body: unknown, how: ChangeTerms): ChangeResult {
-    const app = this.#parts.roster.app(id);
-    if (app === undefined) return unknownApp(id);
-    const update = normaliseUpdate(body, this.#config, this.#placeOf(id));
-    if (!update.ok) return refusedFor(update.faults);
-    const read = this.readUpdate(app.definition, body);
-    if (!read.ok) return refusedFor(read.faults);
-    const {version} = update.value;
-    return version === undefined ? this.putApp(read.value, how) : this.resetApp(id, version, how);
+  patchApp(id: string, body: unknown, how: ChangeTerms): Outcome {
+    return this.updateApp(id, body, {isPartial: true, mayCreate: false}, how);
   }
 
-  /** Goes back to an earlier version of an app. */
-  resetApp(id: string, version: string, how: ChangeTerms): ChangeResult {
-    const entry = this.#parts.roster.entry(id);
-    const versions = entry === undefined ? [] : this.#parts.roster.versionsOf(entry);
-    const old = versions.find((app) => isoInstant(app.version) === version);
-    if (old === undefined) {
-      const message = `App '${id}' does not exist in version ${version}`;
-      return {ok: false, refusal: {code: 'unknownVersion', message}};
+  updateApp(id: string, body: unknown, mode: UpdateMode, how: ChangeTerms): Outcome {
+    const made = this.#editOf(id, body, mode);
+    return made.ok ? this.#change(parentOf(id), how, made.edit) : made;
+  }
+
+  /** Several apps in one change, each by its body, which names it. */
+  updateApps(bodies: readonly unknown[], mode: UpdateMode, how: ChangeTerms): Outcome {
+    const faults: Fault[] = [];
+    const edits = new Map<string, (draft: RootDraft) => void>();
+    for (const [at, body] of bodies.entries()) {
+      const made = this.#editOfListed(body, mode);
+      if (made.ok) {
+        if (edits.has(made.id)) faults.push(listed({path: '/id', message: TWICE}, at));
+        edits.set(made.id, made.edit);
+      } else if (made.refusal.errors === undefined) {
+        return made;
+      } else {
+        faults.push(...made.refusal.errors.map((fault) => listed(fault, at)));
+      }
     }
-    return this.change(parentOf(id), how, (draft) => draft.restoreApp(old));
+    if (faults.length > 0) return refusedFor(faults);
+    return this.#change('/', how, (draft) => {
+      for (const edit of edits.values()) edit(draft);
+    });
   }
 
-  removeApp(id: string, how: ChangeTerms): ChangeResult {
+  #editOfListed(body: unknown, mode: UpdateMode): AppEdit {
+    const id = isObject(body) ? body['id'] : undefined;
+    if (typeof id === 'string') return this.#editOf(canonicalPath(id), body, mode);
+    // What is no object, or has no text for an id, is refused for that.
+    const read = normaliseUpdate(body, this.#config);
+    return refusedFor(read.ok ? [{path: '/id', message: 'not defined'}] : read.faults);
+  }
+
+  #editOf(id: string, body: unknown, {isPartial, mayCreate}: UpdateMode): AppEdit {
+    const stored = this.#parts.roster.app(id);
+    if (stored === undefined && !mayCreate) return unknownApp(id);
+    const version = stored === undefined ? undefined : this.#versionAsked(id, body);
+    if (version !== undefined) {
+      if (!version.ok) return version;
+      return {ok: true, id, edit: (draft) => draft.restoreApp(version.app)};
+    }
+    const read =
+      stored !== undefined && isPartial
+        ? this.#readUpdate(stored.definition, body)
+        : this.readApp(body, id);
+    if (!read.ok) return refusedFor(read.faults);
+    return {ok: true, id, edit: (draft) => draft.setApp(read.value)};
+  }
+
+  /** The version that a body with nothing else goes back to; undefined for other bodies. */
+  #versionAsked(
+    id: string,
+    body: unknown,
+  ): Refused | {readonly ok: true; readonly app: App} | undefined {
+    if (!isObject(body) || typeof body['version'] !== 'string') return undefined;
+    if (Object.keys(body).some((name) => name !== 'id' && name !== 'version')) return undefined;
+    const update = normaliseUpdate(body, this.#config, {id});
+    if (!update.ok) return refusedFor(update.faults);
+    const {version = ''} = update.value;
+    const app = this.version(id, version);
+    return app === undefined ? unknownVersion('App', id, version) : {ok: true, app};
+  }
+
+  /** A version of an app in force, by its stamp as text. */
+  version(id: string, version: string): App | undefined {
+    const at = parseInstant(version);
+    const entry = this.#parts.roster.entry(id);
+    if (at === undefined || entry === undefined || entry.isRemoved) return undefined;
+    return this.#parts.roster.versionsOf(entry).find((app) => app.version === at);
+  }
+
+  removeApp(id: string, how: ChangeTerms): Outcome {
     if (this.#parts.roster.app(id) === undefined) return unknownApp(id);
-    return this.change(parentOf(id), how, (draft) => draft.removeApp(id));
+    return this.#change(parentOf(id), how, (draft) => draft.removeApp(id));
   }
 
   /** Replaces all instances by new ones of the same configuration. */
-  restartApp(id: string, how: ChangeTerms): ChangeResult {
+  restartApp(id: string, how: ChangeTerms): Outcome {
     const app = this.#parts.roster.app(id);
     if (app === undefined) return unknownApp(id);
-    return this.change(parentOf(id), how, (draft) =>
+    return this.#change(parentOf(id), how, (draft) =>
       draft.setApp(app.definition, {restart: true}),
     );
   }
 
-  /** Any change of the root, as one deployment. */
-  change(groupId: string, how: ChangeTerms, edit: (draft: RootDraft) => void): ChangeResult {
-    const draft = this.#parts.changes.draft();
-    edit(draft);
-    const options: ChangeOptions = {groupId, ...how};
-    return this.#parts.changes.submit(draft, options);
+  #change(groupId: string, how: ChangeTerms, edit: (draft: RootDraft) => void): Outcome {
+    return makeChange(this.#parts.changes, groupId, how, edit);
   }
 
   /** Kills instances, which are relaunched. */
@@ -162,7 +221,7 @@ export class Commands {
   }
 
   /** Kills instances, and their apps want that many fewer. */
-  scaleDown(instances: readonly Instance[], how: ChangeTerms): ChangeResult {
+  scaleDown(instances: readonly Instance[], how: ChangeTerms): Outcome {
     const byApp = new Map<string, Instance[]>();
     for (const instance of instances) {
       const {appId} = instance.spec;
@@ -172,7 +231,7 @@ export class Commands {
     }
     const [first] = byApp.keys();
     const groupId = byApp.size === 1 && first !== undefined ? parentOf(first) : '/';
-    return this.change(groupId, how, (draft) => {
+    return this.#change(groupId, how, (draft) => {
       for (const [appId, victims] of byApp) {
         const definition = draft.app(appId);
         if (definition === undefined) continue;
@@ -182,18 +241,6 @@ export class Commands {
         draft.setApp({...definition, instances: left}, {toKill});
       }
     });
-  }
-
-  /** Defines a group at `base` or the path that the body names. */
-  putGroup(body: unknown, how: ChangeTerms): ChangeResult {
-    const read = this.readGroup(body, '/');
-    if (!read.ok) return refusedFor(read.faults);
-    return this.change(read.value.id, how, (draft) => defineGroup(draft, read.value));
-  }
-
-  removeGroup(id: string, how: ChangeTerms): ChangeResult {
-    if (this.#parts.root.group(id) === undefined) return unknownGroup(id);
-    return this.change(id, how, (draft) => draft.removeGroup(id));
   }
 
   /** All of these instances, or which of them there is not. */
@@ -216,7 +263,7 @@ export class Commands {
   steer(
     deploymentId: string,
     action: 'cancel' | 'pause' | 'resume' | 'rollBack',
-  ): ChangeResult | undefined {
+  ): Outcome | undefined {
     const {deployments, changes} = this.#parts;
     const deployment = deployments.get(deploymentId);
     if (deployment === undefined) {
@@ -239,14 +286,9 @@ export class Commands {
   }
 }
 
-export function unknownGroup(id: string): Refused {
-  return {ok: false, refusal: {code: 'unknownGroup', message: `Group '${id}' does not exist`}};
-}
+const TWICE = 'is there twice';
 
-export function refusedFor(faults: readonly Fault[]): Refused {
-  return {ok: false, refusal: invalid(faults)};
-}
-
-export function unknownApp(id: string): Refused {
-  return {ok: false, refusal: {code: 'unknownApp', message: `App '${id}' does not exist`}};
+/** A fault of an element of a list, as a fault of the list. */
+function listed(fault: Fault, at: number): Fault {
+  return {...fault, path: fault.path === '/' ? `/(${at})` : `/(${at})${fault.path}`};
 }

@@ -1,20 +1,9 @@
 /**
- * Requests and answers of the HTTP API as data: what carries them over a socket adds nothing, and
- * every status and body of the API is made here (reference part 2.0).
+ * Answers of the HTTP API as data: what carries them over a socket adds nothing, and every status
+ * and body of the API is made here (reference part 2.0).
  */
-import type {Fault} from '../definition/json-shape.ts';
+import type {RefusedField} from '../../../scheduler.ts';
 import {parseJsonText} from './json-text.ts';
-
-export interface HttpRequest {
-  readonly method: string;
-  /** As sent: still percent-encoded, without the query. */
-  readonly path: string;
-  /** As sent, without the question mark. */
-  readonly query: string;
-  /** Names in lower case. */
-  readonly headers?: Readonly<Record<string, string>> | undefined;
-  readonly body: string | undefined;
-}
 
 export interface HttpAnswer {
   readonly status: number;
@@ -31,11 +20,11 @@ const NOT_CACHED = {
 
 type Headers = Readonly<Record<string, string>>;
 
-export function jsonAnswer(status: number, body: unknown, headers: Headers = {}): HttpAnswer {
+function jsonAnswer(status: number, body: unknown, headers: Headers = {}): HttpAnswer {
   return {status, headers: {...NOT_CACHED, 'Content-Type': 'application/json', ...headers}, body};
 }
 
-export function emptyAnswer(status: number, headers: Headers = {}): HttpAnswer {
+function emptyAnswer(status: number, headers: Headers = {}): HttpAnswer {
   return {status, headers: {...NOT_CACHED, ...headers}, body: undefined};
 }
 
@@ -43,7 +32,7 @@ export function textAnswer(status: number, body: string): HttpAnswer {
   return {status, headers: {...NOT_CACHED, 'Content-Type': 'text/plain'}, body};
 }
 
-function messageAnswer(status: number, message: string, more: object = {}): HttpAnswer {
+export function messageAnswer(status: number, message: string, more: object = {}): HttpAnswer {
   return jsonAnswer(status, {message, ...more});
 }
 
@@ -78,19 +67,18 @@ export const noContent: HttpAnswer = emptyAnswer(204);
 /** 202: a deployment is cancelled by force. */
 export const accepted: HttpAnswer = emptyAnswer(202);
 
-export type Thing = 'App' | 'Group' | 'Pod' | 'Task';
-
-export function unknown(thing: Thing, id: string, version?: string): HttpAnswer {
-  const suffix = version === undefined ? '' : ` in version ${version}`;
-  return messageAnswer(404, `${thing} '${id}' does not exist${suffix}`);
+/** What a client asked for to be told elsewhere. */
+export function redirect(location: string): HttpAnswer {
+  return emptyAnswer(302, {Location: location});
 }
 
-export function unknownDeployment(id: string): HttpAnswer {
-  return messageAnswer(404, `DeploymentPlan ${id} does not exist`);
+/** As HEAD is answered. */
+export function withoutBody({status, headers}: HttpAnswer): HttpAnswer {
+  return {status, headers, body: undefined};
 }
 
-export function notQueued(appId: string): HttpAnswer {
-  return messageAnswer(404, `Application ${appId} not found in tasks queue.`);
+export function notFound(message: string): HttpAnswer {
+  return messageAnswer(404, message);
 }
 
 /** Unlike Marathon, which answers 500 for a route that it does not know. */
@@ -103,41 +91,11 @@ export function wrongMethod(allowed: readonly string[]): HttpAnswer {
   return jsonAnswer(405, {message: 'HTTP method not allowed'}, headers);
 }
 
-export const LOCKED_MESSAGE =
-  "App is locked by one or more deployments. Override with the option '?force=true'. " +
-  "View details at '/v2/deployments/<DEPLOYMENT_ID>'.";
-
-export function locked(deploymentIds: readonly string[]): HttpAnswer {
-  return messageAnswer(409, LOCKED_MESSAGE, {deployments: deploymentIds.map((id) => ({id}))});
-}
-
-export function appExists(id: string): HttpAnswer {
-  return messageAnswer(409, `An app with id [${id}] already exists.`);
-}
-
-export function groupExists(id: string): HttpAnswer {
-  return messageAnswer(409, `Group ${id} is already created. Use PUT to change this group.`);
-}
-
-/** A group is asked for where an app is. */
-export function pathTaken(id: string): HttpAnswer {
-  return messageAnswer(409, `An app with the path ${id} already exists.`);
-}
-
-export function conflict(message: string): HttpAnswer {
-  return messageAnswer(409, message);
-}
-
-export function tooManyDeployments(max: number): HttpAnswer {
-  const message = `Max number (${max}) of running deployments is achieved. Wait for existing deployments to complete or cancel one.`;
-  return messageAnswer(403, message);
-}
-
-export function malformedJson(details: string): HttpAnswer {
+function malformedJson(details: string): HttpAnswer {
   return messageAnswer(400, 'Invalid JSON', {details});
 }
 
-export const emptyBody: HttpAnswer = messageAnswer(400, 'Please specify data in JSON format', {
+const emptyBody: HttpAnswer = messageAnswer(400, 'Please specify data in JSON format', {
   details: 'No content to map due to end-of-input',
 });
 
@@ -145,7 +103,7 @@ export const emptyBody: HttpAnswer = messageAnswer(400, 'Please specify data in 
  * 422 with all faults by path: `Invalid JSON` if one is of a wrong JSON type, else `Object is not
  * valid`.
  */
-export function invalid(faults: readonly Fault[]): HttpAnswer {
+export function invalid(faults: readonly RefusedField[]): HttpAnswer {
   const byPath = new Map<string, Set<string>>();
   for (const {path, message} of faults) {
     const messages = byPath.get(path) ?? new Set();
@@ -168,19 +126,6 @@ export function badRequest(message: string): HttpAnswer {
 export const scaleAndWipe: HttpAnswer = badRequest(
   'You cannot use scale and wipe at the same time.',
 );
-
-export function portsExhausted(message: string): HttpAnswer {
-  return messageAnswer(500, message);
-}
-
-/** More requests at once than `--http_max_concurrent_requests`, or no answer in time. */
-export function unavailable(message: string): HttpAnswer {
-  return messageAnswer(503, message);
-}
-
-export const noLeader: HttpAnswer = messageAnswer(502, 'Could not determine the current leader');
-export const noLeaderKnown: HttpAnswer = messageAnswer(404, 'There is no leader');
-export const proxyLoop: HttpAnswer = messageAnswer(502, 'Detected proxying loop.');
 
 export type ParsedBody =
   | {readonly ok: true; readonly value: unknown}

@@ -61,60 +61,6 @@ export function partsOf(path: string): readonly string[] {
     .filter((part) => part !== '');
 }
 
-/** What a path below `/v2/apps` names. */
-export type AppTarget =
-  | {readonly kind: 'apps'}
-  | {readonly kind: 'app'; readonly id: string}
-  /** All apps below a group: `/v2/apps/group/*`. */
-  | {readonly kind: 'appsBelow'; readonly group: string}
-  | {readonly kind: 'restart'; readonly id: string}
-  | {readonly kind: 'versions'; readonly id: string}
-  | {readonly kind: 'version'; readonly id: string; readonly version: string}
-  | {readonly kind: 'tasks'; readonly id: string}
-  | {readonly kind: 'tasksBelow'; readonly group: string}
-  | {readonly kind: 'task'; readonly id: string; readonly taskId: string};
-
-/** `parts` are those behind `/v2/apps`. */
-export function appTarget(parts: readonly string[]): AppTarget {
-  const [last, before] = [parts.at(-1), parts.at(-2)];
-  if (last === undefined) return {kind: 'apps'};
-  if (last === '*') return {kind: 'appsBelow', group: idOf(parts.slice(0, -1))};
-  const above = parts.slice(0, -1);
-  if (above.length === 0) return {kind: 'app', id: idOf(parts)};
-  switch (last) {
-    case 'restart':
-    case 'versions':
-      return {kind: last, id: idOf(above)};
-    case 'tasks':
-      if (before === '*') return {kind: 'tasksBelow', group: idOf(above.slice(0, -1))};
-      return {kind: 'tasks', id: idOf(above)};
-  }
-  if (above.length > 1 && before === 'versions') {
-    return {kind: 'version', id: idOf(above.slice(0, -1)), version: last};
-  }
-  if (above.length > 1 && before === 'tasks') {
-    return {kind: 'task', id: idOf(above.slice(0, -1)), taskId: last};
-  }
-  return {kind: 'app', id: idOf(parts)};
-}
-
-/** What a path below `/v2/groups` names. */
-export type GroupTarget =
-  | {readonly kind: 'group'; readonly id: string}
-  | {readonly kind: 'apps'; readonly id: string}
-  | {readonly kind: 'versions'; readonly id: string}
-  | {readonly kind: 'version'; readonly id: string; readonly version: string};
-
-/** `parts` are those behind `/v2/groups`. */
-export function groupTarget(parts: readonly string[]): GroupTarget {
-  const [last, before] = [parts.at(-1), parts.at(-2)];
-  if (last === 'versions' || last === 'apps') return {kind: last, id: idOf(parts.slice(0, -1))};
-  if (last !== undefined && before === 'versions') {
-    return {kind: 'version', id: idOf(parts.slice(0, -2)), version: last};
-  }
-  return {kind: 'group', id: idOf(parts)};
-}
-
 /** The absolute id that parts of a path spell. */
 export function idOf(parts: readonly string[]): string {
   return canonicalPath(`/${parts.join('/')}`);

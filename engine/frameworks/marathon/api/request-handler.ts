@@ -1,12 +1,11 @@
 /** Carries requests to the commands, and what became of them back. */
-import {isoInstant} from '../../../kernel/instants.ts';
 import {unreachable} from '../../../kernel/assert.ts';
 import type {FrameworkReply} from '../../../scheduler.ts';
-import type {App} from '../definition/app-definition.ts';
-import type {ChangeResult} from '../root/changes.ts';
-import {appForm} from './app-form.ts';
-import {refusedFor, type ChangeTerms, type Commands, type Refused} from './commands.ts';
+import {resultOf} from './answer-change.ts';
+import {appInfo, NEW_APP} from './app-info.ts';
+import type {Commands} from './commands.ts';
 import type {HttpApi} from './http-api.ts';
+import {refusedFor, type ChangeTerms, type Outcome} from './make-change.ts';
 import {parseRequest, type MarathonRequest} from './requests.ts';
 
 type Request<K extends MarathonRequest['kind']> = Extract<MarathonRequest, {readonly kind: K}>;
@@ -45,9 +44,9 @@ export class RequestHandler {
       case 'appRestart':
         return changed(commands.restartApp(request.appId, howOf(request, false)));
       case 'groupPut':
-        return changed(commands.putGroup(request.group, howOf(request, false)));
+        return changed(commands.groups.put(request.group, '/', howOf(request, false)));
       case 'groupRemove':
-        return changed(commands.removeGroup(request.groupId, howOf(request, false)));
+        return changed(commands.groups.remove(request.groupId, howOf(request, false)));
       case 'instancesKill':
         return this.#kill(request);
       case 'deployment':
@@ -81,22 +80,15 @@ function howOf(
 }
 
 /** A created app is answered with itself, any other change with its version. */
-function changed(result: ChangeResult | Refused, appId?: string): FrameworkReply {
+function changed(result: Outcome, appId?: string): FrameworkReply {
   if (!result.ok) return result;
+  if (!('deployment' in result)) return {ok: true, body: {}};
   const {change, deployment} = result;
-  const created = change.apps.find(({id, from}) => id === appId && from === undefined)?.to;
-  return {
-    ok: true,
-    body: created === undefined ? resultForm(deployment) : createdForm(created, deployment.id),
-    deploymentId: deployment.id,
-  };
-}
-
-/** What every change is answered with. */
-export function resultForm({id, version}: {readonly id: string; readonly version: number}): object {
-  return {version: isoInstant(version), deploymentId: id};
-}
-
-function createdForm(app: App, deploymentId: string): object {
-  return appForm(app, undefined, [deploymentId]);
+  const {id} = deployment;
+  const created = change.apps.find((app) => app.id === appId && app.from === undefined)?.to;
+  const body =
+    created === undefined
+      ? resultOf(result)
+      : appInfo(created, {counts: NEW_APP, deploymentIds: [id]});
+  return {ok: true, body, deploymentId: id};
 }

@@ -4,6 +4,7 @@ import {
   flag,
   isObject,
   listOf,
+  mapOf,
   object,
   oneOf,
   required,
@@ -60,6 +61,8 @@ export interface HttpRequest {
   readonly headers?: Readonly<Record<string, string>> | undefined;
   /** As sent; absent = none. */
   readonly body?: string | undefined;
+  /** Where it came from. */
+  readonly remoteAddress?: string | undefined;
 }
 
 export type ParsedRequest =
@@ -89,7 +92,10 @@ const deploymentTarget = object(
   },
   {},
 );
-const http = object({method: required(text({min: 1})), path: required(text({min: 1}))}, {body: text()});
+const http = object(
+  {method: required(text()), path: required(text())},
+  {headers: mapOf(text()), body: text(), remoteAddress: text()},
+);
 
 export function parseRequest(value: unknown): ParsedRequest {
   const faults: Fault[] = [];
@@ -115,8 +121,7 @@ function readRequest(
   switch (kind) {
     case 'http': {
       const sent = http(value, '', faults);
-      const headers = value['headers'] as HttpRequest['headers'];
-      return sent === undefined ? undefined : {kind, ...sent, headers};
+      return sent === undefined ? undefined : {kind, ...sent};
     }
     case 'appPut':
       return has(value, 'app', faults) ? {kind, app: value['app'], ...how} : undefined;
@@ -129,9 +134,7 @@ function readRequest(
       if (target === undefined) return undefined;
       const appId = canonicalPath(target.appId);
       if (kind !== 'appPatch') return {kind, appId, ...how};
-      return has(value, 'patch', faults)
-        ? {kind, appId, patch: value['patch'], ...how}
-        : undefined;
+      return has(value, 'patch', faults) ? {kind, appId, patch: value['patch'], ...how} : undefined;
     }
     case 'groupRemove': {
       const target = groupTarget(value, '', faults);

@@ -2,7 +2,9 @@
 import type {App} from '../definition/app-definition.ts';
 import {parseTaskId, taskIdFor} from '../definition/path-id.ts';
 import {servicePortsOf} from '../definition/service-ports.ts';
+import type {HealthCheckResult} from '../health/health-form.ts';
 import type {Condition} from '../instances/instances.ts';
+import {ipAddress} from '../instances/lifecycle.ts';
 import {isoInstant} from '../../../kernel/instants.ts';
 
 type Json = Readonly<Record<string, unknown>>;
@@ -23,16 +25,6 @@ export interface InstanceFacts {
   readonly spec: {readonly app: App; readonly appId: string; readonly versionText: string};
 }
 
-/** The record of one health check for one instance; instants in ms. */
-export interface HealthFacts {
-  readonly alive: boolean;
-  readonly consecutiveFailures: number;
-  readonly firstSuccess?: number | undefined;
-  readonly lastSuccess?: number | undefined;
-  readonly lastFailure?: number | undefined;
-  readonly lastFailureCause?: string | undefined;
-}
-
 export interface LocalVolumeFacts {
   readonly containerPath: string;
   readonly uuid: string;
@@ -42,7 +34,7 @@ export interface LocalVolumeFacts {
 /** What others know of a task; only that which is known. */
 export interface TaskExtras {
   /** One per check that has a result. */
-  readonly health?: readonly HealthFacts[] | undefined;
+  readonly health?: readonly HealthCheckResult[] | undefined;
   /** Of the general check: `{http: {statusCode}}`, `{tcp: {succeeded}}` or `{exec: {exitCode}}`. */
   readonly checkResult?: Json | undefined;
   readonly localVolumes?: readonly LocalVolumeFacts[] | undefined;
@@ -56,11 +48,11 @@ export function hasTask({condition, incarnation}: InstanceFacts): boolean {
 }
 
 export function taskForm(instance: InstanceFacts, extras: TaskExtras = {}): Json {
-  const {spec, stagedAt, startedAt, agentId, host = '', region, zone} = instance;
+  const {spec, stagedAt, startedAt, agentId, host = '', region, zone, containerIp} = instance;
   const {health = [], checkResult, localVolumes = []} = extras;
   const {definition} = spec.app;
   return {
-    ipAddresses: ipAddressesOf(instance.containerIp),
+    ipAddresses: containerIp === undefined ? [] : [ipAddress(containerIp)],
     ...(stagedAt === undefined ? {} : {stagedAt: isoInstant(stagedAt)}),
     state: taskStateOf(instance.condition),
     ports: instance.hostPorts.filter((port) => port !== null),
@@ -71,9 +63,7 @@ export function taskForm(instance: InstanceFacts, extras: TaskExtras = {}): Json
     ...(agentId === undefined ? {} : {slaveId: agentId}),
     host,
     servicePorts: servicePortsOf(definition),
-    ...(health.length === 0
-      ? {}
-      : {healthCheckResults: health.map((facts) => healthForm(facts, instance.id))}),
+    ...(health.length === 0 ? {} : {healthCheckResults: health}),
     ...(checkResult === undefined ? {} : {checkResult}),
     ...(localVolumes.length === 0
       ? {}
@@ -82,26 +72,6 @@ export function taskForm(instance: InstanceFacts, extras: TaskExtras = {}): Json
     ...(zone === undefined ? {} : {zone}),
     role: extras.role ?? definition.role,
   };
-}
-
-export function healthForm(facts: HealthFacts, instanceId: string): Json {
-  const {alive, consecutiveFailures, lastFailureCause} = facts;
-  const instants = (['firstSuccess', 'lastSuccess', 'lastFailure'] as const).flatMap((name) => {
-    const at = facts[name];
-    return at === undefined ? [] : [[name, isoInstant(at)] as const];
-  });
-  return {
-    alive,
-    consecutiveFailures,
-    ...Object.fromEntries(instants),
-    ...(lastFailureCause === undefined ? {} : {lastFailureCause}),
-    instanceId,
-  };
-}
-
-export function ipAddressesOf(containerIp: string | undefined): readonly Json[] {
-  if (containerIp === undefined) return [];
-  return [{ipAddress: containerIp, protocol: containerIp.includes(':') ? 'IPv6' : 'IPv4'}];
 }
 
 /** Both kinds of unreachable look the same, and a task that nobody has confirmed is staging. */
@@ -135,48 +105,6 @@ export function taskStateOf(condition: Condition): string {
     case 'Unknown':
       return 'TASK_UNKNOWN';
   }
-}
-
-/** The last failure of an app's task; instants in ms. */
-export interface TaskFailureFacts {
-  readonly appId: string;
-  readonly host: string;
-  readonly message: string;
-  readonly state: string;
-  readonly taskId: string;
-  readonly timestamp: number;
-  readonly version: number;
-  readonly agentId?: string | undefined;
-}
-
-const FAILURES = new Set([
-  'TASK_FAILED',
-  'TASK_ERROR',
-  'TASK_LOST',
-  'TASK_DROPPED',
-  'TASK_GONE',
-  'TASK_GONE_BY_OPERATOR',
-  'TASK_UNKNOWN',
-]);
-
-/** Whether a task that ends so is remembered as its app's last failure. */
-export function isTaskFailure(state: string): boolean {
-  return FAILURES.has(state);
-}
-
-/** The message of a failure that health checks brought about; its state is TASK_KILLED. */
-export function unhealthyMessage(reason: string): string {
-  return `Task was killed since health check failed. Reason: ${reason}`;
-}
-
-export function taskFailureForm(failure: TaskFailureFacts): Json {
-  const {agentId, timestamp, version, ...same} = failure;
-  return {
-    ...same,
-    timestamp: isoInstant(timestamp),
-    version: isoInstant(version),
-    ...(agentId === undefined ? {} : {slaveId: agentId}),
-  };
 }
 
 /** `GET /v2/tasks?status=`; undefined for a status that selects nothing. */

@@ -164,7 +164,8 @@ function eventOfNew(
   id: string,
   instance: Instance | undefined,
 ): UpgradeEvent {
-  if (kind === 'gone' || instance === undefined) return {kind: 'newGone', id};
+  const isWanted = kind !== 'gone' && instance?.goal === 'Running';
+  if (!isWanted) return {kind: 'newGone', id};
   if (kind === 'died') return {kind: 'newDied', id};
   const healthy = isConsideredHealthy(instance, true);
   return {kind: 'newChanged', id, healthy, proven: instance.proven};

@@ -3,9 +3,9 @@
  * not having too many (reference part 3.5). Pure: events in, decisions out; who asks carries them
  * out.
  *
- * Invariant: no decision lowers the number of healthy instances with goal Running below
- * `minHealthy`, or below what there was at the beginning where that was less; and no launch raises
- * old (not yet gone) plus new ones above `maxCapacity`.
+ * Invariant: no decision takes a healthy instance with goal Running that leaves fewer than
+ * `minHealthy` of them, not even where there were fewer at the beginning; and no launch raises old
+ * (not yet gone) plus new ones above `maxCapacity`.
  *
  * What an upgrade will do follows from its {@link UpgradeRecord} and the instances as they are, so
  * that it goes on after a restore as if nothing had happened.
@@ -115,10 +115,8 @@ export function upgradeCapacity(
 function healthyFloor(
   {resident}: UpgradeOptions,
   {minHealthy, maxCapacity}: UpgradeCapacity,
-  healthy: number,
 ): number {
-  const mustGoBelow = resident && minHealthy === maxCapacity;
-  return Math.min(mustGoBelow ? minHealthy - 1 : minHealthy, healthy);
+  return resident && minHealthy === maxCapacity ? minHealthy - 1 : minHealthy;
 }
 
 interface FreshState {
@@ -193,7 +191,7 @@ export class RollingUpgrade {
     const record: UpgradeRecord = {
       options,
       capacity,
-      healthyFloor: healthyFloor(options, capacity, healthy),
+      healthyFloor: healthyFloor(options, capacity),
       base: {old, proven: 0},
       ceiling: canary ?? null,
       leftovers: present
@@ -292,7 +290,7 @@ export class RollingUpgrade {
   /**
    * Looks again whether something can be done, when nothing is under way. Unlike Marathon, whose
    * numbers are computed once, so that an upgrade that begins while instances are unhealthy may
-   * stand still for ever.
+   * stand still for ever: old ones that are not well go, because nobody misses them.
    */
   review(): UpgradeDecisions {
     const {size} = this.#old;
@@ -301,8 +299,12 @@ export class RollingUpgrade {
     const {options, capacity: before} = this.#record;
     const healthy = this.#healthyOld + this.#healthyFresh;
     const now = upgradeCapacity(options, size + this.#started, healthy);
-    const capacity = {...now, maxCapacity: Math.max(before.maxCapacity, now.maxCapacity)};
-    this.#record = {...this.#record, capacity, healthyFloor: healthyFloor(options, now, healthy)};
+    const capacity = {
+      ...now,
+      maxCapacity: Math.max(before.maxCapacity, now.maxCapacity),
+      killNow: Math.max(now.killNow, size - this.#healthyOld),
+    };
+    this.#record = {...this.#record, capacity, healthyFloor: healthyFloor(options, now)};
     const launch = this.#launch();
     if (launch > 0) return this.#answer([], launch);
     this.#record = {...this.#record, base: {old: size, proven: this.#proven}};

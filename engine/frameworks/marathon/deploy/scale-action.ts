@@ -38,12 +38,8 @@ export class ScaleAction implements Action {
       .map(({id}) => id);
     const record: ScaleRecord = {kind: 'scale', app: entry.id, instances, after, leftovers};
     const action = new ScaleAction(record, tools, false);
-    for (const instance of propose(entry, instances, new Set(toKill)).decommission) {
-      if (!isConsideredTerminal(instance.condition)) action.#victims.add(instance.id);
-      tools.hands.decommission(instance);
-      if (tools.roster.instance(instance.id) === undefined) action.#victims.delete(instance.id);
-    }
-    action.#startMissing();
+    action.#sentence(propose(entry, instances, new Set(toKill)).decommission);
+    action.#balance();
     return action;
   }
 
@@ -94,7 +90,7 @@ export class ScaleAction implements Action {
     } else {
       this.#note(instance);
     }
-    this.#startMissing();
+    this.#balance();
   }
 
   /** What the action waits for follows from the instance as it is. */
@@ -112,16 +108,30 @@ export class ScaleAction implements Action {
 
   resume(): void {
     this.#isHeld = false;
-    this.#startMissing();
+    this.#balance();
   }
 
   review(): void {}
 
-  /** Starts what an app lacks, once nothing that was sentenced is left. */
-  #startMissing(): void {
+  #sentence(instances: readonly Instance[]): void {
+    const {hands, roster} = this.#tools;
+    for (const instance of instances) {
+      if (!isConsideredTerminal(instance.condition)) this.#victims.add(instance.id);
+      hands.decommission(instance);
+      if (roster.instance(instance.id) === undefined) this.#victims.delete(instance.id);
+    }
+  }
+
+  /**
+   * Starts what an app lacks, once nothing that was sentenced is left; and when what was lost and
+   * replaced comes back, something has to go.
+   */
+  #balance(): void {
     if (this.#isHeld || this.#victims.size > 0) return;
+    const {instances} = this.#record;
     const entry = must(this.#tools.roster.entry(this.app), 'app of a scale action');
-    for (let missing = this.#record.instances - this.#pool; missing > 0; missing -= 1) {
+    if (this.#pool > instances) this.#sentence(propose(entry, instances).decommission);
+    for (let missing = instances - this.#pool; missing > 0; missing -= 1) {
       this.#pending.add(this.#tools.roster.create(entry).id);
     }
   }

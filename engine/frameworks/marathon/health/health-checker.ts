@@ -36,7 +36,7 @@ export interface HealthHands {
   /** The health of the instance, all checks together, is another one. */
   changed(instance: Instance): void;
   /** Kill its task; what is wanted of the instance stays. */
-  kill(instance: Instance): void;
+  kill(instance: Instance, cause: string): void;
 }
 
 /** A probe of one instance by one check, used again for every tick. */
@@ -372,7 +372,7 @@ export class HealthChecker {
       });
     }
     this.#keep(instance, index, step.next);
-    if (kill) this.#hands.kill(instance);
+    if (kill) this.#hands.kill(instance, step.next.lastFailureCause ?? '');
   }
 
   #recount({spec: {appId}}: Instance): void {

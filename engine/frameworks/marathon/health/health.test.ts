@@ -411,7 +411,8 @@ function told(fake: FakeCluster): readonly string[] {
   const said = fake.events.splice(0).flatMap((event) => {
     if (!/health/.test(event.type)) return [];
     const value = event['alive'] ?? event['healthy'];
-    return [event.type.replace(/_event$/, '') + (value === undefined ? '' : ` ${String(value)}`)];
+    const type = event.type.replace(/_event$/, '');
+    return [typeof value === 'boolean' ? `${type} ${value}` : type];
   });
   return said;
 }
@@ -678,7 +679,7 @@ test('a container without an address fails its checks until it has one', (t) => 
 test('while too many are sick none is killed; then killing goes on by itself', (t) => {
   const app = {instances: 4, labels: {DRYDOCK_HEALTH_KILL_SHARE_MAX: '0.5'}};
   const fake = running({check: {gracePeriodSeconds: 0, maxConsecutiveFailures: 1}, app});
-  const sick = (count: number): readonly string[] => {
+  const sick = (count: number): readonly unknown[] => {
     const ids = fake.marathon.instancesOf('/a').map(({id}) => id);
     const dead = new Set(ids.slice(0, count));
     fake.advanceTo(fake.nextTimerAt('healthCheck') ?? fake.now);
@@ -687,17 +688,21 @@ test('while too many are sick none is killed; then killing goes on by itself', (
       .splice(0)
       .filter(({type}) => /kill/.test(type))
       .map(({type, unhealthy, instances, shareMax}) =>
-        unhealthy === undefined ? type : `${type} ${unhealthy}/${instances} > ${shareMax}`,
+        unhealthy === undefined ? type : [type, {unhealthy, instances, shareMax}],
       );
   };
   t.deepEqual(sick(0), []);
-  t.deepEqual(sick(3), ['health_kill_suspended_event 3/4 > 0.5']);
+  t.deepEqual(sick(3), [
+    ['health_kill_suspended_event', {unhealthy: 3, instances: 4, shareMax: 0.5}],
+  ]);
   t.deepEqual(sick(3), []);
   fake.restoreMarathon();
   t.deepEqual(sick(4), []);
   t.deepEqual(fake.kills, []);
   // When the third gets well again, of the others one has been looked at already, one not.
-  t.deepEqual(sick(2), ['health_kill_resumed_event 2/4 > 0.5']);
+  t.deepEqual(sick(2), [
+    ['health_kill_resumed_event', {unhealthy: 2, instances: 4, shareMax: 0.5}],
+  ]);
   t.deepEqual(sick(2), ['unhealthy_instance_kill_event', 'unhealthy_instance_kill_event']);
   t.is(fake.kills.length, 2);
 });

@@ -1,6 +1,7 @@
 /** The last failure of each app, as its users see it (reference part 2.1, TaskFailure). */
 import {isoInstant} from '../../../kernel/instants.ts';
 import type {FrameworkServices, StatusUpdate, TaskState} from '../../../scheduler.ts';
+import {taskIdFor} from '../definition/path-id.ts';
 import type {Instance} from './instances.ts';
 
 export interface TaskFailure {
@@ -43,8 +44,9 @@ export class Failures {
     this.#put(instance, update.taskId, update.state, update.message ?? '');
   }
 
-  killedForHealth(instance: Instance, taskId: string, reason: string): void {
+  killedForHealth(instance: Instance, reason: string): void {
     const message = `Task was killed since health check failed. Reason: ${reason}`;
+    const taskId = taskIdFor(instance.id, instance.incarnation);
     this.#put(instance, taskId, 'TASK_KILLED', message);
   }
 

@@ -146,7 +146,7 @@ export class Lifecycle {
     const startedAt = next === 'Running' ? this.#services.now() : undefined;
     this.#roster.update(instance, {
       condition: next,
-      ...(isReported && this.#hands.reported(instance, update.healthy === true)),
+      ...(isReported && this.#hands.reported(instance, update.healthy)),
       containerIp,
       startedAt: instance.startedAt ?? startedAt,
       unreachableSince: undefined,

@@ -12,10 +12,10 @@ export const OVERDUE_TIMER = 'overdue';
 export const RECONCILE_TIMER = 'reconcile';
 
 /** `--task_launch_timeout` and `--task_launch_confirm_timeout`. */
-const OVERDUE_MS = 300_000;
+export const OVERDUE_MS = 300_000;
 /** `--reconciliation_initial_delay` and `--reconciliation_interval`. */
-const RECONCILE_FIRST_MS = 15_000;
-const RECONCILE_MS = 600_000;
+export const RECONCILE_FIRST_MS = 15_000;
+export const RECONCILE_MS = 600_000;
 
 interface Launch {
   readonly id: string;

@@ -1,4 +1,5 @@
 /** What waits, why, and in which roles: the launch queue and its demand on a small cluster. */
+import {deepStrictEqual, ok, strictEqual} from 'node:assert/strict';
 import test from 'ava';
 import fc from 'fast-check';
 import type {MarathonOptions} from '../../../options.ts';
@@ -214,7 +215,7 @@ test('an item without offers, and one in back-off', (t) => {
   t.is(item?.processedOffersCount, 0);
 });
 
-test('an offer counts once for a lane, and the last one of an agent alone in the last offers', (t) => {
+test('an offer counts once for a lane, and of each agent the last one is known', (t) => {
   const fake = cluster({declineOfferMs: 1000}, 2, 'cpus:1;mem:4096');
   put(fake, {cpus: 0.5, instances: 6});
   for (let round = 0; round < 4; round += 1) {
@@ -478,10 +479,10 @@ function live(fake: FakeCluster, kind: number, pick: number): void {
 
 /**
  * The cluster refuses launches of what was not offered, so what is checked here is where. Seeded
- * mistakes that it finds: look at constraints for every other offer only (in `judge`), forget to count
- * placed instances (`placements.add` in the roster), launch what waits in another role than the
- * offer's (`queue.role` in `matchOffer`), or leave the ports of a launch in the offer (`#takePlain`
- * without `subtractRanges`).
+ * mistakes that it finds: look at constraints for every other offer only (in `judge`), forget to
+ * count placed instances (`placements.add` in the roster), launch what waits in another role than
+ * the offer's (`queue.role` in `matchOffer`), or leave the ports of a launch in the offer
+ * (`#takePlain` without `subtractRanges`).
  */
 test('every launched instance keeps to the constraints and the role of its app', (t) => {
   fc.assert(
@@ -497,14 +498,14 @@ test('every launched instance keeps to the constraints and the role of its app',
           );
           const agents = tasks.map(({agent}) => agent.info);
           const kept = keepsTo(CONSTRAINTS[constraint] as readonly string[], agents, instances);
-          t.true(kept, `${CONSTRAINTS[constraint]?.join(' ')}: ${agents.map(({id}) => id).join()}`);
+          ok(kept, `${CONSTRAINTS[constraint]?.join(' ')}: ${agents.map(({id}) => id).join()}`);
           for (const {launch, agent, role} of tasks) {
-            t.is(role, isDev ? 'dev' : '*');
+            strictEqual(role, isDev ? 'dev' : '*');
             const {special} = launch.resources;
-            t.true(isDev || special.length === 0, 'reserved to another role');
+            ok(isDev || special.length === 0, 'reserved to another role');
             const {hostPorts} = launch.details as {hostPorts: number[]};
             for (const port of hostPorts) {
-              t.false(ports.has(`${agent.info.id}:${port}`));
+              ok(!ports.has(`${agent.info.id}:${port}`));
               ports.add(`${agent.info.id}:${port}`);
             }
           }
@@ -512,6 +513,7 @@ test('every launched instance keeps to the constraints and the role of its app',
       }
     }),
   );
+  t.pass();
 });
 
 /**
@@ -529,13 +531,14 @@ test('a launch queue that is written down and read back goes on the same', (t) =
         const [left, right] = [one, other].map((fake) =>
           JSON.stringify(fake.marathon.queueItems()),
         );
-        t.is(left, right);
-        t.deepEqual(reasonsOf(one), reasonsOf(other));
+        strictEqual(left, right);
+        deepStrictEqual(reasonsOf(one), reasonsOf(other));
       }
       const calls = ({trace}: FakeCluster): string =>
         JSON.stringify(trace.filter((entry) => (entry as unknown[])[0] === 'driver'));
-      t.is(calls(one), calls(other));
+      strictEqual(calls(one), calls(other));
     }),
     {numRuns: 60},
   );
+  t.pass();
 });

@@ -15,7 +15,7 @@ export type PatternResult =
 export function compileWholeMatch(pattern: string): PatternResult {
   const javaOnly = javaOnlyClass(pattern);
   if (javaOnly !== undefined) {
-    return {ok: false, message: `${javaOnly} are of Java's syntax only, not of RE2's`};
+    return {ok: false, message: `${javaOnly} are Java's, not RE2's`};
   }
   const result = compileRegex(pattern, LIMITS);
   return result.ok ? result : {ok: false, message: result.error.message};

@@ -1,8 +1,14 @@
 /** The environment of a task (reference part 1.5). */
+import type {MarathonOptions} from '../../../options.ts';
 import {usesHostNetwork, type AppDefinition} from '../definition/app-definition.ts';
 import type {WantedPort} from './ports.ts';
 import type {RunSpec} from './run-spec.ts';
-import type {LaunchSettings} from './task-launch.ts';
+
+/** What about a launch is the cluster's own. */
+export interface LaunchSettings extends Pick<MarathonOptions, 'envVarsPrefix'> {
+  /** Whether the app's top-level group enforces its role; absent: the app is told nothing of it. */
+  readonly enforceGroupRole?: boolean | undefined;
+}
 
 export interface TaskPlace {
   readonly taskId: string;

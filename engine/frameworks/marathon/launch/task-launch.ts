@@ -2,14 +2,13 @@
  * What the executor of an app's task is told: plain JSON, everything that a Docker or process
  * executor needs.
  */
-import type {MarathonOptions} from '../../../options.ts';
 import type {Resources} from '../../../resources/vector.ts';
 import type {TaskLaunch} from '../../../scheduler.ts';
 import type {AppDefinition, Container} from '../definition/app-definition.ts';
 import type {Instance} from '../instances/instances.ts';
 import {taskIdFor} from '../definition/path-id.ts';
 import type {WantedPort} from './ports.ts';
-import {secretEnv, taskEnv} from './task-env.ts';
+import {secretEnv, taskEnv, type LaunchSettings} from './task-env.ts';
 
 /** `details` of a {@link TaskLaunch}. Fields that the app does not give are absent. */
 export interface AppTaskDetails extends Pick<
@@ -38,12 +37,6 @@ export interface AppTaskDetails extends Pick<
   readonly secretEnv?: Readonly<Record<string, string>> | undefined;
   /** One per port definition or mapping; null = none. */
   readonly hostPorts: readonly WantedPort[];
-}
-
-/** What about a launch is the cluster's own. */
-export interface LaunchSettings extends Pick<MarathonOptions, 'envVarsPrefix'> {
-  /** Whether the app's top-level group enforces its role; absent: the app is told nothing of it. */
-  readonly enforceGroupRole?: boolean | undefined;
 }
 
 /** The launch of an instance that has been provisioned on an agent, on exactly these resources. */

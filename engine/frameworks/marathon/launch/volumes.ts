@@ -1,6 +1,6 @@
 /**
  * Disks for persistent volumes, taken from what an offer has that nobody has reserved (reference
- * parts 1.2 and 6.9). Pure; for the launch of residents, which wait as `PersistentVolumesUnsupported`.
+ * parts 1.2 and 6.9). Pure; for the launch of residents, which wait for it: see `blocked.ts`.
  */
 import {thousandths} from '../../../resources/thousandths.ts';
 import type {Entry} from '../../../resources/special.ts';

@@ -108,15 +108,17 @@ export class FakeCluster {
     resources: string,
     attributes: Record<string, AttributeValue> = {},
     {unavailability, ...place}: AgentPlace = {},
-  ): void {
+  ): AgentInfo {
     const amounts = parseAmounts(resources);
     if (!amounts.ok) throw new Error(amounts.message);
+    const info = {id: agentIdOf(name), hostname: name, attributes, ...place};
     this.#agents.push({
-      info: {id: agentIdOf(name), hostname: name, attributes, ...place},
+      info,
       unavailability,
       free: this.kinds.compile(amounts.amounts),
       refused: new Map(),
     });
+    return info;
   }
 
   /** A request and its answer. */
@@ -261,7 +263,9 @@ export class FakeCluster {
     this.marathon = new Marathon(this.services(), this.#options, stored);
   }
 
-  /** Another leader takes over: it knows what was recorded, and nothing is suppressed or declined. */
+  /**
+   * Another leader takes over: it knows what was recorded, and nothing is suppressed or declined.
+   */
   failOver(): void {
     const records: unknown = JSON.parse(JSON.stringify([...this.records]));
     this.#timers.clear();

@@ -1,0 +1,57 @@
+/** /v2/queue (reference part 2.5). */
+import {must} from '../../../kernel/assert.ts';
+import type {FrameworkServices} from '../../../scheduler.ts';
+import type {Roster} from '../instances/roster.ts';
+import type {LaunchQueue} from '../launch/launch-queue.ts';
+import {queueForm, queueItems, type QueueItem} from '../launch/queue-view.ts';
+import type {AppView} from './app-view.ts';
+import {idAt, type Call} from './call.ts';
+import {noContent, notFound, ok, type HttpAnswer} from './http-form.ts';
+import {valuesOf} from './query.ts';
+import type {Route} from './routes.ts';
+
+export interface QueueParts {
+  readonly services: Pick<FrameworkServices, 'kinds' | 'now'>;
+  readonly roster: Roster;
+  readonly queue: LaunchQueue;
+  readonly view: AppView;
+}
+
+export class QueueResource {
+  readonly #parts: QueueParts;
+
+  constructor(parts: QueueParts) {
+    this.#parts = parts;
+  }
+
+  routes(): readonly Route[] {
+    return [
+      ['GET', '/v2/queue', (call) => this.#list(call)],
+      ['DELETE', '/v2/queue/{id+}/delay', (call) => this.#resetDelay(call)],
+    ];
+  }
+
+  #list({query}: Call): HttpAnswer {
+    const {services, queue} = this.#parts;
+    for (const item of queueItems(queue, services.now())) queue.resetAppDelay(item.appId);
+    return ok(
+      queueForm(queueItems(queue, services.now()), {
+        kinds: services.kinds,
+        embedLastUnusedOffers: valuesOf(query, 'embed').includes('lastUnusedOffers'),
+        appOf: (item) => this.#appOf(item),
+      }),
+    );
+  }
+
+  #appOf({appId, version}: QueueItem): unknown {
+    const {roster, view} = this.#parts;
+    const use = roster.entry(appId)?.specs.get(version);
+    return view.version(must(use, 'version that waits').spec.app);
+  }
+
+  #resetDelay(call: Call): HttpAnswer {
+    const id = idAt(call);
+    if (this.#parts.queue.resetAppDelay(id)) return noContent;
+    return notFound(`Application ${id} not found in tasks queue.`);
+  }
+}
