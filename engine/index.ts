@@ -227,6 +227,8 @@ export {
   wantedPorts,
   type WantedPort,
 } from './frameworks/marathon/launch/ports.ts';
+export type {HttpAnswer} from './frameworks/marathon/api/http-form.ts';
+export type {HttpRequest} from './frameworks/marathon/api/requests.ts';
 export {legacyForm} from './frameworks/marathon/definition/legacy-form.ts';
 export {validateUpdate} from './frameworks/marathon/definition/validate-update.ts';
 export {healthOf} from './frameworks/marathon/health/aggregate.ts';

@@ -33,7 +33,6 @@ export class QueueResource {
 
   #list({query}: Call): HttpAnswer {
     const {services, queue} = this.#parts;
-    for (const item of queueItems(queue, services.now())) queue.resetAppDelay(item.appId);
     return ok(
       queueForm(queueItems(queue, services.now()), {
         kinds: services.kinds,
