@@ -100,6 +100,7 @@ export {printThousandths, thousandths} from './resources/thousandths.ts';
 export {parseValue, type Value} from './resources/values.ts';
 export {downgrade, fromWire, readResource, toWire} from './resources/wire.ts';
 export type {WireResource} from './resources/wire-form.ts';
+export {Fifo} from './kernel/fifo.ts';
 export {ScalarKinds} from './resources/kinds.ts';
 export {
   addResources,

@@ -5,6 +5,7 @@
  */
 import type {Effect} from './effects.ts';
 import {assert} from './kernel/assert.ts';
+import {Fifo} from './kernel/fifo.ts';
 
 interface Held {
   /**
@@ -28,7 +29,8 @@ export class Outbox {
   #step: Effect[] = [];
   #puts = new Map<string, unknown>();
   #deletes = new Set<string>();
-  #held: Held[] = [];
+  /** As many as there are writes under way: thousands, when much happens at one instant. */
+  #held = new Fifo<Held>();
   #nextBatch = 1;
   #written = 0;
 
@@ -54,7 +56,7 @@ export class Outbox {
   endStep(): void {
     const effects = this.#step;
     const writes = this.#puts.size > 0 || this.#deletes.size > 0;
-    if (!writes && this.#held.length === 0) {
+    if (!writes && this.#held.size === 0) {
       if (this.#ready.length === 0) {
         this.#step = this.#ready;
         this.#ready = effects;
@@ -82,14 +84,12 @@ export class Outbox {
   written(batch: number): void {
     assert(batch < this.#nextBatch, () => `batch ${batch} was never sent`);
     this.#written = Math.max(this.#written, batch);
-    let released = 0;
-    for (const {batch: wanted, effects} of this.#held) {
-      if (wanted > this.#written) break;
-      if (this.#ready.length === 0) this.#ready = effects;
-      else for (const effect of effects) this.#ready.push(effect);
-      released += 1;
+    for (let held = this.#held.peek(); held !== undefined; held = this.#held.peek()) {
+      if (held.batch > this.#written) return;
+      if (this.#ready.length === 0) this.#ready = held.effects;
+      else for (const effect of held.effects) this.#ready.push(effect);
+      this.#held.shift();
     }
-    this.#held.splice(0, released);
   }
 
   /** Everything that may be carried out now, in order. */
@@ -105,7 +105,7 @@ export class Outbox {
     assert(this.#step.length === 0, 'a snapshot in the middle of a step');
     return {
       ready: [...this.#ready],
-      held: [...this.#held],
+      held: this.#held.toArray().map(copyOf),
       nextBatch: this.#nextBatch,
       written: this.#written,
     };
@@ -114,9 +114,14 @@ export class Outbox {
   static restore(snapshot: OutboxSnapshot): Outbox {
     const outbox = new Outbox();
     outbox.#ready = [...snapshot.ready];
-    outbox.#held = [...snapshot.held];
+    outbox.#held = new Fifo(snapshot.held.map(copyOf));
     outbox.#nextBatch = snapshot.nextBatch;
     outbox.#written = snapshot.written;
     return outbox;
   }
+}
+
+/** Lists that are held become the list that later effects are added to. */
+function copyOf({batch, effects}: Held): Held {
+  return {batch, effects: [...effects]};
 }

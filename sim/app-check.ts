@@ -2,32 +2,34 @@
 import {createEngine, frameworkIdOf} from '../engine/index.ts';
 import type {Engine} from '../engine/index.ts';
 import {engineOptionsOf} from './engine-options.ts';
-import type {AppWorkload, Scenario, ScenarioProblem} from './scenario/schema.ts';
-import {putApp} from './world/sources/marathon-requests.ts';
+import type {AppWorkload, GroupWorkload, Scenario, ScenarioProblem} from './scenario/schema.ts';
+import {putApp, putGroup} from './world/sources/marathon-requests.ts';
 
-/** Problems of the apps that the scenario deploys, whenever it does. */
+/** Problems of the apps and groups that the scenario deploys, whenever it does. */
 export function checkApps(scenario: Scenario): readonly ScenarioProblem[] {
   const engine = createEngine(engineOptionsOf(scenario));
   engine.takeEffects();
   return scenario.workloads.flatMap((workload, index) =>
-    workload.kind === 'app' ? refusalsOf(engine, workload, index) : [],
+    workload.kind === 'app' || workload.kind === 'group'
+      ? refusalsOf(engine, workload, index)
+      : [],
   );
 }
 
 function refusalsOf(
   engine: Engine,
-  workload: AppWorkload,
+  workload: AppWorkload | GroupWorkload,
   index: number,
 ): readonly ScenarioProblem[] {
-  const {app, framework, file} = workload;
+  const {kind, framework, file} = workload;
   engine.step(0, {
     kind: 'request',
-    requestId: `app-${index}`,
+    requestId: `workload-${index}`,
     frameworkId: frameworkIdOf(framework),
-    request: putApp(app),
+    request: workload.kind === 'app' ? putApp(workload.app) : putGroup(workload.group),
   });
   const problems: ScenarioProblem[] = [];
-  const path = `workloads[${index}].app`;
+  const path = `workloads[${index}].${kind}`;
   const place = file === undefined ? {} : {file: file.path};
   for (let effects = engine.takeEffects(); effects.length > 0; effects = engine.takeEffects()) {
     for (const effect of effects) {
@@ -45,10 +47,10 @@ function refusalsOf(
   return problems;
 }
 
-/** `/container/docker/image` → `workloads[0].app.container.docker.image`. */
+/** `/apps(1)/container/docker/image` → `workloads[0].group.apps[1].container.docker.image`. */
 function fieldPath(base: string, pointer: string): string {
   let path = base;
-  for (const part of pointer.split('/')) {
+  for (const part of pointer.replaceAll(/\((\d+)\)/g, '/$1').split('/')) {
     if (part !== '') path += /^\d+$/.test(part) ? `[${part}]` : `.${part}`;
   }
   return path;

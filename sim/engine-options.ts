@@ -38,11 +38,20 @@ function frameworkOptionsOf(framework: Framework): FrameworkOptions {
     return {type: 'batch', id, role, batch: {policy, relaunchesMax}};
   }
   const {declineForMs, reviveIntervalMs, launchesPerOfferMax, healthKillShareMax} = framework;
+  const {launchTokens, launchTokenRefreshMs} = framework;
+  const {gpuScheduling, maintenanceMode, drainingMs, localRegion, groupByRule} = framework;
+  const {acceptedResourceRoles, deploymentsMax} = framework;
   const marathon = {
     declineOfferMs: declineForMs,
     reviveIntervalMs,
     launchesPerOfferMax,
     ...(healthKillShareMax !== undefined && {healthKillShareMax}),
+    launchTokens,
+    launchTokenRefreshMs,
+    ...{gpuScheduling, maintenanceMode, localRegion, groupByRule},
+    drainingSeconds: drainingMs / 1000,
+    acceptedResourceRolesDefault: acceptedResourceRoles,
+    ...(deploymentsMax !== undefined && {deploymentsMax}),
   };
   return {type: 'marathon', id, role, marathon};
 }

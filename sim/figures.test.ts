@@ -13,7 +13,7 @@ import type {JobTrace} from './traces/trace.ts';
 import {nearestRank, waitingHistogram, waitingStats} from './waiting.ts';
 import {AgentTable} from './world/agents.ts';
 import {NumberList} from './world/growable.ts';
-import {mergePatch} from './world/sources/app-book.ts';
+import {mergePatch} from './world/sources/merge-patch.ts';
 
 // Waiting times.
 

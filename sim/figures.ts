@@ -1,5 +1,6 @@
 /** The figures that expectations ask for by name, as they are now. */
 import {isStrictSubrole} from '../engine/index.ts';
+import type {AgentId} from '../engine/index.ts';
 import {parseMetric} from './scenario/metrics.ts';
 import type {Metric, WAITING_FIGURES} from './scenario/metrics.ts';
 import type {WaitingStats} from './result.ts';
@@ -17,7 +18,7 @@ export interface FiguresParts {
   readonly used: (framework: number) => readonly number[];
   /** Names of the scalar kinds. */
   readonly kinds: () => readonly string[];
-  readonly deployments: () => number;
+  readonly deployments: (figure: 'paused' | 'running') => number;
 }
 
 export class Figures {
@@ -54,10 +55,16 @@ export class Figures {
       case 'utilisation':
         return this.#utilisation(metric);
       case 'apps': {
+        const {app, figure} = metric;
+        if (figure === 'version') return world.definitions.current(app);
         let sum = 0;
-        for (const apps of world.apps) sum += apps.figuresOf(metric.app)[metric.figure];
+        for (const apps of world.apps) sum += apps.figuresOf(app)[figure];
         return sum;
       }
+      case 'appZone':
+        return this.#inZone(metric);
+      case 'events':
+        return world.eventCounts.get(metric.type) ?? 0;
       case 'agents':
         return this.#agents(metric.figure);
       case 'frameworks':
@@ -68,7 +75,7 @@ export class Figures {
       case 'roleUse':
         return this.#roleUse(metric);
       case 'deployments':
-        return deployments();
+        return deployments(metric.figure);
       case 'jobs':
         return this.#jobs(metric.figure);
       default:
@@ -78,6 +85,15 @@ export class Figures {
 
   #utilisation(metric: Extract<Metric, {kind: 'utilisation'}>): number | undefined {
     return this.#parts.measure.kinds[this.#parts.kinds().indexOf(metric.resource)]?.[metric.figure];
+  }
+
+  #inZone({app, zone}: Extract<Metric, {kind: 'appZone'}>): number {
+    const {agents, apps} = this.#parts.world;
+    const isInZone = (agentId: string): boolean =>
+      agents.agents[agents.rowOf(agentId as AgentId)]?.zone === zone;
+    let sum = 0;
+    for (const meter of apps) sum += meter.runningOn(app, isInZone);
+    return sum;
   }
 
   #agents(figure: Extract<Metric, {kind: 'agents'}>['figure']): number {

@@ -45,6 +45,7 @@ export function makeResult(simulation: Simulation, options: OutcomeOptions): Sim
     ),
     frameworks: frameworkResults(simulation),
     ...jobsResult(simulation),
+    ...deploymentsResult(simulation),
     expectations: simulation.expectations.results(),
     skippedRows: supplies.skippedRows,
     series: simulation.sampler.series(presentKinds(simulation), names),
@@ -121,6 +122,11 @@ function jobsResult({world}: Simulation): Pick<SimResult, 'jobs'> {
       makespanMs: lastEndAt,
     },
   };
+}
+
+function deploymentsResult({world}: Simulation): Pick<SimResult, 'deployments'> {
+  const {result} = world.deployments;
+  return result.list.length === 0 ? {} : {deployments: result};
 }
 
 /** Most tasks first; of equally many, in the order of the frameworks. */

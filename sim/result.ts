@@ -84,6 +84,30 @@ export interface JobsResult {
   readonly makespanMs: number;
 }
 
+/** A deployment of Marathon, from its acceptance. */
+export interface DeploymentResult {
+  readonly id: string;
+  readonly framework: string;
+  readonly apps: readonly string[];
+  readonly beginMs: number;
+  /** Absent: it is not over. */
+  readonly endMs?: number;
+  /** `paused`: it waits for somebody's word. */
+  readonly outcome: 'failed' | 'paused' | 'running' | 'succeeded';
+  /** Why it failed or stopped. */
+  readonly reason?: string;
+}
+
+export interface DeploymentsResult {
+  readonly succeeded: number;
+  readonly failed: number;
+  /** At the end of the run. */
+  readonly running: number;
+  readonly paused: number;
+  /** In the order in which they began; the first thousand. */
+  readonly list: readonly DeploymentResult[];
+}
+
 export interface ExpectationResult {
   readonly text: string;
   readonly passed: boolean;
@@ -157,6 +181,8 @@ export interface SimResult {
   readonly frameworks: readonly FrameworkResult[];
   /** Absent where the scenario has no jobs. */
   readonly jobs?: JobsResult;
+  /** Absent where there was none. */
+  readonly deployments?: DeploymentsResult;
   readonly expectations: readonly ExpectationResult[];
   /** Rows that lenient trace reading skipped: file → count. */
   readonly skippedRows: Readonly<Record<string, number>>;

@@ -24,7 +24,16 @@ test('the same scenario and seed give the same hash and the same result, byte fo
   t.true(first.world.tally.total('placed') > 200);
 });
 
-for (const name of ['first', 'zone-loss', 'quota']) {
+const SHIPPED = [
+  'first',
+  'zone-loss',
+  'quota',
+  'rolling-upgrade',
+  'crash-loop',
+  'zone-loss-group-by',
+];
+
+for (const name of SHIPPED) {
   test(`the scenario ${name} that comes with Drydock meets its expectations`, (t) => {
     const file = fileURLToPath(new URL(`../scenarios/${name}.yaml`, import.meta.url));
     const loaded = loadScenario(file, {dataFolders: []});
@@ -89,8 +98,11 @@ test('what the world counts is what the engine says, whenever an instant is over
           world.apps[0]?.figuresOf(app),
           {
             instances: instances.length,
+            tasks: instances.filter(({condition}) => condition !== 'Scheduled').length,
             running: instances.filter(({condition}) => condition === 'Running').length,
             healthy: instances.filter(({healthy}) => healthy === true).length,
+            unhealthy: instances.filter(({healthy}) => healthy === false).length,
+            restarts: world.apps[0]?.figuresOf(app).restarts ?? 0,
           },
           `${app}, seed ${seed} at ${now}`,
         );
@@ -263,6 +275,32 @@ test('what cannot be reached does not answer, and is not killed for it while unr
   const {tasks} = resultOf(runChecked(scenario));
   // After 75 s the master gives the agents up: of the probes that fail until then, three count.
   t.is(tasks.killed, 0);
+});
+
+test('a deployment waits until what it started is ready', (t) => {
+  const readinessChecks = [{portName: 'http', intervalSeconds: 10, timeoutSeconds: 5}];
+  const portDefinitions = [{port: 0, name: 'http'}];
+  const scenario = checkedApp(
+    {readinessChecks, portDefinitions, healthChecks: []},
+    {
+      behaviours: [
+        {match: '/web', version: 2, readyAfter: 'never'},
+        {match: '/web', readyAfter: '45s'},
+      ],
+      events: [{at: '20m', upgrade: {app: '/web', with: {env: {A: 'b'}}}}],
+      expect: [
+        {at: '40s', metric: 'deployments.running', is: 1},
+        {at: '55s', metric: 'deployments.running', is: 0},
+        {at: 'end', metric: 'deployments.running', is: 1},
+        {at: 'end', metric: 'tasks.killed', is: 0},
+      ],
+    },
+  );
+  const {expectations} = resultOf(runChecked(scenario));
+  t.deepEqual(
+    expectations.filter(({passed}) => !passed).map(({text, found}) => `${text}: ${found}`),
+    [],
+  );
 });
 
 test('under a guard an app that is sick as a whole is left alone', (t) => {

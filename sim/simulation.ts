@@ -6,7 +6,7 @@
  * data: see {@link snapshot}.
  */
 import {assert, createEngine, InvariantError, restoreEngine} from '../engine/index.ts';
-import type {Engine, EngineSnapshot, FrameworkId, Input} from '../engine/index.ts';
+import type {Effect, Engine, EngineSnapshot, FrameworkId, Input} from '../engine/index.ts';
 import {Checker} from './checkers.ts';
 import {engineOptionsOf} from './engine-options.ts';
 import {ExpectationWatch} from './expectation-watch.ts';
@@ -31,6 +31,15 @@ export interface SimulationOptions {
    * Checks the invariants, inside the engine and from outside; a broken one throws InvariantError.
    */
   readonly isChecking: boolean;
+  readonly witness?: Witness | undefined;
+}
+
+/** Somebody outside who sees everything that passes between the engine and the world. */
+export interface Witness {
+  /** What the engine is about to take. */
+  input(now: number, input: Input): void;
+  /** What the world is about to carry out. */
+  effect(now: number, effect: Effect): void;
 }
 
 /** A run between two steps: plain JSON-able data. */
@@ -62,6 +71,7 @@ export class Simulation {
   readonly engine: Engine;
   readonly #figures: Figures;
   readonly #checker: Checker | undefined;
+  readonly #witness: Witness | undefined;
   readonly #isChecking: boolean;
   readonly #until: number;
   #now = 0;
@@ -82,6 +92,7 @@ export class Simulation {
     this.scenario = scenario;
     this.supplies = supplies;
     this.#isChecking = options.isChecking;
+    this.#witness = options.witness;
     // From outside a restored run looks as if it began in the middle: only the inner checks remain.
     this.#checker = options.isChecking && snapshot === undefined ? new Checker() : undefined;
     this.#until = scenario.until.kind === 'time' ? scenario.until.atMs : Infinity;
@@ -93,6 +104,7 @@ export class Simulation {
       deliver: (input) => {
         this.#deliver(input);
       },
+      marathon: (id) => this.engine.view.marathon(id),
     });
     const roles = [...new Set(scenario.frameworks.map(({role}) => role))];
     this.measure = new Measure(this.world.frameworkIds, roles);
@@ -106,7 +118,7 @@ export class Simulation {
         return this.engine.view.frameworkUsed(this.world.frameworkIds[framework] as FrameworkId);
       },
       kinds: () => this.engine.view.kinds.names,
-      deployments: () => this.openDeployments,
+      deployments: (figure) => this.#deployments(figure),
     });
     if (snapshot !== undefined) this.#restore(snapshot);
   }
@@ -134,13 +146,15 @@ export class Simulation {
     return this.world.jobsExpected;
   }
 
-  /** Deployments that Marathon is carrying out. */
-  get openDeployments(): number {
-    let open = 0;
+  /** Deployments that Marathon is carrying out, or that wait for somebody's word. */
+  #deployments(figure: 'paused' | 'running'): number {
+    let count = 0;
     for (const id of this.world.frameworkIds) {
-      open += this.engine.view.marathon(id)?.deployments().length ?? 0;
+      for (const {progress} of this.engine.view.marathon(id)?.deployments() ?? []) {
+        if ((progress.state === 'running') === (figure === 'running')) count += 1;
+      }
     }
-    return open;
+    return count;
   }
 
   /** Makes up to `stepsMax` steps; false when the run is over. */
@@ -148,6 +162,32 @@ export class Simulation {
     if (this.#state === 'new') this.#start();
     for (let step = 0; step < stepsMax && this.#state === 'running'; step += 1) this.#step();
     return this.#state !== 'over';
+  }
+
+  /** When something is due next; Infinity while nothing is. */
+  get nextAt(): number {
+    const worldAt = this.world.nextAt;
+    const engineAt = this.engine.wakeAt;
+    return worldAt <= engineAt ? worldAt : engineAt;
+  }
+
+  /**
+   * Makes everything happen that is due up to `at`, which is now from then on. It is the same run;
+   * only means over time may differ in their last digit, because they are added up in other parts.
+   */
+  advanceTo(at: number): void {
+    if (this.#state === 'new') this.#start();
+    while (this.#state === 'running' && this.nextAt <= at) this.#step();
+    if (this.#state === 'running' && !this.#mayEnd(at)) this.#passTo(at);
+  }
+
+  /**
+   * Has something happen in the world now that the scenario does not speak of. What follows from it
+   * at this instant is still due.
+   */
+  act(action: (world: World) => void): void {
+    assert(this.#state === 'running', 'nothing happens before a run begins or after its end');
+    this.world.act(this.#now, action);
   }
 
   /** To the end. */
@@ -191,7 +231,7 @@ export class Simulation {
   #isIdle(nextAt: number): boolean {
     if (nextAt === Infinity) return true;
     if (this.world.hasMoreToCome) return false;
-    if (this.world.jobs.open === 0 && this.openDeployments === 0) return true;
+    if (this.world.jobs.open === 0 && this.#deployments('running') === 0) return true;
     return this.world.nothingQueued && nextAt - this.#lastProgressAt > STALLED_AFTER_MS;
   }
 
@@ -265,6 +305,7 @@ export class Simulation {
     }
     this.hash.input(this.#now, input);
     this.#checker?.input(this.#now, input);
+    this.#witness?.input(this.#now, input);
     this.engine.step(this.#now, input);
     this.#drain();
   }
@@ -280,6 +321,7 @@ export class Simulation {
       const effect = effects[at] as (typeof effects)[number];
       this.hash.effect(now, effect);
       if (this.#checker !== undefined) this.#checker.effect(now, effect);
+      if (this.#witness !== undefined) this.#witness.effect(now, effect);
       if (effect.kind === 'launchTask') this.#lastProgressAt = now;
       this.world.apply(now, effect);
     }

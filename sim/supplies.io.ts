@@ -89,7 +89,7 @@ class Loading implements Supplies {
   }
 
   addWorkload(workload: Workload, index: number): void {
-    if (workload.kind === 'app' || workload.kind === 'arrivals') return;
+    if (!('source' in workload)) return;
     const {name, source} = workload;
     const path = `workloads[${index}].${workload.kind}`;
     if (source.kind === 'synthesised') {

@@ -6,8 +6,8 @@
 
 const NOTHING = -1;
 /**
- * Filters of different resources, now or at some time since there was none: no answer. Which of them
- * are still there would have to be counted for each agent and resources.
+ * Filters of different resources, now or at some time since there was none: no answer. Which are
+ * still there would have to be counted for each agent and resources.
  */
 export const DIFFERENT = -2;
 

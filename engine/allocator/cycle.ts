@@ -384,7 +384,7 @@ export class Cycle {
     return filters.refuseAll(orders.wantingBits, slot, available);
   }
 
-  /** Whether handing this out may draw numbers: in the orders, or since quota cuts several things. */
+  /** Whether handing this out may draw numbers: for the orders, or to cut several things. */
   #mayDraw({special}: Resources): boolean {
     if (this.#parts.orders.drawsNumbers) return true;
     return special.length > 0 && this.#rolesWithQuota.length > 0;

@@ -189,7 +189,8 @@ function checkAllRefuse(filters: OfferFilters, twin: FilterList, agent: number):
  * the last comparison's offer only, when `#freeSlot` leaves a gap in a probe run, when `#remove`
  * does not tell the queue of the row that moved, when a late filter goes before the run, when the
  * queue does not deal out the bucket of the clock's new bit, when `add` prolongs to the earlier
- * instant, and when `restore` forgets which filters are late.
+ * instant, when `restore` forgets which filters are late, and when a glance takes filters of
+ * different resources for one.
  */
 test('offer filters do what a plain list of refusals does, also after a restart', (t) => {
   fc.assert(

@@ -1,4 +1,5 @@
 import type {
+  DeploymentResult,
   FrameworkResult,
   ResourceUse,
   ShareUse,
@@ -18,6 +19,7 @@ import {
 } from './format.ts';
 import type {Column, Html} from './html-parts.ts';
 import {figures, html, metric, NOTHING, table, words} from './html-parts.ts';
+import {toldDeployments} from './told-deployments.ts';
 import {hasWideJobs} from './wide-jobs.ts';
 
 /**
@@ -185,6 +187,27 @@ export function expectationsTable(result: SimResult): Html {
   ];
   const rows = result.expectations.map((expectation, index) => [expectation, index] as const);
   return table('What the scenario expects, and what came', columns, rows);
+}
+
+/** Deployments told one by one; result.json has more. */
+const DEPLOYMENTS_MAX = 100;
+
+export function deploymentsTable(result: SimResult): Html {
+  if (result.deployments === undefined) return NOTHING;
+  const {list, ...counts} = result.deployments;
+  const columns: Column<DeploymentResult>[] = [
+    words('apps', ({apps}) => (apps.length > 3 ? `${apps.length} apps` : apps.join(', '))),
+    words('framework', ({framework}) => framework),
+    figures('begun at', ({beginMs}) => html`${formatInstant(beginMs)}`),
+    figures('took', ({beginMs, endMs}) => html`${formatDuration((endMs ?? result.endMs) - beginMs)}`),
+    words('outcome', ({outcome}) => outcome),
+    words('reason', ({reason}) => reason ?? ''),
+  ];
+  const totals = Object.entries(counts).map(([outcome, count]) =>
+    html`${metric(`deployments.${outcome}`, count, formatCount(count))} ${outcome} `,
+  );
+  return html`${table('Deployments', columns, toldDeployments(list, DEPLOYMENTS_MAX))}
+    <p class="note">${totals}</p>`;
 }
 
 export function skippedTable(result: SimResult): Html {

@@ -20,6 +20,7 @@ import {
   trusted,
 } from './html-parts.ts';
 import {
+  deploymentsTable,
   expectationsTable,
   frameworksTable,
   reasonsTable,
@@ -276,7 +277,7 @@ function tables(result: SimResult): Html {
   return html`<section aria-labelledby="tables">
     <h2 id="tables">In figures</h2>
     ${tasksTable(result)}${utilisationTable(result)}${sharesTable(result)}${frameworksTable(result)}
-    ${skippedTable(result)}
+    ${deploymentsTable(result)}${skippedTable(result)}
   </section>`;
 }
 

@@ -13,6 +13,7 @@ import {
   formatResource,
 } from './format.ts';
 import {plural} from './headline.ts';
+import {toldDeployments} from './told-deployments.ts';
 import {hasWideJobs} from './wide-jobs.ts';
 
 export interface SummaryOptions {
@@ -41,6 +42,8 @@ interface Column {
 const INDENT = '  ';
 const GAP = 2;
 const WORDS_MIN = 8;
+/** Deployments told one by one; result.json has more. */
+const DEPLOYMENTS_MAX = 10;
 /** Reasons told one by one; result.json and the report have them all. */
 const REASONS_MAX = 10;
 
@@ -63,6 +66,7 @@ export function renderSummary(result: SimResult, options: SummaryOptions = {}): 
     waiting(result, paper),
     utilisation(result, paper),
     shares(result, paper),
+    deployments(result, paper),
     facts(result, paper),
     expectations(result, paper),
   ];
@@ -159,6 +163,29 @@ function shares(result: SimResult, paper: Paper): string {
   ];
   const columns = ['mean', 'peak', 'at the end'].map(figures);
   return grid(paper, [words('Dominant share'), words(''), ...columns], rows);
+}
+
+/** Those that did not simply succeed first, then the latest. */
+function deployments(result: SimResult, paper: Paper): string {
+  if (result.deployments === undefined) return '';
+  const {list, ...counts} = result.deployments;
+  const told = toldDeployments(list, DEPLOYMENTS_MAX);
+  const rows = told.map(({apps, beginMs, endMs, outcome}) => [
+    apps.length > 1 ? `${apps[0]} and ${apps.length - 1} more` : (apps[0] ?? ''),
+    formatInstantBriefly(beginMs),
+    formatDuration((endMs ?? result.endMs) - beginMs),
+    outcome,
+  ]);
+  const columns = [words('Deployments'), figures('begun at'), figures('took'), figures('outcome')];
+  const reasons = told.flatMap(({apps, outcome, reason}) =>
+    reason === undefined ? [] : hanging(INDENT, `${apps[0]}: ${outcome}: ${reason}`, paper.width),
+  );
+  const total = sum(Object.values(counts));
+  const others = (['succeeded', 'failed', 'running', 'paused'] as const)
+    .filter((outcome) => counts[outcome] > 0)
+    .map((outcome) => `${formatCount(counts[outcome])} ${outcome}`);
+  const line = `${INDENT}of ${plural(total, 'deployment')}: ${others.join(' · ')}`;
+  return [grid(paper, columns, rows), ...reasons, line].join('\n');
 }
 
 /** The run itself: what it met, how fast it went, and how to get it again. */

@@ -8,6 +8,7 @@ import type {Behaviour} from './schema.ts';
 export const DEFAULT_BEHAVIOUR: Behaviour = {
   match: '*',
   startupMs: {kind: 'constant', value: 0},
+  stopMs: {kind: 'constant', value: 0},
   end: 'finished',
   healthyAfterMs: {kind: 'constant', value: 0},
   sickAnswer: 500,
@@ -15,22 +16,27 @@ export const DEFAULT_BEHAVIOUR: Behaviour = {
 };
 
 /** Finds a task's behaviour; see {@link makeBehaviourFinder}. */
-export type BehaviourFinder = (subject: string, version: number) => Behaviour;
+export type BehaviourFinder = (
+  subject: string,
+  version: number,
+  has?: (fields: Readonly<Record<string, unknown>>) => boolean,
+) => Behaviour;
 
 /**
  * Finds the behaviour of instances of an app (`/dlrm/app_0`) in its `version` (from 1) or of a
- * job's tasks (`job:nasa/17`, version 1): the first that matches. Ask once per app version or job,
- * not per task.
+ * job's tasks (`job:nasa/17`, version 1): the first that matches. `has` says whether the app's
+ * definition has some fields; jobs have none. Ask once per app version or job, not per task.
  */
 export function makeBehaviourFinder(behaviours: readonly Behaviour[]): BehaviourFinder {
   const candidates = behaviours.map((behaviour) => ({
     behaviour,
     pattern: globPattern(behaviour.match),
   }));
-  return (subject, version) => {
+  return (subject, version, has = () => false) => {
     for (const {behaviour, pattern} of candidates) {
       if (behaviour.version !== undefined && behaviour.version !== version) continue;
-      if (pattern.test(subject)) return behaviour;
+      if (!pattern.test(subject)) continue;
+      if (behaviour.with === undefined || has(behaviour.with)) return behaviour;
     }
     return DEFAULT_BEHAVIOUR;
   };

@@ -73,6 +73,16 @@ export const period = parsed(
   },
 );
 
+/** Whole seconds above 0; become seconds. */
+export const seconds = parsed(
+  'whole seconds above 0, such as 90s or 10m',
+  {id: 'seconds', type: 'string', pattern: DURATION_PATTERN},
+  (value) => {
+    const ms = durationOf(value);
+    return ms === undefined || ms === 0 || ms % 1000 !== 0 ? undefined : ms / 1000;
+  },
+);
+
 /** A duration or one of some words, which stay as they are. */
 export const durationOr = <Word extends string>(...words: readonly Word[]) =>
   parsed(
@@ -269,9 +279,11 @@ function makeDistribution(of: 'duration' | 'number') {
 export const durationDistribution = makeDistribution('duration');
 export const numberDistribution = makeDistribution('number');
 
-/** A distribution, or the word `never`. */
-export const orNever = <Schema extends z.ZodType>(schema: Schema) =>
-  z.union([z.literal('never'), schema]);
+/** A distribution of times, or never. */
+export const durationDistributionOrNever = z.union([z.literal('never'), durationDistribution], {
+  error: (issue) =>
+    `expected never, ${DURATION_EXPECTED}, or a distribution, found ${foundText(issue.input)}`,
+});
 
 interface NamedDistribution {
   readonly constant?: number;

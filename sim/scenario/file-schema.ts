@@ -8,6 +8,7 @@ import {
   agentResources,
   duration,
   durationDistribution,
+  durationDistributionOrNever,
   durationOr,
   exactlyOne,
   fields,
@@ -16,12 +17,12 @@ import {
   identifier,
   limits,
   numberDistribution,
-  orNever,
   period,
   quantities,
   ratio,
   resources,
   roleName,
+  seconds,
   selection,
   whole,
 } from './fields.ts';
@@ -91,6 +92,15 @@ const framework = z.union(
       reviveInterval: duration.optional(),
       launchesPerOfferMax: whole(1).optional(),
       healthKillShareMax: ratio().optional(),
+      launchTokens: whole(1).optional().describe('launches per launchTokenRefresh'),
+      launchTokenRefresh: period.optional(),
+      acceptedResourceRoles: z.enum(['any', 'unreserved', 'reserved']).optional(),
+      gpuScheduling: z.enum(['restricted', 'unrestricted']).optional(),
+      maintenanceMode: z.boolean().optional(),
+      draining: duration.optional().describe('how long before maintenance begins it counts'),
+      localRegion: z.string().min(1).optional(),
+      groupByRule: z.enum(['quota', 'minimum']).optional(),
+      deploymentsMax: whole(1).optional(),
     }),
     fields({
       type: z.literal('batch'),
@@ -115,6 +125,7 @@ const role = fields({weight: weight.optional(), ...quota});
  * Marathon's own validation belongs to the engine; here only what the rest of a scenario refers to.
  */
 const app = z.looseObject({id: z.string().min(1)});
+const group = z.union([file('a Marathon group'), z.looseObject({id: z.string().min(1)})]);
 
 const workloadBase = {
   name: identifier.optional(),
@@ -127,6 +138,7 @@ const limit = whole(1).optional().describe('take the first rows only');
 const workload = z.union(
   [
     fields({app: z.union([file('a Marathon app'), app]), ...workloadBase}),
+    fields({group, ...workloadBase}),
     fields({
       jobs: z.union([
         file('a trace of jobs'),
@@ -164,39 +176,63 @@ const workload = z.union(
       ...workloadBase,
     }),
   ],
-  {error: 'expected a workload with one of app, jobs, services, pods, arrivals'},
+  {error: 'expected a workload with one of app, group, jobs, services, pods, arrivals'},
 );
 
-/** An HTTP status, or one of some words. */
-const healthAnswer = <Word extends string>(...words: readonly Word[]) =>
-  z.union([whole(100, 599), z.enum(['timeout', 'refused', ...words])], {
-    error: (issue) => {
-      const known = ['an HTTP status', 'timeout', 'refused', ...words].join(', ');
-      return `expected one of ${known}, found ${foundText(issue.input)}`;
-    },
-  });
+const status = whole(100, 599);
+
+/** What a task answers to health checks. */
+const answer = z.union([status, z.enum(['timeout', 'refused'])], {
+  error: (issue) => `expected an HTTP status, timeout or refused, found ${foundText(issue.input)}`,
+});
+
+/** What the tasks of an app answer from an event on. */
+const answerFromNow = z.union([status, z.enum(['timeout', 'refused', 'usual'])], {
+  error: (issue) =>
+    `expected an HTTP status, timeout, refused or usual, found ${foundText(issue.input)}`,
+});
 
 const behaviour = fields({
   match: z.string().min(1),
   version: whole(1).optional(),
+  with: z.record(z.string(), z.unknown()).optional().describe('fields of the definition'),
+  saysStarting: z.boolean().optional().describe('as soon as its agent has it'),
   startup: durationDistribution.optional(),
   duration: durationDistribution.optional(),
   end: z.enum(['finished', 'failed']).optional(),
   failure: fields({probability: ratio(), after: durationDistribution.optional()}).optional(),
-  healthyAfter: orNever(durationDistribution).optional().describe('from running'),
+  stop: durationDistribution.optional().describe('from a kill to the end'),
+  healthyAfter: durationDistributionOrNever.optional().describe('from running'),
   sickAfter: durationDistribution.optional().describe('from running'),
   flap: fields({well: durationDistribution, sick: durationDistribution}).optional(),
-  sickAnswer: healthAnswer<never>().optional().describe('to health checks while it is not healthy'),
-  readyAfter: orNever(durationDistribution).optional().describe('from running'),
+  sickAnswer: answer.optional().describe('to health checks while it is not healthy'),
+  readyAfter: durationDistributionOrNever.optional().describe('from running'),
 });
 
-const appEvent = {app: z.string().min(1), framework: z.string().min(1).optional()};
+const ofFramework = {framework: z.string().min(1).optional()};
+const appEvent = {app: z.string().min(1), ...ofFramework};
+
+/** What the deployment of a change may carry. */
+const terms = {
+  deadline: seconds.optional().describe('it has failed when it is not done in this time'),
+  failuresMax: whole(0).optional().describe('so many new instances may end by themselves'),
+  onFailure: z.enum(['fail', 'pause', 'rollback']).optional(),
+  stepByStep: z.boolean().optional().describe('it waits for a word after each step'),
+  canary: whole(1).optional().describe('so many new instances are proven, then it waits'),
+};
 const fault = fields({agents: selection, for: period.optional()});
 
 const EVENTS = [
   'scale',
   'upgrade',
+  'restart',
   'remove',
+  'group',
+  'removeGroup',
+  'deployment',
+  'killTasks',
+  'request',
+  'failover',
   'health',
   'kill',
   'partition',
@@ -206,15 +242,55 @@ const EVENTS = [
   'whitelist',
 ] as const;
 
+const MARATHON_EVENTS = [
+  fields({at: duration, scale: fields({...appEvent, instances: whole(0), ...terms})}),
+  fields({
+    at: duration,
+    upgrade: fields({...appEvent, with: z.record(z.string(), z.unknown()), ...terms}),
+  }),
+  fields({at: duration, restart: fields({...appEvent, ...terms})}),
+  fields({at: duration, remove: fields({...appEvent, ...terms})}),
+  // Of the map that a group is nothing may be ours: what else there is to say stands beside it.
+  fields({at: duration, group, ...ofFramework, ...terms}),
+  fields({
+    at: duration,
+    removeGroup: fields({group: z.string().min(1), ...ofFramework, ...terms}),
+  }),
+  fields({
+    at: duration,
+    deployment: fields({
+      ...appEvent,
+      action: z.enum(['cancel', 'rollBack', 'pause', 'resume']),
+      ifAny: z.boolean().optional().describe('there may be none'),
+    }),
+  }),
+  fields({
+    at: duration,
+    killTasks: fields({
+      ...appEvent,
+      hosts: z.array(z.string().min(1)).min(1).optional(),
+      count: whole(1).optional(),
+      scale: z.boolean().optional().describe('the app wants that many fewer'),
+      ...terms,
+    }),
+  }),
+  fields({
+    at: duration,
+    request: fields({
+      ...ofFramework,
+      method: z.enum(['GET', 'POST', 'PUT', 'PATCH', 'DELETE']),
+      path: z.string().startsWith('/', {error: 'expected a path that begins with "/"'}),
+      body: z.unknown().optional().describe('sent as JSON, a text as it is'),
+      expect: status.optional().describe('the status of the answer; absent: any below 400'),
+    }),
+  }),
+  fields({at: duration, failover: fields(ofFramework)}),
+] as const;
+
 const event = z.union(
   [
-    fields({at: duration, scale: fields({...appEvent, instances: whole(0)})}),
-    fields({
-      at: duration,
-      upgrade: fields({...appEvent, with: z.record(z.string(), z.unknown())}),
-    }),
-    fields({at: duration, remove: fields(appEvent)}),
-    fields({at: duration, health: fields({...appEvent, answer: healthAnswer('usual')})}),
+    ...MARATHON_EVENTS,
+    fields({at: duration, health: fields({...appEvent, answer: answerFromNow})}),
     fields({at: duration, kill: fault}),
     fields({at: duration, partition: fault}),
     fields({

@@ -1,7 +1,15 @@
 /** What happens to a cluster in a scenario: timed events and failure processes. */
 import {meanOf} from '../random/distributions.ts';
 import {checkSelection} from './agents.ts';
+import {eventSources, workloadSources} from './app-sources.ts';
 import type {ScenarioFile} from './file-schema.ts';
+import {
+  resolveBringer,
+  resolveMarathonEvent,
+  type MarathonScope,
+  type WrittenBringer,
+  type WrittenChange,
+} from './marathon-events.ts';
 import {resolveOperatorEvent} from './operator-events.ts';
 import type {FieldPath} from './problems.ts';
 import {optional, type Resolving} from './resolving.ts';
@@ -10,17 +18,19 @@ import type {
   AgentSelection,
   FailureProcess,
   FaultKind,
+  Framework,
   TimedEvent,
   Workload,
 } from './schema.ts';
-import {absoluteAppId, sourceOf} from './workloads.ts';
+import {sourceOf} from './workloads.ts';
 
 type WrittenEvent = NonNullable<ScenarioFile['events']>[number];
 type WrittenFailure = NonNullable<ScenarioFile['failures']>[number];
 
 /** What events may refer to. */
-export interface World {
+export interface EventScope {
   readonly agents: readonly AgentGroup[];
+  readonly frameworks: readonly Framework[];
   readonly workloads: readonly Workload[];
   /** Those of frameworks, and all above them. */
   readonly roles: ReadonlySet<string>;
@@ -29,91 +39,64 @@ export interface World {
 /** In the order in which they happen. */
 export function resolveEvents(
   written: readonly WrittenEvent[],
-  world: World,
+  scope: EventScope,
   resolving: Resolving,
 ): TimedEvent[] {
+  // What brings apps is resolved first: the others may be about these.
+  const bringers = written.map((event, index) =>
+    'request' in event || 'group' in event
+      ? resolveBringer(event, scope.frameworks, ['events', index], resolving)
+      : undefined,
+  );
+  const brought = eventSources(bringers.filter((event) => event !== undefined));
+  const sources = [...workloadSources(scope.workloads), ...brought];
+  const others = {...scope, sources};
   return written
-    .map((event, index) => resolveEvent(event, world, ['events', index], resolving))
+    .map((event, index) => {
+      if ('request' in event || 'group' in event) return bringers[index] as TimedEvent;
+      return resolveEvent(event, others, ['events', index], resolving);
+    })
     .sort((left, right) => left.atMs - right.atMs);
 }
 
+type OtherEvent = Exclude<WrittenEvent, WrittenBringer>;
+
+const OF_MARATHON = [
+  'scale',
+  'upgrade',
+  'restart',
+  'remove',
+  'removeGroup',
+  'deployment',
+  'killTasks',
+  'failover',
+  'health',
+] as const;
+
+function isOfMarathon(written: OtherEvent): written is WrittenChange {
+  return OF_MARATHON.some((name) => name in written);
+}
+
 function resolveEvent(
-  written: WrittenEvent,
-  world: World,
+  written: OtherEvent,
+  scope: EventScope & MarathonScope,
   path: FieldPath,
   resolving: Resolving,
 ): TimedEvent {
   const atMs = written.at;
   if ('kill' in written) return resolveFault('crash', written.kill);
   if ('partition' in written) return resolveFault('partition', written.partition);
-  if ('scale' in written) {
-    const target = targetOf(written.scale, world, [...path, 'scale'], resolving);
-    return {atMs, kind: 'scale', ...target, instances: written.scale.instances};
-  }
-  if ('upgrade' in written) {
-    const target = targetOf(written.upgrade, world, [...path, 'upgrade'], resolving);
-    return {atMs, kind: 'upgrade', ...target, patch: written.upgrade.with};
-  }
-  if ('remove' in written) {
-    const target = targetOf(written.remove, world, [...path, 'remove'], resolving);
-    return {atMs, kind: 'remove', ...target};
-  }
-  if ('health' in written) {
-    const {answer} = written.health;
-    const target = targetOf(written.health, world, [...path, 'health'], resolving);
-    return {
-      atMs,
-      kind: 'health',
-      ...target,
-      ...optional('answer', answer === 'usual' ? undefined : answer),
-    };
-  }
-  return resolveOperatorEvent(written, world, path, resolving);
+  if (isOfMarathon(written)) return resolveMarathonEvent(written, scope, path, resolving);
+  return resolveOperatorEvent(written, scope, path, resolving);
 
   function resolveFault(
     fault: FaultKind,
     {agents, for: forMs}: {agents: AgentSelection; for?: number | undefined},
   ): TimedEvent {
     const field = fault === 'crash' ? 'kill' : 'partition';
-    checkSelection(agents, world.agents, [...path, field, 'agents'], resolving);
+    checkSelection(agents, scope.agents, [...path, field, 'agents'], resolving);
     return {atMs, kind: 'fault', fault, agents, ...optional('forMs', forMs)};
   }
-}
-
-interface WrittenTarget {
-  readonly app: string;
-  readonly framework?: string | undefined;
-}
-
-/** The app that an event is about, and its framework. */
-function targetOf(
-  {app, framework}: WrittenTarget,
-  {workloads}: World,
-  path: FieldPath,
-  resolving: Resolving,
-): {readonly app: string; readonly framework: string} {
-  const id = absoluteAppId(app);
-  const owner = workloads.find(
-    (workload) =>
-      definesApp(workload, id) && (framework ?? workload.framework) === workload.framework,
-  );
-  if (owner !== undefined) return {app: id, framework: owner.framework};
-  const ids = workloads.flatMap((workload) =>
-    workload.kind === 'app' ? [absoluteAppId(workload.app.id)] : [],
-  );
-  const of = framework === undefined ? '' : ` of framework "${framework}"`;
-  const hint = ids.length === 0 ? '' : `; known: ${ids.slice(0, 10).join(', ')}`;
-  resolving.problem([...path, 'app'], `no workload${of} defines an app "${id}"${hint}`);
-  return {app: id, framework: framework ?? ''};
-}
-
-/** Of the services of a trace only the first part of their ids is known before it is read. */
-export const SERVICES_PREFIX = '/dlrm/';
-
-/** Whether an app comes (for services: may come) from this workload. */
-export function definesApp(workload: Workload, id: string): boolean {
-  if (workload.kind === 'app') return absoluteAppId(workload.app.id) === id;
-  return workload.kind === 'services' && id.startsWith(SERVICES_PREFIX);
 }
 
 export function resolveFailures(

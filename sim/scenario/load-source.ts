@@ -170,12 +170,27 @@ function readTree(file: string, reading: Reading): Located | undefined {
       return undefined;
     }
   }
+  return parseTreeSafely(text, file, reading.problems);
+}
+
+/** The same for the text of one file, without includes. */
+export function parseYaml(text: string, file: string): Omit<SourceResult, 'files'> {
+  const problems: ScenarioProblem[] = [];
+  const tree = parseTreeSafely(text, file, problems);
+  return {tree: problems.length === 0 ? tree : undefined, problems};
+}
+
+function parseTreeSafely(
+  text: string,
+  file: string,
+  problems: ScenarioProblem[],
+): Located | undefined {
   try {
-    return parseTree(text, file, reading.problems);
+    return parseTree(text, file, problems);
   } catch (error) {
     // The parser and the walk recurse; a text of nothing but brackets exhausts the stack.
     if (!(error instanceof RangeError)) throw error;
-    reading.problems.push({path: '', message: 'nested too deeply', file});
+    problems.push({path: '', message: 'nested too deeply', file});
     return undefined;
   }
 }

@@ -273,6 +273,7 @@ expect:
     {
       match: '/dlrm/*',
       startupMs: {kind: 'constant', value: 2000},
+      stopMs: {kind: 'constant', value: 0},
       end: 'finished',
       failure: {probability: 0.1, afterMs: {kind: 'exponential', mean: 60_000}},
       healthyAfterMs: {kind: 'constant', value: 0},
@@ -310,7 +311,12 @@ events:
 `,
   });
   const constant = (value: number) => ({kind: 'constant' as const, value});
-  const common = {match: '/x', startupMs: constant(0), end: 'finished' as const};
+  const common = {
+    match: '/x',
+    startupMs: constant(0),
+    stopMs: constant(0),
+    end: 'finished' as const,
+  };
   t.deepEqual(behaviours, [
     {...common, version: 2, sickAnswer: 'timeout'},
     {
@@ -327,6 +333,101 @@ events:
     {atMs: 1_200_000, kind: 'health', app: '/x', framework: 'marathon'},
   ]);
   t.like(frameworks[0], {kind: 'marathon', healthKillShareMax: 0.5});
+});
+
+test('what is asked of Marathon is resolved: groups, terms, requests, its options', (t) => {
+  const {workloads, behaviours, events, frameworks} = scenario({
+    's.yaml': `until: 1h
+cluster: {agents: [{name: a, resources: cpus:4}]}
+frameworks:
+  marathon: {type: marathon, launchTokens: 9, draining: 90s, localRegion: eu, deploymentsMax: 3,
+    groupByRule: minimum, gpuScheduling: unrestricted, acceptedResourceRoles: reserved}
+workloads:
+  - {group: shop.yaml}
+  - {app: x.yml}
+behaviours:
+  - {match: /shop/back/*, with: {cmd: old, env: {A: b}}, stop: 2s}
+events:
+  - {at: 1m, scale: {app: shop/back/db, instances: 3, deadline: 10m, onFailure: rollback}}
+  - {at: 2m, restart: {app: /shop/web, canary: 2, stepByStep: true}}
+  - {at: 3m, group: {id: /new, apps: [{id: ../far/away}]}, failuresMax: 0}
+  - {at: 4m, upgrade: {app: /far/away, with: {cmd: x}}}
+  - {at: 5m, removeGroup: {group: shop/back}}
+  - {at: 6m, deployment: {app: /shop/web, action: rollBack, ifAny: true}}
+  - {at: 7m, killTasks: {app: /x, hosts: [a-0], count: 2, scale: true, failuresMax: 1}}
+  - {at: 8m, failover: {}}
+`,
+    'shop.yaml': `# as its user wrote it
+id: shop
+apps: [{id: web}]
+groups: [{id: back, apps: [{id: db}, {id: /shop/back/queue}]}]
+`,
+    'x.yml': 'id: x',
+  });
+  const home = join(folder, String(cases));
+  t.like(frameworks[0], {
+    ...{launchTokens: 9, drainingMs: 90_000, localRegion: 'eu', deploymentsMax: 3},
+    ...{groupByRule: 'minimum', gpuScheduling: 'unrestricted', acceptedResourceRoles: 'reserved'},
+    ...{maintenanceMode: true, launchTokenRefreshMs: 30_000},
+  });
+  t.like(workloads[0], {
+    kind: 'group',
+    name: 'group',
+    appIds: ['/shop/web', '/shop/back/db', '/shop/back/queue'],
+    file: {written: 'shop.yaml', path: join(home, 'shop.yaml')},
+  });
+  t.like(workloads[1], {kind: 'app', app: {id: 'x'}});
+  t.like(behaviours[0], {
+    with: {cmd: 'old', env: {A: 'b'}},
+    stopMs: {kind: 'constant', value: 2000},
+  });
+  const framework = 'marathon';
+  const of = (minute: number, app: string) => ({atMs: minute * 60_000, framework, app});
+  t.deepEqual(events as readonly unknown[], [
+    {
+      ...of(1, '/shop/back/db'),
+      ...{kind: 'scale', instances: 3},
+      terms: {deadlineSeconds: 600, onFailure: 'rollback'},
+    },
+    {...of(2, '/shop/web'), kind: 'restart', terms: {canary: 2, stepByStep: true}},
+    {
+      ...{atMs: 180_000, kind: 'group', framework},
+      group: {id: '/new', apps: [{id: '../far/away'}]},
+      appIds: ['/far/away'],
+      terms: {failuresMax: 0},
+    },
+    {...of(4, '/far/away'), kind: 'upgrade', patch: {cmd: 'x'}},
+    {atMs: 300_000, kind: 'removeGroup', framework, group: '/shop/back'},
+    {...of(6, '/shop/web'), kind: 'deployment', action: 'rollBack', ifAny: true},
+    {
+      ...of(7, '/x'),
+      ...{kind: 'killTasks', hosts: ['a-0'], count: 2, scale: true},
+      terms: {failuresMax: 1},
+    },
+    {atMs: 480_000, kind: 'failover', framework},
+  ]);
+});
+
+test('a request may define any app, so that events may be about any', (t) => {
+  const {events} = scenario({
+    's.yaml': `${sound}frameworks: {marathon: {type: marathon}}
+events:
+  - {at: 1m, request: {method: PUT, path: /v2/apps/x, body: {cmd: a}, expect: 201}}
+  - {at: 2m, request: {method: DELETE, path: "/v2/apps/x?force=true"}}
+  - {at: 2m, request: {method: POST, path: /v2/apps, body: "{"}}
+  - {at: 3m, health: {app: /y, answer: 500}}
+expect: [{metric: apps./z.running, is: 1}]
+`,
+  });
+  const common = {kind: 'request' as const, framework: 'marathon'};
+  t.deepEqual(events.slice(0, 3), [
+    {
+      ...{atMs: 60_000, ...common, method: 'PUT', path: '/v2/apps/x'},
+      ...{body: '{"cmd":"a"}', expect: 201},
+    },
+    {atMs: 120_000, ...common, method: 'DELETE', path: '/v2/apps/x?force=true'},
+    {atMs: 120_000, ...common, method: 'POST', path: '/v2/apps', body: '{'},
+  ]);
 });
 
 test('roles, reservations and what an operator does are resolved', (t) => {

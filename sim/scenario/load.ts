@@ -10,8 +10,8 @@ import {jsonSyntaxProblem} from './json-syntax.ts';
 import {type FieldPath, type FieldProblem, pathText, problemsOf} from './problems.ts';
 import {resolveScenario} from './resolve.ts';
 import type {Resolving} from './resolving.ts';
-import type {FileRef, MarathonApp, Scenario, ScenarioProblem} from './schema.ts';
-import {type Place, placeAt, plainValue, readSource} from './load-source.ts';
+import type {FileRef, MarathonApp, MarathonGroup, Scenario, ScenarioProblem} from './schema.ts';
+import {parseYaml, type Place, placeAt, plainValue, readSource} from './load-source.ts';
 
 export interface LoadOptions {
   /** Where `data:NAME` is looked for, in this order (DRYDOCK_DATA first, if the caller has one). */
@@ -111,32 +111,48 @@ class FileResolving implements Resolving {
     return {written, path: found.path};
   }
 
-  readApp({written, path: file}: FileRef, path: FieldPath): MarathonApp | undefined {
+  readApp(file: FileRef, path: FieldPath): MarathonApp | undefined {
+    return this.#readWithId(file, path, 'a Marathon app');
+  }
+
+  readGroup(file: FileRef, path: FieldPath): MarathonGroup | undefined {
+    return this.#readWithId(file, path, 'a Marathon group');
+  }
+
+  #readWithId(ref: FileRef, path: FieldPath, what: string): WithId | undefined {
+    const {written, path: file} = ref;
     const read = readTextFile(file);
     if (!read.ok) {
       this.problem(path, `${written}: ${read.message}`);
       return undefined;
     }
-    const fault = jsonSyntaxProblem(read.text);
-    if (fault !== undefined) {
-      const {message, line, column} = fault;
-      this.problems.push({
-        path: pathText(path),
-        message: `${written}: ${message}`,
-        file,
-        line,
-        column,
-      });
-      return undefined;
-    }
-    const app: unknown = JSON.parse(read.text);
-    if (isApp(app)) return app;
-    this.problems.push({path: pathText(path), message: `${written}: ${appFault(app)}`, file});
+    const parsed = parseValue(read.text, file);
+    if (parsed.ok && hasId(parsed.value)) return parsed.value;
+    const {message, ...place} = parsed.ok ? {message: idFault(parsed.value, what)} : parsed.fault;
+    this.problems.push({path: pathText(path), message: `${written}: ${message}`, file, ...place});
     return undefined;
   }
 }
 
-function isApp(value: unknown): value is MarathonApp {
+type Fault = Pick<ScenarioProblem, 'message' | 'line' | 'column'>;
+
+/** JSON, or YAML where the file's name says so. */
+function parseValue(
+  text: string,
+  file: string,
+): {readonly ok: true; readonly value: unknown} | {readonly ok: false; readonly fault: Fault} {
+  if (/\.ya?ml$/.test(file)) {
+    const {tree, problems} = parseYaml(text, file);
+    const [{path: _path, file: _file, ...fault} = {path: '', message: 'empty'}] = problems;
+    return tree === undefined ? {ok: false, fault} : {ok: true, value: plainValue(tree)};
+  }
+  const fault = jsonSyntaxProblem(text);
+  return fault === undefined ? {ok: true, value: JSON.parse(text)} : {ok: false, fault};
+}
+
+type WithId = Readonly<Record<string, unknown>> & {readonly id: string};
+
+function hasId(value: unknown): value is WithId {
   return (
     typeof value === 'object' &&
     value !== null &&
@@ -146,12 +162,12 @@ function isApp(value: unknown): value is MarathonApp {
   );
 }
 
-function appFault(value: unknown): string {
+function idFault(value: unknown, what: string): string {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    return `expected a Marathon app, found ${foundText(value)}`;
+    return `expected ${what}, found ${foundText(value)}`;
   }
   const id = 'id' in value ? value.id : undefined;
-  return `expected a Marathon app with a text id, found ${foundText(id)}`;
+  return `expected ${what} with a text id, found ${foundText(id)}`;
 }
 
 /**

@@ -22,9 +22,48 @@ export const JOB_FIGURES = [
   'makespanSeconds',
 ] as const;
 
-export const APP_FIGURES = ['instances', 'running', 'healthy'] as const;
+export const APP_FIGURES = [
+  'instances',
+  'running',
+  'healthy',
+  'unhealthy',
+  'tasks',
+  'restarts',
+  'version',
+] as const;
+export const DEPLOYMENT_FIGURES = ['running', 'paused'] as const;
 export const AGENT_FIGURES = ['count', 'up', 'lost', 'returned'] as const;
 export const UTILISATION_FIGURES = ['now', 'mean', 'peak'] as const;
+
+/** Types of the events that frameworks publish. */
+export const EVENT_TYPES = [
+  'add_health_check_event',
+  'api_post_event',
+  'app_terminated_event',
+  'deployment_failed',
+  'deployment_info',
+  'deployment_paused',
+  'deployment_resumed',
+  'deployment_step_failure',
+  'deployment_step_success',
+  'deployment_success',
+  'failed_health_check_event',
+  'group_change_failed',
+  'group_change_success',
+  'health_kill_resumed_event',
+  'health_kill_suspended_event',
+  'health_status_changed_event',
+  'instance_changed_event',
+  'instance_health_changed_event',
+  'job_failed',
+  'job_finished',
+  'job_requeued',
+  'job_started',
+  'remove_health_check_event',
+  'status_update_event',
+  'unhealthy_instance_kill_event',
+  'unknown_instance_terminated_event',
+] as const;
 
 type Figure<Names extends readonly string[]> = Names[number];
 
@@ -40,6 +79,8 @@ export type Metric =
       readonly figure: Figure<typeof UTILISATION_FIGURES>;
     }
   | {readonly kind: 'apps'; readonly app: string; readonly figure: Figure<typeof APP_FIGURES>}
+  /** Running tasks of an app in one zone. */
+  | {readonly kind: 'appZone'; readonly app: string; readonly zone: string}
   | {readonly kind: 'agents'; readonly figure: Figure<typeof AGENT_FIGURES>}
   | {
       readonly kind: 'frameworks';
@@ -54,7 +95,8 @@ export type Metric =
   | {readonly kind: 'roles'; readonly role: string; readonly figure: 'share'}
   /** What tasks of the role, and of those below it, use: in whole units. */
   | {readonly kind: 'roleUse'; readonly role: string; readonly resource: string}
-  | {readonly kind: 'deployments'; readonly figure: 'running'}
+  | {readonly kind: 'deployments'; readonly figure: Figure<typeof DEPLOYMENT_FIGURES>}
+  | {readonly kind: 'events'; readonly type: Figure<typeof EVENT_TYPES>}
   | {readonly kind: 'jobs'; readonly figure: Figure<typeof JOB_FIGURES>}
   /** Per job (all tasks of a job start together), unlike `waiting`. */
   | {readonly kind: 'jobsWaiting'; readonly figure: Figure<typeof WAITING_FIGURES>};
@@ -63,6 +105,7 @@ export type Metric =
 export interface MetricScope {
   readonly resources: ReadonlySet<string> | undefined;
   readonly isApp: (id: string) => boolean;
+  readonly zones: ReadonlySet<string>;
   readonly frameworks: ReadonlySet<string>;
   /** Of frameworks, and all above them. */
   readonly roles: ReadonlySet<string>;
@@ -77,9 +120,7 @@ export function parseMetric(name: string): Metric | undefined {
     case 'utilisation':
       return parseUtilisation(parts);
     case 'apps':
-      return middle !== '' && isOneOf(figure, APP_FIGURES)
-        ? {kind: 'apps', app: middle.startsWith('/') ? middle : `/${middle}`, figure}
-        : undefined;
+      return parseApp(parts);
     case 'frameworks':
       return parseFramework(parts);
     case 'roles':
@@ -98,8 +139,23 @@ function parseSimple(head: string, figure: string): Metric | undefined {
   if (head === 'tasks' && isOneOf(figure, TASK_COUNTS)) return {kind: 'tasks', figure};
   if (head === 'waiting' && isOneOf(figure, WAITING_FIGURES)) return {kind: 'waiting', figure};
   if (head === 'agents' && isOneOf(figure, AGENT_FIGURES)) return {kind: 'agents', figure};
-  if (head === 'deployments' && figure === 'running') return {kind: 'deployments', figure};
+  if (head === 'events' && isOneOf(figure, EVENT_TYPES)) return {kind: 'events', type: figure};
+  if (head === 'deployments' && isOneOf(figure, DEPLOYMENT_FIGURES)) {
+    return {kind: 'deployments', figure};
+  }
   return undefined;
+}
+
+/** `apps./shop/v1.2/web.running`: an id may hold dots, the name of a zone not. */
+function parseApp(parts: readonly string[]): Metric | undefined {
+  const figure = parts.at(-1) ?? '';
+  const absolute = (id: string): string => (id.startsWith('/') ? id : `/${id}`);
+  if (parts.length >= 3 && parts.at(-2) === 'zones' && figure !== '') {
+    return {kind: 'appZone', app: absolute(parts.slice(0, -2).join('.')), zone: figure};
+  }
+  const app = parts.slice(0, -1).join('.');
+  if (app === '' || !isOneOf(figure, APP_FIGURES)) return undefined;
+  return {kind: 'apps', app: absolute(app), figure};
 }
 
 /** `utilisation.cpus` is now; `utilisation.cpus.mean` and `.peak` are over time. */
@@ -141,9 +197,11 @@ export function metricProblem(name: string, scope: MetricScope): string | undefi
     case 'utilisation':
       return resourceProblem(name, metric.resource, scope);
     case 'apps':
-      return scope.isApp(metric.app)
-        ? undefined
-        : `unknown metric "${name}": no workload defines an app "${metric.app}"`;
+      return appProblem(name, metric.app, scope);
+    case 'appZone':
+      return scope.zones.has(metric.zone)
+        ? appProblem(name, metric.app, scope)
+        : `unknown metric "${name}": there is no zone "${metric.zone}"`;
     case 'frameworks':
     case 'frameworkWaiting':
       return scope.frameworks.has(metric.framework)
@@ -160,6 +218,10 @@ export function metricProblem(name: string, scope: MetricScope): string | undefi
     default:
       return undefined;
   }
+}
+
+function appProblem(name: string, app: string, {isApp}: MetricScope): string | undefined {
+  return isApp(app) ? undefined : `unknown metric "${name}": no workload defines an app "${app}"`;
 }
 
 function resourceProblem(
@@ -181,6 +243,7 @@ export function metricNames(): string[] {
     'utilisation.<resource>',
     ...names('utilisation.<resource>', UTILISATION_FIGURES.slice(1)),
     ...names('apps.<id>', APP_FIGURES),
+    'apps.<id>.zones.<zone>',
     ...names('agents', AGENT_FIGURES),
     ...names('jobs', JOB_FIGURES),
     ...names('jobs.waiting', WAITING_FIGURES),
@@ -189,7 +252,8 @@ export function metricNames(): string[] {
     ...names('frameworks.<name>.waiting', WAITING_FIGURES),
     'roles.<name>.share',
     'roles.<name>.used.<resource>',
-    'deployments.running',
+    ...names('deployments', DEPLOYMENT_FIGURES),
+    ...names('events', EVENT_TYPES),
   ];
 }
 

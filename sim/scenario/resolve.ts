@@ -5,12 +5,13 @@
  */
 import type {Distribution} from '../random/distributions.ts';
 import {resolveAgents} from './agents.ts';
+import {eventSources, mayDefine, workloadSources, type AppSource} from './app-sources.ts';
 import {totalScalars} from './amounts.ts';
 import {globPattern} from './behaviours.ts';
 import {expectationText} from './expectations.ts';
 import {foundText, nearest} from './fields.ts';
 import {COMPARATORS, type ScenarioFile} from './file-schema.ts';
-import {definesApp, resolveEvents, resolveFailures, SERVICES_PREFIX} from './happenings.ts';
+import {resolveEvents, resolveFailures} from './happenings.ts';
 import {metricNames, metricProblem, type MetricScope} from './metrics.ts';
 import type {FieldPath} from './problems.ts';
 import {optional, type Resolving} from './resolving.ts';
@@ -28,7 +29,7 @@ import type {
   Until,
   Workload,
 } from './schema.ts';
-import {absoluteAppId, checkFits, resolveFrameworks, resolveWorkloads} from './workloads.ts';
+import {checkFits, resolveFrameworks, resolveWorkloads} from './workloads.ts';
 
 export function resolveScenario(
   written: ScenarioFile,
@@ -41,6 +42,12 @@ export function resolveScenario(
   const workloads = resolveWorkloads(writtenWorkloads, frameworks, resolving);
   checkFits(workloads, agents, writtenWorkloads, resolving);
   const roles = roleNames(frameworks);
+  const events = resolveEvents(
+    written.events ?? [],
+    {agents, frameworks, workloads, roles},
+    resolving,
+  );
+  const sources = [...workloadSources(workloads), ...eventSources(events)];
   const until: Until =
     written.until === 'idle' ? {kind: 'idle'} : {kind: 'time', atMs: written.until};
   if (until.kind === 'idle') checkEnds(writtenWorkloads, resolving);
@@ -57,12 +64,12 @@ export function resolveScenario(
     frameworks,
     roles: resolveRoles(written, frameworks, agents, resolving),
     workloads,
-    behaviours: resolveBehaviours(written.behaviours ?? [], workloads, resolving),
-    events: resolveEvents(written.events ?? [], {agents, workloads, roles}, resolving),
+    behaviours: resolveBehaviours(written.behaviours ?? [], {sources, workloads}, resolving),
+    events,
     failures: resolveFailures(written.failures ?? [], agents, resolving),
     expectations: resolveExpectations(
       written.expect ?? [],
-      metricScope(agents, frameworks, workloads),
+      metricScope(agents, frameworks, sources),
       resolving,
     ),
     sampling: samplingOf(written.sample, until),
@@ -115,19 +122,21 @@ const AT_ONCE: Distribution = {kind: 'constant', value: 0};
 
 function resolveBehaviours(
   written: NonNullable<ScenarioFile['behaviours']>,
-  workloads: readonly Workload[],
+  subjects: Subjects,
   resolving: Resolving,
 ): Behaviour[] {
   return written.map((behaviour, index) => {
-    const {match, version, startup, duration, end, failure} = behaviour;
+    const {match, version, with: fields, stop, saysStarting, startup, duration, end, failure} = behaviour;
     const {healthyAfter = AT_ONCE, sickAfter, flap, sickAnswer, readyAfter = AT_ONCE} = behaviour;
-    if (!mayMatch(match, workloads)) {
+    if (!mayMatch(match, subjects)) {
       const message = `${foundText(match)} matches no app or job of the workloads`;
       resolving.problem(['behaviours', index, 'match'], message);
     }
     return {
       match,
       ...optional('version', version),
+      ...optional('with', fields),
+      ...optional('saysStarting', saysStarting),
       startupMs: startup ?? AT_ONCE,
       ...optional('durationMs', duration),
       end: end ?? 'finished',
@@ -135,6 +144,7 @@ function resolveBehaviours(
         'failure',
         failure && {probability: failure.probability, afterMs: failure.after ?? AT_ONCE},
       ),
+      stopMs: stop ?? AT_ONCE,
       ...optional('healthyAfterMs', healthyAfter === 'never' ? undefined : healthyAfter),
       ...optional('sickAfterMs', sickAfter),
       ...optional('flap', flap && {wellMs: flap.well, sickMs: flap.sick}),
@@ -144,14 +154,26 @@ function resolveBehaviours(
   });
 }
 
+/** What behaviours may be of. */
+interface Subjects {
+  readonly sources: readonly AppSource[];
+  readonly workloads: readonly Workload[];
+}
+
+const hasJobs = ({kind}: Workload): boolean =>
+  kind !== 'app' && kind !== 'group' && kind !== 'services';
+
 /** False when a glob is known to match nothing: a slip in it would otherwise go unnoticed. */
-function mayMatch(glob: string, workloads: readonly Workload[]): boolean {
+function mayMatch(glob: string, {sources, workloads}: Subjects): boolean {
   const pattern = globPattern(glob);
-  return workloads.some((workload) => {
-    if (workload.kind === 'app') return pattern.test(absoluteAppId(workload.app.id));
-    // Of services and jobs only the first part is known before the trace is read.
-    const prefix = workload.kind === 'services' ? SERVICES_PREFIX : `job:${workload.name}/`;
-    const literal = /^[^*?]*/.exec(glob)?.[0] ?? '';
+  if (sources.some(({ids}) => ids.some((id) => pattern.test(id)))) return true;
+  // Of services and jobs only the first part is known before the trace is read.
+  const prefixes = [
+    ...sources.flatMap(({prefix}) => prefix ?? []),
+    ...workloads.filter(hasJobs).map(({name}) => `job:${name}/`),
+  ];
+  const literal = /^[^*?]*/.exec(glob)?.[0] ?? '';
+  return prefixes.some((prefix) => {
     if (literal.length === glob.length) return glob.startsWith(prefix);
     return prefix.startsWith(literal) || literal.startsWith(prefix);
   });
@@ -160,7 +182,7 @@ function mayMatch(glob: string, workloads: readonly Workload[]): boolean {
 function metricScope(
   agents: readonly AgentGroup[],
   frameworks: readonly Framework[],
-  workloads: readonly Workload[],
+  sources: readonly AppSource[],
 ): MetricScope {
   const uniform = agents.filter((group) => group.kind === 'uniform');
   const names = uniform.flatMap(({resources}) => [
@@ -170,7 +192,8 @@ function metricScope(
   ]);
   return {
     resources: uniform.length === agents.length ? new Set(names) : undefined,
-    isApp: (id) => workloads.some((workload) => definesApp(workload, id)),
+    isApp: (id) => sources.some((source) => mayDefine(source, id)),
+    zones: new Set(agents.flatMap(({zones}) => zones)),
     frameworks: new Set(frameworks.map(({name}) => name)),
     roles: roleNames(frameworks),
   };

@@ -1,12 +1,13 @@
 /** What the steps of resolving a scenario share. */
 import type {FieldPath} from './problems.ts';
-import type {FileRef, MarathonApp} from './schema.ts';
+import type {FileRef, MarathonApp, MarathonGroup} from './schema.ts';
 
 /** Where problems go and files come from; a file that fails is noted as a problem at `path`. */
 export interface Resolving {
   problem(path: FieldPath, message: string): void;
   findFile(written: string, path: FieldPath): FileRef | undefined;
   readApp(file: FileRef, path: FieldPath): MarathonApp | undefined;
+  readGroup(file: FileRef, path: FieldPath): MarathonGroup | undefined;
 }
 
 /** The optional field `name` with this value, or nothing: absent fields stay absent. */

@@ -107,6 +107,7 @@ const metrics: readonly (readonly [string, unknown])[] = [
   ['utilisation.cpus', {kind: 'utilisation', resource: 'cpus', figure: 'now'}],
   ['utilisation.cpus.mean', {kind: 'utilisation', resource: 'cpus', figure: 'mean'}],
   ['apps./shop/v1.2/web.running', {kind: 'apps', app: '/shop/v1.2/web', figure: 'running'}],
+  ['apps./shop/web.zones.north', {kind: 'appZone', app: '/shop/web', zone: 'north'}],
   ['apps.web.healthy', {kind: 'apps', app: '/web', figure: 'healthy'}],
   ['frameworks.batch.share', {kind: 'frameworks', framework: 'batch', figure: 'share'}],
   ['frameworks.my.batch.waiting', {kind: 'frameworks', framework: 'my.batch', figure: 'waiting'}],
@@ -120,6 +121,10 @@ const metrics: readonly (readonly [string, unknown])[] = [
   ['jobs.waiting', {kind: 'jobs', figure: 'waiting'}],
   ['jobs.waiting.meanSeconds', {kind: 'jobsWaiting', figure: 'meanSeconds'}],
   ['deployments.running', {kind: 'deployments', figure: 'running'}],
+  ['deployments.paused', {kind: 'deployments', figure: 'paused'}],
+  ['events.deployment_success', {kind: 'events', type: 'deployment_success'}],
+  ['events.deployment', undefined],
+  ['apps.zones.north', undefined],
   ['agents.lost', {kind: 'agents', figure: 'lost'}],
   ['tasks', undefined],
   ['tasks.failed.now', undefined],
@@ -161,6 +166,17 @@ test('the first behaviour that matches holds; a version narrows it', (t) => {
   t.is(find('job:nightly/7', 1).match, 'job:nightly/?');
   t.is(find('job:nightly/17', 1), DEFAULT_BEHAVIOUR);
   t.is(find('/aXb', 1), DEFAULT_BEHAVIOUR);
+});
+
+test('a behaviour may be of definitions that have some fields, which jobs have not', (t) => {
+  const bad = {...behaviour('*'), with: {cmd: 'bad'}};
+  const find = makeBehaviourFinder([bad, behaviour('/a')]);
+  t.is(
+    find('/a', 1, ({cmd}) => cmd === 'bad'),
+    bad,
+  );
+  t.is(find('/a', 1, () => false).with, undefined);
+  t.is(find('job:a/1', 1), DEFAULT_BEHAVIOUR);
 });
 
 const group = (zones: readonly string[], racks: readonly string[]): UniformAgents => ({

@@ -153,6 +153,21 @@ export interface MarathonFramework {
   readonly launchesPerOfferMax: number;
   /** While more of an app than this share is unhealthy, nothing is killed for it. Absent: no. */
   readonly healthKillShareMax?: number;
+  /** Launches per `launchTokenRefreshMs`, and one more for each instance that runs. Absent: any. */
+  readonly launchTokens?: number;
+  readonly launchTokenRefreshMs: number;
+  /** What an app that does not name roles may use. */
+  readonly acceptedResourceRoles: 'any' | 'unreserved' | 'reserved';
+  /** Whether agents with gpus are left to apps that need gpus. */
+  readonly gpuScheduling: 'restricted' | 'unrestricted';
+  /** Whether nothing is started on agents in maintenance, and how long before that begins. */
+  readonly maintenanceMode: boolean;
+  readonly drainingMs: number;
+  /** Absent: agents of every region are local. */
+  readonly localRegion?: string;
+  readonly groupByRule: 'quota' | 'minimum';
+  /** Changes beyond so many deployments are refused. Absent: none is. */
+  readonly deploymentsMax?: number;
 }
 
 export interface BatchFramework {
@@ -178,6 +193,17 @@ export type MarathonApp = Readonly<Record<string, unknown>> & {readonly id: stri
 export interface AppWorkload extends WorkloadBase {
   readonly kind: 'app';
   readonly app: MarathonApp;
+  readonly file?: FileRef;
+}
+
+/** A Marathon group as its user wrote it; only that it is a map with an id has been checked. */
+export type MarathonGroup = Readonly<Record<string, unknown>> & {readonly id: string};
+
+export interface GroupWorkload extends WorkloadBase {
+  readonly kind: 'group';
+  readonly group: MarathonGroup;
+  /** Absolute ids of its apps, at any depth. */
+  readonly appIds: readonly string[];
   readonly file?: FileRef;
 }
 
@@ -234,6 +260,7 @@ export interface ArrivalsWorkload extends WorkloadBase {
 
 export type Workload =
   | AppWorkload
+  | GroupWorkload
   | JobsWorkload
   | ServicesWorkload
   | PodsWorkload
@@ -242,8 +269,12 @@ export type Workload =
 export interface Behaviour {
   /** Glob over `/app/id` or `job:<workload>/<id>`: `*` is any text, `?` any one character. */
   readonly match: string;
-  /** Only instances of the n-th version of the app, from 1. */
+  /** Only instances of the n-th definition of the app, from 1; see `definitions.ts`. */
   readonly version?: number;
+  /** Only instances of definitions that have these fields, and of maps at least these entries. */
+  readonly with?: Readonly<Record<string, unknown>>;
+  /** Whether a task says that it is starting as soon as its agent has it. */
+  readonly saysStarting?: boolean;
   /** From launch to running. */
   readonly startupMs: Distribution;
   /** From running to its end. Absent: for ever (apps) or as its workload says (jobs). */
@@ -251,6 +282,8 @@ export interface Behaviour {
   /** How a task ends whose duration is over. */
   readonly end: 'finished' | 'failed';
   readonly failure?: TaskFailure;
+  /** From a kill to the end, unless the grace that the kill gives is over sooner. */
+  readonly stopMs: Distribution;
   /** From running to healthy, for apps with health checks. Absent: never. */
   readonly healthyAfterMs?: Distribution;
   /** From running to not being healthy any more. Absent: never. */
@@ -292,28 +325,76 @@ export interface AgentSelection {
  */
 export type FaultKind = 'crash' | 'partition';
 
-export type TimedEvent = {readonly atMs: number} & (
-  | {
-      readonly kind: 'scale';
-      readonly app: string;
-      readonly framework: string;
-      readonly instances: number;
-    }
+/** What a deployment may carry beyond Marathon's; see the engine's deployment terms. */
+export interface DeploymentTerms {
+  readonly deadlineSeconds?: number;
+  readonly failuresMax?: number;
+  readonly onFailure?: 'fail' | 'pause' | 'rollback';
+  readonly stepByStep?: boolean;
+  readonly canary?: number;
+}
+
+/** The app that an event is about. */
+interface OfApp {
+  readonly app: string;
+  readonly framework: string;
+}
+
+/** A change of what Marathon runs. */
+interface Change {
+  /** Absent: none. */
+  readonly terms?: DeploymentTerms;
+}
+
+/** What is asked of a Marathon. */
+export type MarathonEvent =
+  | ({readonly kind: 'scale'; readonly instances: number} & OfApp & Change)
   /** `patch` is a JSON merge patch on the app. */
-  | {
-      readonly kind: 'upgrade';
-      readonly app: string;
+  | ({readonly kind: 'upgrade'; readonly patch: Readonly<Record<string, unknown>>} & OfApp & Change)
+  /** All instances are replaced by new ones of the same definition. */
+  | ({readonly kind: 'restart'} & OfApp & Change)
+  | ({readonly kind: 'remove'} & OfApp & Change)
+  /** `appIds` as in a {@link GroupWorkload}. */
+  | ({
+      readonly kind: 'group';
       readonly framework: string;
-      readonly patch: Readonly<Record<string, unknown>>;
-    }
-  | {readonly kind: 'remove'; readonly app: string; readonly framework: string}
+      readonly group: MarathonGroup;
+      readonly appIds: readonly string[];
+    } & Change)
+  | ({readonly kind: 'removeGroup'; readonly framework: string; readonly group: string} & Change)
+  /** The deployment that has the app locked; `ifAny`: there may be none. */
+  | ({
+      readonly kind: 'deployment';
+      readonly action: 'cancel' | 'rollBack' | 'pause' | 'resume';
+      readonly ifAny: boolean;
+    } & OfApp)
+  /** Of the tasks on `hosts` (absent: anywhere) `count`, drawn at random (absent: all). */
+  | ({
+      readonly kind: 'killTasks';
+      readonly hosts?: readonly string[];
+      readonly count?: number;
+      /** The app wants that many fewer. */
+      readonly scale: boolean;
+    } & OfApp &
+      Change)
+  /** Another leader takes over, which knows what the store holds. */
+  | {readonly kind: 'failover'; readonly framework: string}
+  /** Any request to the v2 API. */
+  | {
+      readonly kind: 'request';
+      readonly framework: string;
+      readonly method: string;
+      readonly path: string;
+      /** As sent. Absent: none. */
+      readonly body?: string;
+      /** The status of the answer. Absent: any below 400. */
+      readonly expect?: number;
+    };
+
+export type TimedEvent = {readonly atMs: number} & (
+  | MarathonEvent
   /** What all its instances answer to health checks from then on; absent: as they behave. */
-  | {
-      readonly kind: 'health';
-      readonly app: string;
-      readonly framework: string;
-      readonly answer?: HealthAnswer;
-    }
+  | ({readonly kind: 'health'; readonly answer?: HealthAnswer} & OfApp)
   | ({
       readonly kind: 'quota';
       readonly role: string;

@@ -3,11 +3,14 @@ import {type Distribution, meanOf} from '../random/distributions.ts';
 import {NO_RESOURCES, printScalar} from './amounts.ts';
 import {nearest} from './fields.ts';
 import type {ScenarioFile} from './file-schema.ts';
+import {appIdsOf} from './groups.ts';
 import type {FieldPath} from './problems.ts';
 import {checkUnique, optional, type Resolving} from './resolving.ts';
 import type {
   AgentGroup,
+  FileRef,
   Framework,
+  MarathonGroup,
   Resources,
   TraceSource,
   UniformAgents,
@@ -26,7 +29,7 @@ export function absoluteAppId(id: string): string {
 }
 
 const kindOf = (written: Written): FrameworkKind =>
-  'app' in written || 'services' in written ? 'marathon' : 'batch';
+  'app' in written || 'group' in written || 'services' in written ? 'marathon' : 'batch';
 
 /** The declared frameworks, or else one for each name that the workloads use. */
 export function resolveFrameworks(
@@ -61,6 +64,15 @@ function frameworkOf(name: string, written: WrittenFramework): Framework {
     reviveIntervalMs: written.reviveInterval ?? 5000,
     launchesPerOfferMax: written.launchesPerOfferMax ?? 5,
     ...optional('healthKillShareMax', written.healthKillShareMax),
+    ...optional('launchTokens', written.launchTokens),
+    launchTokenRefreshMs: written.launchTokenRefresh ?? 30_000,
+    acceptedResourceRoles: written.acceptedResourceRoles ?? 'any',
+    gpuScheduling: written.gpuScheduling ?? 'restricted',
+    maintenanceMode: written.maintenanceMode ?? true,
+    drainingMs: written.draining ?? 0,
+    ...optional('localRegion', written.localRegion),
+    groupByRule: written.groupByRule ?? 'quota',
+    ...optional('deploymentsMax', written.deploymentsMax),
   };
 }
 
@@ -72,20 +84,27 @@ export function resolveWorkloads(
   const names = workloadNames(written, resolving);
   const workloads = written.map((workload, index) => {
     const path = ['workloads', index];
-    const framework = frameworkFor(workload, frameworks, path, resolving);
+    const place = {frameworks, path};
+    const framework = frameworkOfKind(kindOf(workload), workload.framework, place, resolving);
     const base = {name: names[index] ?? '', framework, atMs: workload.at ?? 0};
     return resolveWorkload(workload, base, path, resolving);
   });
   checkUnique(
-    workloads.flatMap((workload, index) =>
-      workload?.kind === 'app'
-        ? [{name: absoluteAppId(workload.app.id), path: ['workloads', index, 'app']}]
-        : [],
-    ),
+    workloads.flatMap((workload, index) => {
+      if (workload === undefined) return [];
+      const {kind} = workload;
+      return appsOf(workload).map((name) => ({name, path: ['workloads', index, kind]}));
+    }),
     'app',
     resolving,
   );
   return workloads.filter((workload) => workload !== undefined);
+}
+
+/** Ids of the apps that a workload writes out. */
+function appsOf(workload: Workload): readonly string[] {
+  if (workload.kind === 'app') return [absoluteAppId(workload.app.id)];
+  return workload.kind === 'group' ? workload.appIds : [];
 }
 
 /** Names that were not given are made of the kind, and numbered where that is not enough. */
@@ -110,37 +129,38 @@ function workloadNames(written: readonly Written[], resolving: Resolving): strin
 
 function defaultName(written: Written): string {
   if ('app' in written) return 'app';
+  if ('group' in written) return 'group';
   if ('jobs' in written) return 'jobs';
   if ('services' in written) return 'services';
   return 'pods' in written ? 'pods' : 'arrivals';
 }
 
-function frameworkFor(
-  written: Written,
-  frameworks: readonly Framework[],
-  path: FieldPath,
+/** The framework that is named, or else the one of its kind; `path` is that of the map around. */
+export function frameworkOfKind(
+  kind: FrameworkKind,
+  name: string | undefined,
+  {frameworks, path}: {readonly frameworks: readonly Framework[]; readonly path: FieldPath},
   resolving: Resolving,
 ): string {
-  const kind = kindOf(written);
   const ofKind = frameworks.filter((framework) => framework.kind === kind);
   const [first] = ofKind;
-  if (written.framework === undefined) {
-    const usual = ofKind.find(({name}) => name === kind);
+  if (name === undefined) {
+    const usual = ofKind.find((framework) => framework.name === kind);
     const only = ofKind.length === 1 ? first : usual;
     if (only !== undefined) return only.name;
     const found = ofKind.length === 0 ? 'there is none' : `there are ${namesOf(ofKind)}`;
     resolving.problem([...path, 'framework'], `missing: expected a ${kind} framework; ${found}`);
     return '';
   }
-  const named = frameworks.find(({name}) => name === written.framework);
+  const named = frameworks.find((framework) => framework.name === name);
   if (named === undefined) {
-    resolving.problem([...path, 'framework'], unknownFramework(written.framework, frameworks));
+    resolving.problem([...path, 'framework'], unknownFramework(name, frameworks));
   } else if (named.kind !== kind) {
     const found = `"${named.name}", which is a ${named.kind} framework`;
     const message = `expected a ${kind} framework, found ${found}`;
     resolving.problem([...path, 'framework'], message);
   }
-  return written.framework;
+  return name;
 }
 
 function unknownFramework(name: string, frameworks: readonly Framework[]): string {
@@ -168,6 +188,7 @@ function resolveWorkload(
   resolving: Resolving,
 ): Workload | undefined {
   if ('app' in written) return resolveApp(written.app, base, [...path, 'app'], resolving);
+  if ('group' in written) return resolveGroup(written.group, base, [...path, 'group'], resolving);
   if ('arrivals' in written) return resolveArrivals(written.arrivals, base, path, resolving);
   const limit = optional('limit', written.limit);
   if ('jobs' in written) {
@@ -223,6 +244,30 @@ function resolveApp(
   const file = resolving.findFile(written, path);
   const app = file && resolving.readApp(file, path);
   return app && {kind: 'app', ...base, app, file};
+}
+
+function resolveGroup(
+  written: WrittenGroup,
+  base: Base,
+  path: FieldPath,
+  resolving: Resolving,
+): Workload | undefined {
+  const read = readGroup(written, path, resolving);
+  return read && {kind: 'group', ...base, ...read, appIds: appIdsOf(read.group)};
+}
+
+type WrittenGroup = Extract<Written, {group: unknown}>['group'];
+
+/** A group that is written out, or in a file of its own. */
+export function readGroup(
+  written: WrittenGroup,
+  path: FieldPath,
+  resolving: Resolving,
+): {readonly group: MarathonGroup; readonly file?: FileRef} | undefined {
+  if (typeof written !== 'string') return {group: written};
+  const file = resolving.findFile(written, path);
+  const group = file && resolving.readGroup(file, path);
+  return group && {group, file};
 }
 
 type WrittenArrivals = Extract<Written, {arrivals: unknown}>['arrivals'];

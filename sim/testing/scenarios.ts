@@ -38,6 +38,32 @@ export function throughJson(simulation: Simulation): Simulation {
   );
 }
 
+/** Checked by Marathon itself, twice. */
+const CHECKED_APP = {
+  id: '/api',
+  instances: 4,
+  cpus: 0.2,
+  mem: 64,
+  cmd: 'serve',
+  portDefinitions: [{port: 0}],
+  healthChecks: [
+    {protocol: 'HTTP', portIndex: 0, gracePeriodSeconds: 20, intervalSeconds: 15},
+    {protocol: 'TCP', portIndex: 0, intervalSeconds: 30, maxConsecutiveFailures: 0},
+  ],
+};
+
+const MIXED_EVENTS = [
+  {at: '20m', scale: {app: '/web', instances: 9}},
+  {at: '40m', partition: {agents: {zone: 'zone-1'}, for: '2m'}},
+  {at: '41m', kill: {agents: {count: 3}, for: '5m'}},
+  {at: '1h', upgrade: {app: '/web', with: {env: {COLOUR: 'blue'}}}},
+  {at: '1h10m', health: {app: '/api', answer: 'timeout'}},
+  {at: '1h12m', health: {app: '/api', answer: 'usual'}},
+  {at: '1h20m', upgrade: {app: '/api', with: {env: {COLOUR: 'green'}}}},
+  {at: '1h30m', kill: {agents: {fraction: 0.2}}},
+  {at: '2h30m', remove: {app: '/flaky'}},
+];
+
 /**
  * A bit of everything: services that are scaled and upgraded, wide and narrow jobs, faults of both
  * kinds.
@@ -74,20 +100,7 @@ export function mixedScenario(seed: number): Scenario {
           healthChecks: [{protocol: 'MESOS_HTTP', path: '/'}],
         },
       },
-      {
-        app: {
-          id: '/api',
-          instances: 4,
-          cpus: 0.2,
-          mem: 64,
-          cmd: 'serve',
-          portDefinitions: [{port: 0}],
-          healthChecks: [
-            {protocol: 'HTTP', portIndex: 0, gracePeriodSeconds: 20, intervalSeconds: 15},
-            {protocol: 'TCP', portIndex: 0, intervalSeconds: 30, maxConsecutiveFailures: 0},
-          ],
-        },
-      },
+      {app: CHECKED_APP},
       {app: {id: '/flaky', instances: 3, cpus: 0.5, mem: 64, cmd: 'crash'}, at: '5m'},
       {
         name: 'jobs',
@@ -114,17 +127,7 @@ export function mixedScenario(seed: number): Scenario {
       {match: '/flaky', failure: {probability: 0.8, after: {exponential: {mean: '2m'}}}},
       {match: 'job:jobs/*', failure: {probability: 0.02, after: {uniform: {min: '0s', max: '9m'}}}},
     ],
-    events: [
-      {at: '20m', scale: {app: '/web', instances: 9}},
-      {at: '40m', partition: {agents: {zone: 'zone-1'}, for: '2m'}},
-      {at: '41m', kill: {agents: {count: 3}, for: '5m'}},
-      {at: '1h', upgrade: {app: '/web', with: {env: {COLOUR: 'blue'}}}},
-      {at: '1h10m', health: {app: '/api', answer: 'timeout'}},
-      {at: '1h12m', health: {app: '/api', answer: 'usual'}},
-      {at: '1h20m', upgrade: {app: '/api', with: {env: {COLOUR: 'green'}}}},
-      {at: '1h30m', kill: {agents: {fraction: 0.2}}},
-      {at: '2h30m', remove: {app: '/flaky'}},
-    ],
+    events: MIXED_EVENTS,
     failures: [
       {agents: 'all', every: {exponential: {mean: '2h'}}, for: {exponential: {mean: '3m'}}},
     ],

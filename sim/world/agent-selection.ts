@@ -37,7 +37,7 @@ export function shareOf(total: number, fraction: number): number {
 }
 
 /** The first steps of a shuffle, then put back into order. */
-function drawSome(rows: number[], count: number, random: Random): readonly number[] {
+export function drawSome(rows: number[], count: number, random: Random): readonly number[] {
   for (let at = 0; at < count; at += 1) {
     const other = at + random.below(rows.length - at);
     const row = rows[other] as number;

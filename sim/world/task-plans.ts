@@ -6,31 +6,32 @@ import {DEFAULT_BEHAVIOUR, makeBehaviourFinder} from '../scenario/behaviours.ts'
 import type {BehaviourFinder} from '../scenario/behaviours.ts';
 import type {Behaviour} from '../scenario/schema.ts';
 import {SAYS_FAILED, SAYS_FINISHED} from './tasks.ts';
+import type {Definitions} from './definitions.ts';
 import type {JobTable} from './jobs.ts';
 import type {AgentCheck, TaskHealth} from './task-health.ts';
 import type {Launch, TaskPlan} from './tasks.ts';
-
-/** What was seen of versions: numbers by app and version, and upgrades by app. */
-export interface TaskPlansSnapshot {
-  readonly numbers: readonly (readonly [key: string, number: number])[];
-  readonly upgrades: readonly (readonly [app: string, count: number])[];
-}
 
 export class TaskPlans {
   readonly #seed: number;
   readonly #find: BehaviourFinder;
   /** Whether any behaviour can match a job at all; most scenarios have none. */
   readonly #hasJobBehaviours: boolean;
-  /** `<app> <version>` → which version of the app it is, from 1. */
-  readonly #numbers = new Map<string, number>();
-  /** App → how often the scenario gave it a new definition. */
-  readonly #upgrades = new Map<string, number>();
+  readonly #definitions: Definitions;
+  /** `<app> <number>` → how instances of that definition behave. */
   readonly #byNumber = new Map<string, Behaviour>();
   /** Filled anew for each task. */
-  readonly #plan: TaskPlan = {startupMs: 0, durationMs: -1, end: SAYS_FINISHED, health: null};
+  readonly #plan: TaskPlan = {
+    saysStarting: false,
+    startupMs: 0,
+    durationMs: -1,
+    end: SAYS_FINISHED,
+    stopMs: 0,
+    health: null,
+  };
 
-  constructor(seed: number, behaviours: readonly Behaviour[]) {
+  constructor(seed: number, behaviours: readonly Behaviour[], definitions: Definitions) {
     this.#seed = seed;
+    this.#definitions = definitions;
     this.#find = makeBehaviourFinder(behaviours);
     this.#hasJobBehaviours = behaviours.some(({match}) => /^(job:|[*?])/.test(match));
   }
@@ -60,40 +61,25 @@ export class TaskPlans {
   }
 
   #behaviourOf(appId: string, version: string): Behaviour {
-    const key = `${appId} ${this.#numberOf(appId, version)}`;
+    const definitions = this.#definitions;
+    const number = definitions.numberOf(appId, version);
+    const key = `${appId} ${number}`;
     let behaviour = this.#byNumber.get(key);
     if (behaviour === undefined) {
-      behaviour = this.#find(appId, Number(key.slice(appId.length + 1)));
+      behaviour = this.#find(appId, number, (fields) => definitions.has(appId, number, fields));
       this.#byNumber.set(key, behaviour);
     }
     return behaviour;
   }
 
-  /** The scenario defines the app, or changes more of it than its size. */
-  upgraded(appId: string): void {
-    this.#upgrades.set(appId, (this.#upgrades.get(appId) ?? 0) + 1);
-  }
-
-  /**
-   * To Marathon a new size is a new version too; to behaviours it is not. A version that was not
-   * seen before is that of the last upgrade.
-   */
-  #numberOf(appId: string, version: string): number {
-    const key = `${appId} ${version}`;
-    let number = this.#numbers.get(key);
-    if (number === undefined) {
-      number = this.#upgrades.get(appId) ?? 1;
-      this.#numbers.set(key, number);
-    }
-    return number;
-  }
-
   #fill(behaviour: Behaviour, taskId: string, ownMs: number): TaskPlan {
     const plan = this.#plan;
     const {durationMs, failure} = behaviour;
+    plan.saysStarting = behaviour.saysStarting ?? false;
     plan.startupMs = this.#draw(behaviour.startupMs, taskId, 'startup');
     plan.durationMs = durationMs === undefined ? ownMs : this.#draw(durationMs, taskId, 'duration');
     plan.end = behaviour.end === 'failed' ? SAYS_FAILED : SAYS_FINISHED;
+    plan.stopMs = this.#draw(behaviour.stopMs, taskId, 'stop');
     plan.health = null;
     if (failure === undefined) return plan;
     if (makeRandom(this.#seed, `task/${taskId}/fails`).float() < failure.probability) {
@@ -130,15 +116,6 @@ export class TaskPlans {
   #draw(distribution: Distribution, taskId: string, occasion: string): number {
     if (distribution.kind === 'constant') return Math.round(distribution.value);
     return Math.round(draw(distribution, makeRandom(this.#seed, `task/${taskId}/${occasion}`)));
-  }
-
-  snapshot(): TaskPlansSnapshot {
-    return {numbers: [...this.#numbers], upgrades: [...this.#upgrades]};
-  }
-
-  restore(snapshot: TaskPlansSnapshot): void {
-    for (const [key, number] of snapshot.numbers) this.#numbers.set(key, number);
-    for (const [app, count] of snapshot.upgrades) this.#upgrades.set(app, count);
   }
 }
 

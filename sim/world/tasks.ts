@@ -29,6 +29,7 @@ export const FORGOTTEN = 4;
 /** Codes of what a status can say; the index is the code. */
 export const STATUS_STATES: readonly TaskState[] = [
   'TASK_STAGING',
+  'TASK_STARTING',
   'TASK_RUNNING',
   'TASK_RUNNING',
   'TASK_RUNNING',
@@ -36,13 +37,14 @@ export const STATUS_STATES: readonly TaskState[] = [
   'TASK_FAILED',
   'TASK_KILLED',
 ];
-export const SAYS_RUNNING = 1;
-export const SAYS_HEALTHY = 2;
-export const SAYS_SICK = 3;
+export const SAYS_STARTING = 1;
+export const SAYS_RUNNING = 2;
+export const SAYS_HEALTHY = 3;
+export const SAYS_SICK = 4;
 /** This and what is above it: the last word. */
-export const SAYS_FINISHED = 4;
-export const SAYS_FAILED = 5;
-export const SAYS_KILLED = 6;
+export const SAYS_FINISHED = 5;
+export const SAYS_FAILED = 6;
+export const SAYS_KILLED = 7;
 
 /** Bits of `toSay`: statuses that wait to be sent, and that the one on its way must be repeated. */
 export const RUNNING_BIT = 1;
@@ -50,14 +52,19 @@ export const HEALTHY_BIT = 2;
 export const END_BIT = 4;
 export const REPEAT_BIT = 8;
 export const SICK_BIT = 16;
+export const STARTING_BIT = 32;
 
 /** What a task will do, in virtual milliseconds; -1: never. */
 export interface TaskPlan {
+  /** Whether it says at once that it is starting. */
+  saysStarting: boolean;
   startupMs: number;
   /** From running to its end. */
   durationMs: number;
   /** SAYS_FINISHED or SAYS_FAILED. */
   end: number;
+  /** From a kill to its end, unless the grace it is given is shorter. */
+  stopMs: number;
   /** How it will be, if somebody asks for its health. */
   health: TaskHealth | null;
 }
@@ -103,6 +110,7 @@ export class TaskTable {
   /** Planned end, or the real one once it is over. */
   end = new Uint8Array(this.#capacity);
   durationMs = new Float64Array(this.#capacity);
+  stopMs = new Float64Array(this.#capacity);
   /** When it began to run; meaningless before. */
   runningAt = new Float64Array(this.#capacity);
   toSay = new Uint8Array(this.#capacity);
@@ -141,6 +149,7 @@ export class TaskTable {
     this.state[row] = STAGING;
     this.end[row] = plan.end;
     this.durationMs[row] = plan.durationMs;
+    this.stopMs[row] = plan.stopMs;
     this.health[row] = plan.health;
     this.toSay[row] = 0;
     this.sentSerial[row] = 0;
@@ -216,6 +225,7 @@ export class TaskTable {
     this.state = grownUint8(this.state, capacity);
     this.end = grownUint8(this.end, capacity);
     this.durationMs = grownFloat64(this.durationMs, capacity);
+    this.stopMs = grownFloat64(this.stopMs, capacity);
     this.runningAt = grownFloat64(this.runningAt, capacity);
     this.toSay = grownUint8(this.toSay, capacity);
     this.sentSerial = grownInt32(this.sentSerial, capacity);
@@ -236,6 +246,7 @@ export class TaskTable {
       state: this.state,
       end: this.end,
       durationMs: this.durationMs,
+      stopMs: this.stopMs,
       runningAt: this.runningAt,
       toSay: this.toSay,
       sentSerial: this.sentSerial,

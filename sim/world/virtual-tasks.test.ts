@@ -74,12 +74,14 @@ function makeBench() {
     tasks,
     tally,
     sent,
-    launch(now: number, id: string, plan: Partial<TaskPlan> = {}): void {
+    launch(now: number, id: string, plan: Partial<TaskPlan> = {}, details?: unknown): void {
       const origin = {kind: 'app' as const, appId: '/app', version: '1'};
       const resources = {scalars: {cpus: 1000}};
-      const whole = {startupMs: 0, durationMs: -1, end: SAYS_FINISHED, health: null, ...plan};
+      const lives = {durationMs: -1, end: SAYS_FINISHED, stopMs: 0, health: null};
+      const whole = {saysStarting: false, startupMs: 0, ...lives, ...plan};
       const context = {framework: 0, job: -1, plan: whole};
-      virtual.launch(now, {kind: 'launchTask', ...of(id), name: id, origin, resources}, context);
+      const order = {kind: 'launchTask', ...of(id), name: id, origin, resources, details} as const;
+      virtual.launch(now, order, context);
     },
     probe(now: number, ids: readonly string[], change: Partial<Probe> = {}): void {
       const asked = ids.map((id): Probe => {
@@ -94,8 +96,8 @@ function makeBench() {
       healths.answerWith(0, '/app', answer);
       virtual.healthChanged(now, 0, '/app');
     },
-    kill(now: number, id: string): void {
-      virtual.kill(now, {kind: 'killTask', ...of(id)}, 0);
+    kill(now: number, id: string, graceMs?: number): void {
+      virtual.kill(now, {kind: 'killTask', ...of(id), graceMs}, 0);
     },
     acknowledge(now: number, id: string, updateId: string): void {
       virtual.acknowledge(now, {kind: 'acknowledgeStatus', ...of(id), updateId}, 0);
@@ -126,6 +128,24 @@ test('a task starts after its start-up time, runs for its duration and ends', (t
   t.is(bench.agents.usedCpus[0], 0);
   bench.acknowledge(15, 'a', '2');
   t.is(bench.rowOf('a'), -1);
+});
+
+test('a task may say at once that it is starting', (t) => {
+  const bench = makeBench();
+  bench.launch(0, 'a', {saysStarting: true, startupMs: 5});
+  t.deepEqual(bench.pass(4), ['a TASK_STARTING #1']);
+  bench.acknowledge(4, 'a', '1');
+  t.deepEqual(bench.pass(5), ['a TASK_RUNNING #2']);
+});
+
+test('what is starting waits with its other news until that is acknowledged', (t) => {
+  const bench = makeBench();
+  bench.launch(0, 'a', {saysStarting: true, durationMs: 0, end: SAYS_FAILED});
+  t.deepEqual(bench.pass(9), ['a TASK_STARTING #1']);
+  bench.acknowledge(9, 'a', '1');
+  t.deepEqual(bench.pass(9), ['a TASK_RUNNING #2']);
+  bench.acknowledge(9, 'a', '2');
+  t.deepEqual(bench.pass(9), ['a TASK_FAILED #3']);
 });
 
 test('one status is on its way at a time: the next waits for the acknowledgement', (t) => {
@@ -272,6 +292,25 @@ test('health changes at its turns and nowhere else', (t) => {
     {seed: 1, numRuns: 300},
   );
 });
+
+for (const [what, plan, details, graceMs, endsAt] of [
+  ['at once', {stopMs: 0}, undefined, undefined, 10],
+  ['when it has stopped', {stopMs: 200}, undefined, undefined, 210],
+  ['after 3 s, if nobody gives it more', {stopMs: 60_000}, undefined, undefined, 3010],
+  ['after its grace', {stopMs: 60_000}, {taskKillGracePeriodSeconds: 20}, undefined, 20_010],
+  ['within its grace', {stopMs: 60_000}, {taskKillGracePeriodSeconds: 90}, undefined, 60_010],
+  ['after the grace of the kill', {stopMs: 60_000}, {taskKillGracePeriodSeconds: 90}, 50, 60],
+] as const) {
+  test(`a task that is killed ends ${what}`, (t) => {
+    const bench = makeBench();
+    bench.launch(0, 'a', plan, details);
+    t.deepEqual(bench.pass(0), ['a TASK_RUNNING #1']);
+    bench.acknowledge(0, 'a', '1');
+    bench.kill(10, 'a', graceMs);
+    t.deepEqual(bench.pass(endsAt - 1), []);
+    t.deepEqual(bench.pass(endsAt), ['a TASK_KILLED #2']);
+  });
+}
 
 test('a kill ends a task that starts or runs, and none that is over', (t) => {
   const bench = makeBench();

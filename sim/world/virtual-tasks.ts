@@ -53,9 +53,26 @@ function serialText(serial: number): string {
   return serials[serial] as string;
 }
 
+/** What Mesos' executors give a task that they kill, where nobody says otherwise. */
+const KILL_GRACE_MS = 3000;
+
+/** How long a task is given to end, by the order with which it came. */
+function graceOf(details: unknown): number {
+  if (typeof details !== 'object' || details === null) return KILL_GRACE_MS;
+  const seconds: unknown = Reflect.get(details, 'taskKillGracePeriodSeconds');
+  return typeof seconds === 'number' ? 1000 * seconds : KILL_GRACE_MS;
+}
+
 /** From the first failure to the one that kills; Mesos kills at the first where Marathon says 0. */
 function patienceMs({intervalMs, failuresMax}: AgentCheck): number {
   return (Math.max(1, failuresMax) - 1) * intervalMs;
+}
+
+/** Whether its agent looks how it is. */
+function isChecked(
+  health: TaskHealth | null | undefined,
+): health is TaskHealth & {readonly byAgent: AgentCheck} {
+  return health !== null && health !== undefined && health.byAgent !== null;
 }
 
 export class VirtualTasks {
@@ -84,6 +101,10 @@ export class VirtualTasks {
     }
     const cpus = effect.resources.scalars['cpus'] ?? 0;
     const row = this.#tasks.add({launch: effect, framework, agent, job, cpus}, plan);
+    if (plan.saysStarting) {
+      this.#tasks.toSay[row] = rows.STARTING_BIT;
+      this.#schedule(now, TASK_REPORTS, row);
+    }
     this.#schedule(now + plan.startupMs, TASK_STARTED, row);
   }
 
@@ -91,7 +112,15 @@ export class VirtualTasks {
     const row = this.#tasks.rowOf(framework, effect.taskId);
     if (row < 0 || !this.#agents.isUp(this.#tasks.agent[row] as number)) return;
     const state = this.#tasks.state[row];
-    if (state === rows.STAGING || state === rows.RUNNING) this.#schedule(now, TASK_KILLED, row);
+    if (state !== rows.STAGING && state !== rows.RUNNING) return;
+    this.#stop(now, row, effect.graceMs);
+  }
+
+  /** Politely, and not so when the grace is over. */
+  #stop(now: number, row: number, graceMs?: number): void {
+    const stopMs = this.#tasks.stopMs[row] as number;
+    const ownMs = graceOf((this.#tasks.launches[row] as Launch).details);
+    this.#schedule(now + Math.min(stopMs, graceMs ?? ownMs), TASK_KILLED, row);
   }
 
   acknowledge(now: number, effect: Acknowledgement, framework: number): void {
@@ -131,7 +160,7 @@ export class VirtualTasks {
         return;
       case TASK_CONDEMNED:
         if (state === rows.RUNNING && this.#isCondemned(now, row)) {
-          this.#ended(now, row, rows.SAYS_KILLED);
+          this.#stop(now, row);
         }
         return;
       case TASK_REPORTS:
@@ -153,7 +182,7 @@ export class VirtualTasks {
     this.#tally.of(tasks.framework[row] as number).running += 1;
     const durationMs = tasks.durationMs[row] as number;
     tasks.runningAt[row] = now;
-    if (tasks.health[row]?.byAgent != null) this.#schedule(now, TASK_TURNS, row);
+    if (isChecked(tasks.health[row])) this.#schedule(now, TASK_TURNS, row);
     if (durationMs >= 0) this.#schedule(now + durationMs, TASK_ENDED, row);
     this.#say(row, rows.RUNNING_BIT);
   }
@@ -162,7 +191,7 @@ export class VirtualTasks {
   healthChanged(now: number, framework: number, app: string): void {
     const tasks = this.#tasks;
     for (const [row, health] of tasks.health.entries()) {
-      if (health?.byAgent == null || tasks.state[row] !== rows.RUNNING) continue;
+      if (!isChecked(health) || tasks.state[row] !== rows.RUNNING) continue;
       if (tasks.framework[row] !== framework) continue;
       const {origin} = tasks.launches[row] as Launch;
       if (origin.kind === 'app' && origin.appId === app) this.#sayHealth(now, row, health);
@@ -196,7 +225,7 @@ export class VirtualTasks {
 
   #isCondemned(now: number, row: number): boolean {
     const health = this.#tasks.health[row];
-    if (health?.byAgent == null || health.said !== false) return false;
+    if (!isChecked(health) || health.said !== false) return false;
     return now >= health.sickSince + patienceMs(health.byAgent);
   }
 
@@ -229,6 +258,8 @@ export class VirtualTasks {
     if (tasks.sentSerial[row] !== 0) {
       if ((toSay & rows.REPEAT_BIT) === 0) return;
       tasks.toSay[row] = toSay & ~rows.REPEAT_BIT;
+    } else if ((toSay & rows.STARTING_BIT) !== 0) {
+      this.#send(row, rows.STARTING_BIT, rows.SAYS_STARTING);
     } else if ((toSay & rows.RUNNING_BIT) !== 0) {
       this.#send(row, rows.RUNNING_BIT, rows.SAYS_RUNNING);
     } else if ((toSay & rows.END_BIT) !== 0) {
@@ -300,9 +331,10 @@ export class VirtualTasks {
       row >= 0;
       row = tasks.nextOnAgent(row)
     ) {
-      const {frameworkId, taskId, name, origin, resources} = tasks.launches[row] as Launch;
+      const {frameworkId, taskId, name, origin, resources, role} = tasks.launches[row] as Launch;
       own.push({
         ...{frameworkId, taskId, name, origin, resources},
+        ...(role === undefined ? {} : {role}),
         state: rows.STATUS_STATES[tasks.sentCode[row] as number] as (typeof own)[number]['state'],
       });
       if (tasks.sentSerial[row] !== 0) {

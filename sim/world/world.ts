@@ -3,28 +3,38 @@
  * It turns what is due into inputs and carries out effects; it decides nothing that the engine
  * decides.
  */
-import {frameworkIdOf} from '../../engine/index.ts';
+import {assert, Fifo, frameworkIdOf, makeRandom} from '../../engine/index.ts';
 import type {
   AgentId,
   Effect,
+  FrameworkEvent,
   FrameworkId,
   FrameworkReply,
   OperatorRequest,
+  Random,
 } from '../../engine/index.ts';
 import type {AgentSelection, HealthAnswer, Scenario} from '../scenario/schema.ts';
 import type {Supplies} from '../supplies.ts';
 import {AgentTable} from './agents.ts';
 import {AppMeter} from './app-meter.ts';
 import {makeCluster} from './cluster.ts';
+import {Definitions} from './definitions.ts';
+import {DeploymentMeter} from './deployment-meter.ts';
 import {Faults} from './faults.ts';
 import {JobMeter} from './job-meter.ts';
 import {JobTable} from './jobs.ts';
 import {ProbeAnswers} from './probe-answers.ts';
-import {AppBook} from './sources/app-book.ts';
 import {makeSources} from './sources/make-sources.ts';
-import {appOf, isUpgrade} from './sources/marathon-requests.ts';
-import type {AppRequest} from './sources/marathon-requests.ts';
-import type {Happening, Source, Submission, WorldPort} from './sources/source.ts';
+import type {MarathonRequest} from './sources/marathon-requests.ts';
+import type {
+  ExpectedStatus,
+  Happening,
+  MarathonView,
+  Source,
+  Submission,
+  WorldPort,
+} from './sources/source.ts';
+import {Store} from './store.ts';
 import {Tally} from './tally.ts';
 import {TaskHealths} from './task-health.ts';
 import {TaskPlans} from './task-plans.ts';
@@ -39,6 +49,18 @@ export interface RefusedRequest {
   readonly label: string;
   readonly atMs: number;
   readonly message: string;
+}
+
+/** The engine, as the world sees it. */
+export interface WorldHost extends InputPort {
+  marathon(frameworkId: FrameworkId): MarathonView | undefined;
+}
+
+/** A request that is not yet answered. */
+interface OpenRequest {
+  readonly label: string;
+  /** Absent: any answer will do that is no refusal. */
+  readonly status?: ExpectedStatus;
 }
 
 /** A transaction that the store has not yet confirmed. */
@@ -60,7 +82,13 @@ export class World implements WorldPort {
   readonly apps: readonly AppMeter[];
   readonly frameworkIds: readonly FrameworkId[];
   readonly refused: RefusedRequest[] = [];
-  readonly #port: InputPort;
+  readonly deployments = new DeploymentMeter();
+  /** By type: how many events frameworks have published. */
+  readonly eventCounts = new Map<string, number>();
+  readonly definitions: Definitions;
+  readonly #host: WorldHost;
+  readonly #seed: number;
+  readonly #store: Store;
   readonly #queue = new WorldQueue();
   readonly #frameworkOf: ReadonlyMap<string, number>;
   readonly #isMarathon: readonly boolean[];
@@ -71,16 +99,19 @@ export class World implements WorldPort {
   readonly #faults: Faults;
   readonly #jobMeter: JobMeter;
   readonly #sources: readonly Source[];
-  readonly #requests = new Map<string, string>();
+  readonly #requests = new Map<string, OpenRequest>();
   #nextRequest = 0;
   /** Batches of records that the store has not yet confirmed, oldest first. */
-  #writes: Write[] = [];
+  #writes = new Fifo<Write>();
   #sourcesAt = Infinity;
   #now = 0;
 
-  constructor(scenario: Scenario, supplies: Supplies, port: InputPort) {
+  constructor(scenario: Scenario, supplies: Supplies, host: WorldHost) {
     const {frameworks, seed} = scenario;
-    this.#port = port;
+    this.#host = host;
+    this.#seed = seed;
+    this.#store = new Store(scenario.events.some(({kind}) => kind === 'failover'));
+    this.definitions = new Definitions(needsDefinitions(scenario));
     this.frameworkIds = frameworks.map(({name}) => frameworkIdOf(name));
     this.#frameworkOf = new Map(frameworks.map(({name}, index) => [name, index]));
     this.#isMarathon = frameworks.map(({kind}) => kind === 'marathon');
@@ -89,8 +120,8 @@ export class World implements WorldPort {
     this.tally = new Tally(frameworks.length);
     this.apps = frameworks.map((_, index) => new AppMeter(this.tally.of(index)));
     this.#jobMeter = new JobMeter(this.jobs, this.tally);
-    this.#plans = new TaskPlans(seed, scenario.behaviours);
-    const shared = {port, queue: this.#queue, agents: this.agents};
+    this.#plans = new TaskPlans(seed, scenario.behaviours, this.definitions);
+    const shared = {port: host, queue: this.#queue, agents: this.agents};
     this.#healths = new TaskHealths(this.tasks, frameworks.length, (launch) =>
       this.#plans.healthOf(launch),
     );
@@ -101,8 +132,7 @@ export class World implements WorldPort {
     for (const [index, failure] of scenario.failures.entries()) {
       if (failure.kind === 'perAgent') this.#faults.addProcess(failure, index);
     }
-    const books = frameworks.map(() => new AppBook());
-    this.#sources = makeSources(scenario, supplies, {books, frameworkOf: this.#frameworkOf});
+    this.#sources = makeSources(scenario, supplies, {frameworkOf: this.#frameworkOf});
     this.#lookAhead();
   }
 
@@ -167,9 +197,15 @@ export class World implements WorldPort {
     const write = this.#writes.shift();
     if (write === undefined) return;
     const {batch, deletes} = write;
-    this.#port.deliver({kind: 'recordsWritten', batch});
+    this.#host.deliver({kind: 'recordsWritten', batch});
     // Not before: with the confirmation come the last events of what is deleted.
     for (const path of deletes) this.#forgotten(path);
+  }
+
+  /** For what comes from outside instead of from a source. */
+  act(now: number, action: (world: World) => void): void {
+    this.#now = now;
+    action(this);
   }
 
   // What sources make happen.
@@ -177,24 +213,54 @@ export class World implements WorldPort {
   submit(submission: Submission): void {
     this.#jobMeter.submitted(this.#now, submission);
     const frameworkId = this.frameworkIds[submission.framework] as FrameworkId;
-    this.#port.deliver({kind: 'jobSubmitted', frameworkId, job: submission.job});
+    this.#host.deliver({kind: 'jobSubmitted', frameworkId, job: submission.job});
   }
 
-  request(framework: number, request: AppRequest, label: string): void {
-    const requestId = this.#requestId(label);
-    if (isUpgrade(request)) this.#plans.upgraded(appOf(request));
+  request(
+    framework: number,
+    request: MarathonRequest,
+    label: string,
+    status?: ExpectedStatus,
+  ): void {
+    this.ask(framework, request, label, status);
+  }
+
+  refuse(label: string, message: string): void {
+    this.refused.push({label, atMs: this.#now, message});
+  }
+
+  failOver(framework: number): void {
     const frameworkId = this.frameworkIds[framework] as FrameworkId;
-    this.#port.deliver({kind: 'request', requestId, frameworkId, request});
+    const records = this.#store.records();
+    this.#host.deliver({kind: 'frameworkFailedOver', frameworkId, records});
+  }
+
+  marathon(framework: number): MarathonView {
+    const view = this.#host.marathon(this.frameworkIds[framework] as FrameworkId);
+    assert(view !== undefined, () => `framework ${framework} is no Marathon`);
+    return view;
+  }
+
+  random(stream: string): Random {
+    return makeRandom(this.#seed, stream);
+  }
+
+  /** Any request to a framework; the `reply` effect with the id that is answered is its answer. */
+  ask(framework: number, request: unknown, label: string, status?: ExpectedStatus): string {
+    const requestId = this.#requestId(label, status);
+    const frameworkId = this.frameworkIds[framework] as FrameworkId;
+    this.#host.deliver({kind: 'request', requestId, frameworkId, request});
+    return requestId;
   }
 
   operate(request: OperatorRequest, label: string): void {
-    this.#port.deliver({kind: 'operatorRequest', requestId: this.#requestId(label), request});
+    this.#host.deliver({kind: 'operatorRequest', requestId: this.#requestId(label), request});
   }
 
-  #requestId(label: string): string {
+  #requestId(label: string, status?: ExpectedStatus): string {
     this.#nextRequest += 1;
     const requestId = `sim-${this.#nextRequest}`;
-    this.#requests.set(requestId, label);
+    this.#requests.set(requestId, status === undefined ? {label} : {label, status});
     return requestId;
   }
 
@@ -232,6 +298,8 @@ export class World implements WorldPort {
         this.#virtualTasks.kill(now, effect, this.#indexOf(effect.frameworkId));
         return;
       case 'persist':
+        this.#store.write(effect);
+        this.definitions.wrote(effect.puts);
         this.#writes.push({batch: effect.batch, deletes: effect.deletes});
         this.#queue.pushTask(now, STORE_WROTE, 0);
         return;
@@ -239,9 +307,7 @@ export class World implements WorldPort {
         this.#probes.ask(now, effect, this.#indexOf(effect.frameworkId));
         return;
       case 'publish': {
-        const framework = this.#indexOf(effect.frameworkId);
-        if (this.#isMarathon[framework] === true) this.apps[framework]?.observe(now, effect.event);
-        else this.#jobMeter.observe(now, framework, effect.event);
+        this.#published(now, effect.frameworkId, effect.event);
         return;
       }
       case 'reply':
@@ -251,6 +317,16 @@ export class World implements WorldPort {
       default:
         effect satisfies never;
     }
+  }
+
+  #published(now: number, frameworkId: FrameworkId, event: FrameworkEvent): void {
+    const {type} = event;
+    this.eventCounts.set(type, (this.eventCounts.get(type) ?? 0) + 1);
+    const framework = this.#indexOf(frameworkId);
+    if (this.#isMarathon[framework] === true) {
+      this.apps[framework]?.observe(now, event);
+      this.deployments.observe(now, frameworkId, event);
+    } else this.#jobMeter.observe(now, framework, event);
   }
 
   /** Marathon forgets instances without an event; that their records go tells it. */
@@ -270,6 +346,7 @@ export class World implements WorldPort {
     const {origin} = effect;
     if (origin.kind === 'app') {
       const plan = this.#plans.ofInstance(origin.appId, origin.version, effect);
+      this.apps[framework]?.launched(origin.appId, effect.taskId);
       this.#virtualTasks.launch(now, effect, {framework, job: -1, plan});
       return;
     }
@@ -280,9 +357,13 @@ export class World implements WorldPort {
   }
 
   #replied(now: number, requestId: string, reply: FrameworkReply): void {
-    const label = this.#requests.get(requestId) ?? requestId;
+    const {label, status} = this.#requests.get(requestId) ?? {label: requestId};
     this.#requests.delete(requestId);
-    if (reply.ok) return;
+    if (reply.ok) {
+      const fault = status === undefined ? undefined : statusFault(reply.body, status);
+      if (fault !== undefined) this.refused.push({label, atMs: now, message: fault});
+      return;
+    }
     const {message, errors = []} = reply.refusal;
     const details = errors.map((error) => `${error.path}: ${error.message}`);
     this.refused.push({label, atMs: now, message: [message, ...details].join('; ')});
@@ -296,14 +377,17 @@ export class World implements WorldPort {
       jobs: this.jobs.snapshot(),
       tally: this.tally.snapshot(),
       apps: this.apps.map((app) => app.snapshot()),
-      plans: this.#plans.snapshot(),
+      deployments: this.deployments.snapshot(),
+      eventCounts: [...this.eventCounts],
+      definitions: this.definitions.snapshot(),
+      store: this.#store.snapshot(),
       healths: this.#healths.snapshot(),
       probes: this.#probes.snapshot(),
       faults: this.#faults.snapshot(),
       sources: this.#sources.map((source) => source.snapshot()),
       requests: [...this.#requests],
       nextRequest: this.#nextRequest,
-      writes: [...this.#writes],
+      writes: this.#writes.toArray(),
       now: this.#now,
     };
   }
@@ -315,15 +399,36 @@ export class World implements WorldPort {
     this.jobs.restore(snapshot.jobs);
     this.tally.restore(snapshot.tally);
     for (const [index, app] of snapshot.apps.entries()) this.apps[index]?.restore(app);
-    this.#plans.restore(snapshot.plans);
+    this.deployments.restore(snapshot.deployments);
+    for (const [type, count] of snapshot.eventCounts) this.eventCounts.set(type, count);
+    this.definitions.restore(snapshot.definitions);
+    this.#store.restore(snapshot.store);
     this.#healths.restore(snapshot.healths);
     this.#probes.restore(snapshot.probes);
     this.#faults.restore(snapshot.faults);
     for (const [index, source] of snapshot.sources.entries()) this.#sources[index]?.restore(source);
-    for (const [requestId, label] of snapshot.requests) this.#requests.set(requestId, label);
+    for (const [requestId, open] of snapshot.requests) this.#requests.set(requestId, open);
     this.#nextRequest = snapshot.nextRequest;
-    this.#writes = [...snapshot.writes];
+    this.#writes = new Fifo(snapshot.writes);
     this.#now = snapshot.now;
     this.#lookAhead();
   }
+}
+
+/** Whether a behaviour or an expectation asks which definition of its app something is of. */
+function needsDefinitions({behaviours, expectations}: Scenario): boolean {
+  return (
+    behaviours.some((behaviour) => behaviour.version !== undefined || behaviour.with !== undefined) ||
+    expectations.some(({metric}) => /^apps\..*\.version$/.test(metric))
+  );
+}
+
+/** What is wrong with an answer of the v2 API; undefined when nothing is. */
+function statusFault(body: unknown, wanted: ExpectedStatus): string | undefined {
+  const answer = body as {readonly status: number; readonly body: unknown};
+  if (wanted === 'good' ? answer.status < 400 : answer.status === wanted) return undefined;
+  const expected = wanted === 'good' ? 'below 400' : String(wanted);
+  const said = typeof answer.body === 'string' ? answer.body : JSON.stringify(answer.body);
+  const clipped = said.length > 200 ? `${said.slice(0, 199)}…` : said;
+  return `expected the status ${expected}, found ${answer.status}: ${clipped}`;
 }

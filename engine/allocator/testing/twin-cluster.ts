@@ -333,9 +333,15 @@ export class TwinCluster {
     if (active) this.#requestAll();
   }
 
-  /** Roles that are suppressed no longer are revived; all answers on maintenance are forgotten. */
+  /**
+   * Roles that are suppressed no longer are revived; all answers on maintenance are forgotten, and
+   * what was wanted at most in a role that is left.
+   */
   updateFramework(name: string, terms: FrameworkTerms): void {
     const framework = this.framework(name);
+    for (const role of framework.terms.roles) {
+      if (!terms.roles.includes(role)) this.setOffers(name, role, {max: Infinity});
+    }
     const before = new Set(framework.suppressed);
     framework.filters = framework.filters.filter(({role}) => {
       return terms.roles.includes(role) && (!before.has(role) || terms.suppressed.includes(role));

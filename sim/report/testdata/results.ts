@@ -111,6 +111,39 @@ export const SMALL_RESULT: SimResult = {
   roleShares: [
     {name: 'services', role: 'services', meanRatio: 0.0001, peakRatio: 0.25, endRatio: 0.2},
   ],
+  deployments: {
+    succeeded: 1,
+    failed: 1,
+    running: 0,
+    paused: 1,
+    list: [
+      {
+        id: 'one',
+        framework: NASTY_NAME,
+        apps: ['/a', '/b', '/c', NASTY_NAME],
+        beginMs: 0,
+        endMs: 95_000,
+        outcome: 'succeeded',
+      },
+      {
+        id: 'two',
+        framework: NASTY_NAME,
+        apps: ['/a'],
+        beginMs: 30 * HOUR,
+        endMs: 31 * HOUR,
+        outcome: 'failed',
+        reason: 'The upgrade has been cancelled',
+      },
+      {
+        id: 'three',
+        framework: NASTY_NAME,
+        apps: ['/a'],
+        beginMs: 47 * HOUR,
+        outcome: 'paused',
+        reason: '6 instances failed, at most 5 may',
+      },
+    ],
+  },
   frameworks: [
     {
       name: 'batch',

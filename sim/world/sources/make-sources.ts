@@ -2,7 +2,6 @@
 import {assert} from '../../../engine/index.ts';
 import type {Scenario, TimedEvent, Workload} from '../../scenario/schema.ts';
 import type {Supplies} from '../../supplies.ts';
-import type {AppBook} from './app-book.ts';
 import {ArrivalSource} from './arrival-source.ts';
 import {JobSource} from './job-source.ts';
 import {OutageSource} from './outage-source.ts';
@@ -13,8 +12,6 @@ import {ServiceSource} from './service-source.ts';
 import type {Source} from './source.ts';
 
 export interface SourceContext {
-  /** By framework: the apps it was asked for. */
-  readonly books: readonly AppBook[];
   readonly frameworkOf: ReadonlyMap<string, number>;
 }
 
@@ -34,7 +31,7 @@ export function makeSources(
     if (source !== undefined) sources.push(source);
   }
   const cues = cuesOf(scenario, context);
-  if (cues.length > 0) sources.push(new ScriptSource(cues, context.books));
+  if (cues.length > 0) sources.push(new ScriptSource(cues));
   return sources;
 }
 
@@ -42,17 +39,18 @@ function workloadSource(
   workload: Workload,
   seed: number,
   supplies: Supplies,
-  {books, frameworkOf}: SourceContext,
+  {frameworkOf}: SourceContext,
 ): Source | undefined {
   const framework = supplied(frameworkOf, workload.framework);
   switch (workload.kind) {
     case 'app':
+    case 'group':
       return undefined;
     case 'jobs':
       return new JobSource(workload, framework, supplied(supplies.jobs, workload.name));
     case 'services': {
       const trace = supplied(supplies.services, workload.name);
-      return new ServiceSource(workload, framework, trace, books[framework] as AppBook);
+      return new ServiceSource(workload, framework, trace);
     }
     case 'pods':
       return new PodSource(workload, framework, supplied(supplies.pods, workload.name));
@@ -65,10 +63,11 @@ function workloadSource(
 
 function cuesOf(scenario: Scenario, {frameworkOf}: SourceContext): readonly Cue[] {
   const apps = scenario.workloads.flatMap((workload): Cue[] => {
-    if (workload.kind !== 'app') return [];
-    const {atMs, app} = workload;
+    if (workload.kind !== 'app' && workload.kind !== 'group') return [];
+    const {kind, atMs} = workload;
     const framework = supplied(frameworkOf, workload.framework);
-    return [{kind: 'app', atMs, framework, workload, label: `app ${app.id}`}];
+    const {id} = workload.kind === 'app' ? workload.app : workload.group;
+    return [{kind: 'workload', atMs, framework, workload, label: `${kind} ${id}`}];
   });
   const events = scenario.events.map((event, index): Cue => {
     const {atMs} = event;
@@ -81,6 +80,9 @@ function cuesOf(scenario: Scenario, {frameworkOf}: SourceContext): readonly Cue[
 /** How messages call an event. */
 function labelOf(event: TimedEvent): string {
   if ('app' in event) return `${event.kind} of ${event.app}`;
+  if (event.kind === 'group') return `group ${event.group.id}`;
+  if (event.kind === 'removeGroup') return `removeGroup of ${event.group}`;
+  if (event.kind === 'request') return `${event.method} ${event.path}`;
   if ('role' in event) return `${event.kind} of ${event.role}`;
   return event.kind === 'fault' ? event.fault : event.kind;
 }

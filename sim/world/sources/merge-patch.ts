@@ -1,32 +1,3 @@
-/**
- * The apps of one framework as the scenario has asked for them so far: what patches are applied to.
- */
-import type {MarathonApp} from '../../scenario/schema.ts';
-
-export class AppBook {
-  #apps = new Map<string, MarathonApp>();
-
-  put(id: string, app: MarathonApp): void {
-    this.#apps.set(id, app);
-  }
-
-  get(id: string): MarathonApp | undefined {
-    return this.#apps.get(id);
-  }
-
-  remove(id: string): void {
-    this.#apps.delete(id);
-  }
-
-  snapshot(): readonly (readonly [string, MarathonApp])[] {
-    return [...this.#apps];
-  }
-
-  restore(snapshot: readonly (readonly [string, MarathonApp])[]): void {
-    this.#apps = new Map(snapshot);
-  }
-}
-
 type Json = Readonly<Record<string, unknown>>;
 
 const isMap = (value: unknown): value is Json =>

@@ -2,7 +2,6 @@
 import type {MarathonApp, ServicesWorkload} from '../../scenario/schema.ts';
 import {instanceChanges} from '../../traces/instance-changes.ts';
 import type {Service, ServiceTrace} from '../../traces/trace.ts';
-import type {AppBook} from './app-book.ts';
 import {patchApp, putApp} from './marathon-requests.ts';
 import type {Source, WorldPort} from './source.ts';
 
@@ -11,17 +10,15 @@ export class ServiceSource implements Source {
   readonly #workload: ServicesWorkload;
   readonly #framework: number;
   readonly #services: readonly Service[];
-  readonly #book: AppBook;
   /** Changes of all services by time, services of one instant in order. */
   readonly #atMs: Float64Array;
   readonly #serviceOf: Int32Array;
   readonly #instances: Int32Array;
   #next = 0;
 
-  constructor(workload: ServicesWorkload, framework: number, trace: ServiceTrace, book: AppBook) {
+  constructor(workload: ServicesWorkload, framework: number, trace: ServiceTrace) {
     this.#workload = workload;
     this.#framework = framework;
-    this.#book = book;
     this.#services = trace.services.slice(0, workload.limit ?? Infinity);
     const changes = this.#services
       .flatMap((service, index) => {
@@ -48,12 +45,11 @@ export class ServiceSource implements Source {
       const instances = this.#instances[change] as number;
       const id = serviceAppId(name, service);
       const isFirst = this.#atMs[change] === 0;
-      if (isFirst) this.#book.put(id, appOf(id, service, instances));
-      const app = this.#book.get(id);
       // An event may have removed the app: then the trace has lost its say over it.
-      if (app === undefined) continue;
-      if (!isFirst) this.#book.put(id, {...app, instances});
-      const request = isFirst ? putApp(app) : patchApp(id, {instances});
+      if (!isFirst && port.marathon(this.#framework).summaryOf(id) === undefined) continue;
+      const request = isFirst
+        ? putApp(appOf(id, service, instances))
+        : patchApp(id, {instances});
       port.request(this.#framework, request, `workload ${name}`);
     }
   }

@@ -2,9 +2,9 @@
  * Where work and happenings come from: cursors that hold their next instant, asked in the
  * scenario's order.
  */
-import type {AgentId, BatchJob, OperatorRequest} from '../../../engine/index.ts';
+import type {AgentId, BatchJob, EngineView, OperatorRequest, Random} from '../../../engine/index.ts';
 import type {AgentSelection, FaultKind, HealthAnswer} from '../../scenario/schema.ts';
-import type {AppRequest} from './marathon-requests.ts';
+import type {MarathonRequest} from './marathon-requests.ts';
 
 /** A job on its way into the engine. */
 export interface Submission {
@@ -21,11 +21,32 @@ export function taskName(workload: string, id: string): string {
   return `${workload}.${id.includes('/') ? id.replaceAll('/', '_') : id}`;
 }
 
+/** What those who plan for it look at. */
+export type MarathonView = Pick<
+  NonNullable<ReturnType<EngineView['marathon']>>,
+  'app' | 'deployments' | 'instancesOf' | 'summaryOf'
+>;
+
+/** The status that the answer to a request over HTTP is to have; `good`: any below 400. */
+export type ExpectedStatus = number | 'good';
+
 /** What a source can make happen. */
 export interface WorldPort {
   submit(submission: Submission): void;
   /** `label` says in messages where the request comes from: `events[2]`. */
-  request(framework: number, request: AppRequest, label: string): void;
+  request(
+    framework: number,
+    request: MarathonRequest,
+    label: string,
+    status?: ExpectedStatus,
+  ): void;
+  /** What cannot be asked for at all; `label` as above. */
+  refuse(label: string, message: string): void;
+  /** Another leader of the framework takes over from what the store holds. */
+  failOver(framework: number): void;
+  /** How the Marathon that this framework is stands. */
+  marathon(framework: number): MarathonView;
+  random(stream: string): Random;
   /** What an operator asks of the master; `label` as above. */
   operate(request: OperatorRequest, label: string): void;
   fault(happening: Happening): void;

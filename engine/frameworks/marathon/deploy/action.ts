@@ -62,7 +62,10 @@ export interface Action {
   isNew(version: VersionOfInstance): boolean;
   /** Whether an instance that has ended is to be launched again under its id. */
   isRelaunched(id: string): boolean;
+  /** Takes note of what happened; nothing follows from it before {@link Action.decide}. */
   take(report: InstanceReport, instance: Instance | undefined): void;
+  /** Does what can be done, all that has happened being known. */
+  decide(): void;
   /** Decides nothing until it is resumed, but takes note of what happens. */
   hold(): void;
   resume(isConfirmed: boolean): void;

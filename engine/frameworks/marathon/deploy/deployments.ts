@@ -222,18 +222,38 @@ export class Deployments {
     this.#reports.push({kind, instanceId: id, appId: spec.appId, version, lastConfigChangeAt});
   }
 
-  /** Works off all reports, and those that follow from them. */
+  /**
+   * Works off all reports, and those that follow from them. What came at once is known as a whole
+   * before anything is decided.
+   */
   drain(): void {
-    for (let report = this.#reports.shift(); report !== undefined; report = this.#reports.shift()) {
-      const deployment = this.#locks.get(report.appId);
-      const action = deployment?.actions.get(report.appId);
-      if (deployment === undefined || action === undefined) continue;
-      const before = action.record;
-      action.take(report, this.#roster.instance(report.instanceId));
+    if (this.#reports.size === 0) return;
+    const told = new Map<Action, ActionRecord>();
+    for (;;) {
+      const report = this.#reports.shift();
+      if (report !== undefined) {
+        this.#tell(report, told);
+        continue;
+      }
+      const [next] = told;
+      if (next === undefined) return;
+      const [action, before] = next;
+      told.delete(action);
+      const deployment = this.#locks.get(action.app);
+      if (deployment?.actions.get(action.app) !== action) continue;
+      action.decide();
       if (action.record !== before) this.#record(deployment, action);
-      if (report.kind === 'died' && action.isNew(report)) this.#countFailure(deployment);
-      if (this.#deployments.has(deployment.id)) this.#goOn(deployment, action);
+      this.#goOn(deployment, action);
     }
+  }
+
+  #tell(report: InstanceReport, told: Map<Action, ActionRecord>): void {
+    const deployment = this.#locks.get(report.appId);
+    const action = deployment?.actions.get(report.appId);
+    if (deployment === undefined || action === undefined) return;
+    if (!told.has(action)) told.set(action, action.record);
+    action.take(report, this.#roster.instance(report.instanceId));
+    if (report.kind === 'died' && action.isNew(report)) this.#countFailure(deployment);
   }
 
   /** Time to look whether an upgrade stands still. */
@@ -326,8 +346,8 @@ export class Deployments {
 
   /** Canaries are out: the rest waits for a word. */
   #awaitIfProven(deployment: Deployment): void {
-    const actions = [...deployment.actions.values()];
     if (deployment.terms.canary === undefined) return;
+    const actions = [...deployment.actions.values()];
     if (actions.every((action) => action.awaitsConfirmation)) this.#await(deployment);
   }
 

@@ -107,7 +107,11 @@ export class RestartAction implements Action {
     const event = isNew(this.#aim, report)
       ? eventOfNew(kind, id, instance)
       : eventOfOld(kind, id, instance);
-    this.#carryOut(this.#upgrade.on(event));
+    this.#decommission(this.#upgrade.note(event));
+  }
+
+  decide(): void {
+    this.#carryOut(this.#upgrade.decide());
   }
 
   hold(): void {
@@ -125,18 +129,23 @@ export class RestartAction implements Action {
   }
 
   #carryOut({kill, decommission, launch}: UpgradeDecisions): void {
+    const {roster} = this.#tools;
+    this.#decommission([...kill, ...decommission]);
+    if (launch === 0) return;
+    const entry = must(roster.entry(this.app), 'app of an upgrade');
+    const ids = Array.from({length: launch}, () => roster.create(entry).id);
+    this.#upgrade.launched(ids);
+  }
+
+  #decommission(ids: readonly string[]): void {
     const {roster, hands} = this.#tools;
-    for (const id of [...kill, ...decommission]) {
+    for (const id of ids) {
       const instance = roster.instance(id);
       if (instance === undefined) continue;
       hands.decommission(instance);
       // What is unreachable is not waited for; its report comes from here.
       if (isConsideredTerminal(instance.condition)) hands.report('changed', instance);
     }
-    if (launch === 0) return;
-    const entry = must(roster.entry(this.app), 'app of an upgrade');
-    const ids = Array.from({length: launch}, () => roster.create(entry).id);
-    this.#upgrade.launched(ids);
   }
 }
 

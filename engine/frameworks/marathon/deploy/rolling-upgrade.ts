@@ -3,9 +3,9 @@
  * not having too many (reference part 3.5). Pure: events in, decisions out; who asks carries them
  * out.
  *
- * Invariant: no decision takes a healthy instance with goal Running that leaves fewer than
- * `minHealthy` of them, not even where there were fewer at the beginning; and no launch raises old
- * (not yet gone) plus new ones above `maxCapacity`.
+ * Invariant: no decision lowers the number of healthy instances with goal Running below
+ * `minHealthy`, or below what there was at the beginning where that was less; and no launch raises
+ * old (not yet gone) plus new ones above `maxCapacity`.
  *
  * What an upgrade will do follows from its {@link UpgradeRecord} and the instances as they are, so
  * that it goes on after a restore as if nothing had happened.
@@ -115,8 +115,10 @@ export function upgradeCapacity(
 function healthyFloor(
   {resident}: UpgradeOptions,
   {minHealthy, maxCapacity}: UpgradeCapacity,
+  healthy: number,
 ): number {
-  return resident && minHealthy === maxCapacity ? minHealthy - 1 : minHealthy;
+  const mustGoBelow = resident && minHealthy === maxCapacity;
+  return Math.min(mustGoBelow ? minHealthy - 1 : minHealthy, healthy);
 }
 
 interface FreshState {
@@ -191,7 +193,7 @@ export class RollingUpgrade {
     const record: UpgradeRecord = {
       options,
       capacity,
-      healthyFloor: healthyFloor(options, capacity),
+      healthyFloor: healthyFloor(options, capacity, healthy),
       base: {old, proven: 0},
       ceiling: canary ?? null,
       leftovers: present
@@ -199,7 +201,7 @@ export class RollingUpgrade {
         .map(({id}) => id),
     };
     const upgrade = new RollingUpgrade(record, present, false);
-    return {upgrade, decisions: upgrade.#decide()};
+    return {upgrade, decisions: upgrade.decide()};
   }
 
   /** Goes on where it was, given the instances as they are. */
@@ -247,7 +249,7 @@ export class RollingUpgrade {
   resume(isConfirmed: boolean): UpgradeDecisions {
     this.#isHeld = false;
     if (isConfirmed) this.#record = {...this.#record, ceiling: null};
-    return this.#decide();
+    return this.decide();
   }
 
   /** Names of instances that were launched for an earlier decision. */
@@ -256,7 +258,15 @@ export class RollingUpgrade {
   }
 
   on(event: UpgradeEvent): UpgradeDecisions {
-    const decommission: string[] = [];
+    const decommission = this.note(event);
+    return {...this.decide(), decommission};
+  }
+
+  /**
+   * Takes note of an event, so that of several at once none is decided upon before all are known.
+   * Answers old instances that have ended already and must not be relaunched.
+   */
+  note(event: UpgradeEvent): readonly string[] {
     switch (event.kind) {
       case 'newChanged':
         this.#setFresh(event.id, event);
@@ -276,15 +286,14 @@ export class RollingUpgrade {
         break;
       case 'oldDied':
         this.#setOldHealth(event.id, false);
-        if (this.#old.has(event.id) && !this.#isHeld) decommission.push(event.id);
-        break;
+        return this.#old.has(event.id) && !this.#isHeld ? [event.id] : [];
       case 'oldGone':
         this.#setOldHealth(event.id, false);
         this.#old.delete(event.id);
         this.#sentenced.delete(event.id);
         break;
     }
-    return {...this.#decide(), decommission};
+    return [];
   }
 
   /**
@@ -295,7 +304,7 @@ export class RollingUpgrade {
   review(): UpgradeDecisions {
     const {size} = this.#old;
     const isIdle = this.#sentenced.size === 0 && this.#proven === this.#started;
-    if (this.#finished || this.#isHeld || !isIdle || size === 0) return this.#decide();
+    if (this.#finished || this.#isHeld || !isIdle || size === 0) return this.decide();
     const {options, capacity: before} = this.#record;
     const healthy = this.#healthyOld + this.#healthyFresh;
     const now = upgradeCapacity(options, size + this.#started, healthy);
@@ -304,11 +313,11 @@ export class RollingUpgrade {
       maxCapacity: Math.max(before.maxCapacity, now.maxCapacity),
       killNow: Math.max(now.killNow, size - this.#healthyOld),
     };
-    this.#record = {...this.#record, capacity, healthyFloor: healthyFloor(options, now)};
+    this.#record = {...this.#record, capacity, healthyFloor: healthyFloor(options, now, healthy)};
     const launch = this.#launch();
     if (launch > 0) return this.#answer([], launch);
     this.#record = {...this.#record, base: {old: size, proven: this.#proven}};
-    return this.#decide();
+    return this.decide();
   }
 
   #setFresh(id: string, {healthy, proven}: FreshState): void {
@@ -336,7 +345,8 @@ export class RollingUpgrade {
     this.#order.add(known);
   }
 
-  #decide(): UpgradeDecisions {
+  /** What is to be done, by all that was noted. */
+  decide(): UpgradeDecisions {
     if (this.#finished || this.#isHeld) return this.#answer([], 0);
     return this.#answer(this.#sentence(), this.#launch());
   }
@@ -374,7 +384,9 @@ export class RollingUpgrade {
     return {kill, decommission: [], launch, finished: this.#finished};
   }
 
+  /** What is held may come undone before it goes on. */
   #finishIfDone(): void {
+    if (this.#isHeld) return;
     const {instances} = this.#record.options;
     if (instances === 0 || (this.#proven >= instances && this.#old.size === 0)) {
       this.#finished = true;

@@ -90,6 +90,9 @@ export class ScaleAction implements Action {
     } else {
       this.#note(instance);
     }
+  }
+
+  decide(): void {
     this.#balance();
   }
 

@@ -61,6 +61,7 @@ export class StopAction implements Action {
 
   /** What was asked to end cannot be held back. */
   hold(): void {}
+  decide(): void {}
   resume(): void {}
   review(): void {}
 }

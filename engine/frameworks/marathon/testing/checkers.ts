@@ -4,7 +4,7 @@
  */
 import {quantitiesOf} from '../../../resources/quantities.ts';
 import type {AgentInfo, TaskLaunch} from '../../../scheduler.ts';
-import type {App, AppDefinition, ConstraintText} from '../definition/app-definition.ts';
+import type {App, ConstraintText} from '../definition/app-definition.ts';
 import type {FakeCluster} from './fake-cluster.ts';
 import {
   hasChecks,
@@ -27,8 +27,9 @@ const idOf = ({app}: Readonly<SeenInstance>): string => app.definition.id;
 
 /** What an upgrade keeps to. */
 interface Bounds {
-  readonly wanted: number;
   readonly minHealthy: number;
+  /** Where there were fewer when it began, or looked again, so many. */
+  floor: number;
   maxCapacity: number;
   /** Instances that it replaces. */
   readonly old: ReadonlySet<string>;
@@ -49,6 +50,18 @@ function counts(instance: Readonly<SeenInstance>, isFresh: boolean): boolean {
   return !isOver(instance.condition);
 }
 
+function boundsAt(model: Model, action: SeenAction, app: App): Bounds {
+  const {id, instances, upgradeStrategy} = app.definition;
+  const old = model.of(id).filter((one) => one.goal === 'Running' && !isNew(one, action, app));
+  const minHealthy = Math.ceil(instances * upgradeStrategy.minimumHealthCapacity);
+  return {
+    minHealthy,
+    floor: minHealthy,
+    maxCapacity: Math.floor(instances * (1 + upgradeStrategy.maximumOverCapacity)),
+    old: new Set(old.map((one) => one.id)),
+  };
+}
+
 /**
  * Neither below the floor nor above the capacity, by the numbers of the reference, part 3.5; and
  * outside of upgrades never more than are wanted.
@@ -66,9 +79,9 @@ export function upgradesKeepBounds(model: Model): Checker {
       if (goal === 'Running') return true;
       return old.has(id) && !isOver(condition);
     }).length;
-  const mayGoOneAbove = (appId: string, bound: Bounds, {upgradeStrategy}: AppDefinition): void => {
-    const {wanted, minHealthy} = bound;
-    const maxCapacity = Math.floor(wanted * (1 + upgradeStrategy.maximumOverCapacity));
+  const look = (appId: string, bound: Bounds): void => {
+    const {maxCapacity, minHealthy} = bound;
+    bound.floor = Math.min(bound.floor, healthy(appId, bound));
     if (minHealthy !== maxCapacity || maxCapacity > healthy(appId, bound)) return;
     bound.maxCapacity = maxCapacity + 1;
   };
@@ -77,24 +90,14 @@ export function upgradesKeepBounds(model: Model): Checker {
       for (const [appId, action] of actions) {
         const app = model.apps.get(appId);
         if (action.planned.action !== 'RestartApplication' || app === undefined) continue;
-        const {instances: wanted, upgradeStrategy} = app.definition;
-        const old = model
-          .of(appId)
-          .filter((one) => one.goal === 'Running' && !isNew(one, action, app));
-        const bound = {
-          wanted,
-          minHealthy: Math.ceil(wanted * upgradeStrategy.minimumHealthCapacity),
-          maxCapacity: Math.floor(wanted * (1 + upgradeStrategy.maximumOverCapacity)),
-          old: new Set(old.map(({id}) => id)),
-        };
-        mayGoOneAbove(appId, bound, app.definition);
+        const bound = boundsAt(model, action, app);
+        look(appId, bound);
         bounds.set(action, bound);
       }
     },
     reviewed: (appId) => {
       const bound = boundsOf(appId);
-      const app = model.apps.get(appId);
-      if (bound !== undefined && app !== undefined) mayGoOneAbove(appId, bound, app.definition);
+      if (bound !== undefined) look(appId, bound);
     },
     sentenced: (instance, before) => {
       const appId = idOf(instance);
@@ -103,9 +106,9 @@ export function upgradesKeepBounds(model: Model): Checker {
       if (!counts(before, !bound.old.has(instance.id))) return;
       const left = healthy(appId, bound);
       promise(
-        left >= bound.minHealthy,
+        left >= bound.floor,
         'no upgrade goes below minimumHealthCapacity by its own doing',
-        () => `${instance.id} sentenced, ${left} of ${bound.minHealthy} are left`,
+        () => `${instance.id} sentenced, ${left} of ${bound.floor} are left`,
       );
     },
     created: (instance) => {

@@ -5,7 +5,10 @@ import {FakeCluster} from './fake-cluster.ts';
 export const APP = {id: '/a', cmd: 'sleep 1000', cpus: 0.1, mem: 32, portDefinitions: []};
 export const CHECKED = {...APP, healthChecks: [{protocol: 'COMMAND', command: {value: 'true'}}]};
 
-export function cluster(agents = 3, resources = 'cpus:4;mem:4096;ports:[31000-32000]'): FakeCluster {
+export function cluster(
+  agents = 3,
+  resources = 'cpus:4;mem:4096;ports:[31000-32000]',
+): FakeCluster {
   const fake = new FakeCluster();
   for (let at = 1; at <= agents; at += 1) fake.agent(`a${at}`, resources);
   return fake;

@@ -185,7 +185,8 @@ export class Model {
         return;
       case 'timer':
         this.now = first;
-        if (second === 'upgradeReview') for (const checker of this.#checkers) checker.reviewed?.(third);
+        if (second === 'upgradeReview')
+          for (const checker of this.#checkers) checker.reviewed?.(third);
         return;
     }
   }

@@ -5,7 +5,10 @@
 import type {AgentInfo} from '../../../scheduler.ts';
 import type {ConstraintText} from '../definition/app-definition.ts';
 
-function valueOf({hostname, region, zone, attributes}: AgentInfo, field: string): string | undefined {
+function valueOf(
+  {hostname, region, zone, attributes}: AgentInfo,
+  field: string,
+): string | undefined {
   if (field === 'hostname') return hostname;
   if (field === '@region') return region;
   if (field === '@zone') return zone;

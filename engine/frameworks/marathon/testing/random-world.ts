@@ -203,7 +203,10 @@ const first = fc.record({act: fc.constant('put'), id: fc.constantFrom(...IDS), a
 
 /** A history: what there is at first, and what happens then. */
 export const histories = fc
-  .tuple(fc.array(first, {minLength: 1, maxLength: 3, size: 'max'}), fc.array(acts, {maxLength: 60, size: 'max'}))
+  .tuple(
+    fc.array(first, {minLength: 1, maxLength: 3, size: 'max'}),
+    fc.array(acts, {maxLength: 60, size: 'max'}),
+  )
   .map(([puts, rest]): readonly Act[] => [
     ...puts.map((put) => ({...put, force: true, terms: undefined})),
     ...rest,
@@ -264,6 +267,8 @@ export class RandomWorld {
   readonly model: Model;
   /** Tasks whose checks fail. */
   readonly #ill = new Set<string>();
+  /** Tasks that are being killed, by whomever: they never run again. */
+  readonly #dying = new Set<string>();
   /** The last update of every task that ended. */
   readonly #ended: Parameters<FakeCluster['marathon']['statusUpdate']>[0][] = [];
 
@@ -341,7 +346,7 @@ export class RandomWorld {
       case 'state': {
         const id = this.#task(act.pick);
         if (id === undefined) return;
-        if (/UNREACHABLE|START|KILLING/.test(act.state)) fake.status(id, act.state);
+        if (/UNREACHABLE|START|KILLING/.test(act.state)) this.#status(id, act.state);
         else this.#end(id, act.state);
         return;
       }
@@ -383,9 +388,12 @@ export class RandomWorld {
     return ids[index % Math.max(1, ids.length)];
   }
 
-  #status(id: string, state: TaskState): void {
+  #status(id: string, told: TaskState): void {
     const task = this.fake.tasks.get(id);
     if (task === undefined) return;
+    if (told === 'TASK_KILLING') this.#dying.add(id);
+    const isOutlived = this.#dying.has(id) && /RUNNING|STARTING/.test(told);
+    const state = isOutlived ? 'TASK_KILLING' : told;
     const isSaid = state === 'TASK_RUNNING' && isReported(task.launch.details);
     this.fake.status(id, state, isSaid ? {healthy: this.#isWell(id)} : {});
     this.model.observe();
@@ -399,6 +407,7 @@ export class RandomWorld {
     this.#ended.push({taskId, agentId: task.agent.info.id, state, source: 'SOURCE_AGENT'});
     this.#ill.delete(id);
     this.#status(id, state);
+    this.#dying.delete(id);
   }
 
   #again(index: number): void {
@@ -410,14 +419,18 @@ export class RandomWorld {
   }
 
   #run(id: string): void {
-    const {cmd} = this.fake.tasks.get(id)?.launch.details as {readonly cmd?: string};
+    const cmd = this.#commandOf(id);
     this.#status(id, 'TASK_RUNNING');
     if (cmd === 'crash') this.#end(id, 'TASK_FAILED');
   }
 
+  #commandOf(id: string): string | undefined {
+    const details = this.fake.tasks.get(id)?.launch.details as {readonly cmd?: string} | undefined;
+    return details?.cmd;
+  }
+
   #isWell(id: string): boolean {
-    const {cmd} = this.fake.tasks.get(id)?.launch.details as {readonly cmd?: string};
-    return cmd !== 'sick' && !this.#ill.has(id);
+    return this.#commandOf(id) !== 'sick' && !this.#ill.has(id);
   }
 
   #flip(id: string): void {
@@ -475,10 +488,12 @@ export class RandomWorld {
   #go(): void {
     const {fake} = this;
     this.#advance(ROUND_MS);
-    const dying = this.#tasks('TASK_KILLING');
-    for (const id of [...fake.kills.splice(0), ...dying]) this.#end(id, 'TASK_KILLED');
-    fake.offer();
-    this.model.observe();
+    for (const id of [...fake.kills.splice(0), ...this.#dying]) this.#end(id, 'TASK_KILLED');
+    // Twice, because the role that comes first is offered everything.
+    for (let at = 0; at < 2; at += 1) {
+      fake.offer();
+      this.model.observe();
+    }
     const starting = [...this.#tasks('TASK_STAGING'), ...this.#tasks('TASK_STARTING')];
     for (const id of starting) this.#run(id);
     this.#answer(false);
