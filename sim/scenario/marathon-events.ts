@@ -13,7 +13,7 @@ type WrittenEvent = NonNullable<ScenarioFile['events']>[number];
 type Of<Name extends string> = Extract<WrittenEvent, Readonly<Record<Name, unknown>>>;
 
 /** Those that may bring apps. */
-export type WrittenBringer = Of<'group'> & {readonly group: unknown} | Of<'request'>;
+export type WrittenBringer = (Of<'group'> & {readonly group: unknown}) | Of<'request'>;
 
 /** Those that are about something that is there. */
 export type WrittenChange =
@@ -98,14 +98,18 @@ function resolveOfApp(
   if ('health' in written) {
     const {answer} = written.health;
     const target = targetOf(written.health, scope, [...path, 'health'], resolving);
-    return {kind: 'health', ...target, ...optional('answer', answer === 'usual' ? undefined : answer)};
+    return {
+      kind: 'health',
+      ...target,
+      ...optional('answer', answer === 'usual' ? undefined : answer),
+    };
   }
   if ('deployment' in written) {
     const {action, ifAny = false} = written.deployment;
     const target = targetOf(written.deployment, scope, [...path, 'deployment'], resolving);
     return {kind: 'deployment', ...target, action, ifAny};
   }
-  const change = <Written extends WrittenTarget & WrittenTerms>(name: string, fields: Written) => ({
+  const change = (name: string, fields: WrittenTarget & WrittenTerms) => ({
     ...targetOf(fields, scope, [...path, name], resolving),
     ...termsOf(fields, [...path, name], resolving),
   });
@@ -141,7 +145,9 @@ function resolveKill(
   };
 }
 
-/** The records of all frameworks lie in one store, where those of two Marathons are not told apart. */
+/**
+ * The records of all frameworks lie in one store, where those of two Marathons are not told apart.
+ */
 function failingOver(
   {failover}: Of<'failover'>,
   {frameworks}: MarathonScope,

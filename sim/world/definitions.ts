@@ -1,7 +1,7 @@
 /**
  * The definitions that each app had, told from what Marathon writes down, and numbered from 1. Size
- * is no part of them, and to go back to an earlier one makes no new one: what is rolled back behaves
- * as it did.
+ * is no part of them, and to go back to an earlier one makes no new one: what is rolled back
+ * behaves as it did.
  */
 import {isoInstant} from '../../engine/index.ts';
 import type {Effect} from '../../engine/index.ts';
@@ -45,7 +45,7 @@ export class Definitions {
   }
 
   #defined({definition: {instances: _size, ...definition}, version}: AppRecord): void {
-    const app = String(definition['id']);
+    const app = definition.id;
     const known = this.#known.get(app) ?? [];
     this.#known.set(app, known);
     const place = known.findIndex((other) => includes(other, definition, 'exactly'));

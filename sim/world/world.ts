@@ -418,8 +418,9 @@ export class World implements WorldPort {
 /** Whether a behaviour or an expectation asks which definition of its app something is of. */
 function needsDefinitions({behaviours, expectations}: Scenario): boolean {
   return (
-    behaviours.some((behaviour) => behaviour.version !== undefined || behaviour.with !== undefined) ||
-    expectations.some(({metric}) => /^apps\..*\.version$/.test(metric))
+    behaviours.some(
+      (behaviour) => behaviour.version !== undefined || behaviour.with !== undefined,
+    ) || expectations.some(({metric}) => /^apps\..*\.version$/.test(metric))
   );
 }
 

@@ -51,14 +51,14 @@ const steer = (fake: FakeCluster, action: string): boolean =>
 const ended = (fake: FakeCluster): readonly string[] =>
   fake.events
     .filter(({type}) => /^deployment_(failed|success|paused|resumed)$/.test(type))
-    .map(({type, reason}) => (reason === undefined ? type : `${type}: ${String(reason)}`));
+    .map(({type, reason}) => (typeof reason === 'string' ? `${type}: ${reason}` : type));
 
 test('D11: layers of a group start one after another, and end in one step', (t) => {
   const fake = cluster();
   t.true(fake.request({kind: 'groupPut', group: GROUP}).ok);
-  const steps = fake.marathon.deployments()[0]?.steps.map((step) =>
-    step.map(({action, app}) => `${action} ${app}`),
-  );
+  const steps = fake.marathon
+    .deployments()[0]
+    ?.steps.map((step) => step.map(({action, app}) => `${action} ${app}`));
   t.deepEqual(steps, [
     ['StartApplication /g/db', 'StartApplication /g/frontend', 'StartApplication /g/service'],
     ['ScaleApplication /g/db'],

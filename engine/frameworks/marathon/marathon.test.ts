@@ -9,7 +9,7 @@ import {parse} from 'yaml';
 import type {FrameworkReply, StatusReason, TaskState} from '../../scheduler.ts';
 import type {UpgradeStrategy} from './definition/app-definition.ts';
 import {unknownAppFields} from './definition/app-shape.ts';
-import {FakeCluster} from './testing/fake-cluster.ts';
+import type {FakeCluster} from './testing/fake-cluster.ts';
 import {act, calmDown, APP, CHECKED, cluster} from './testing/histories.ts';
 import {isoInstant} from '../../kernel/instants.ts';
 import {
@@ -398,10 +398,7 @@ test('UNIQUE and MAX_PER hold over several offers and over losses', (t) => {
   const hosts = (): readonly string[] =>
     [...fake.tasks.values()].map(({agent}) => agent.info.hostname);
   t.deepEqual(hosts().toSorted(), ['a1', 'a2', 'a3']);
-  t.is(
-    fake.marathon.waiting()[0]?.reason,
-    '5 offers seen: 3 used, 2 broke [hostname, UNIQUE]',
-  );
+  t.is(fake.marathon.waiting()[0]?.reason, '5 offers seen: 3 used, 2 broke [hostname, UNIQUE]');
   const [first = ''] = fake.tasks.keys();
   const freed = fake.tasks.get(first)?.agent.info.hostname;
   fake.status(first, 'TASK_FAILED');
@@ -439,10 +436,10 @@ test('removing an app ends its tasks and leaves nothing behind', (t) => {
   t.deepEqual(fake.marathon.apps(), []);
   fake.runAll();
   // What is left: the counters, and the way here.
-  t.deepEqual([...fake.records.keys()].filter((path) => !path.includes('/changes/')), [
-    'marathon/deployments',
-    'marathon/root',
-  ]);
+  t.deepEqual(
+    [...fake.records.keys()].filter((path) => !path.includes('/changes/')),
+    ['marathon/deployments', 'marathon/root'],
+  );
   t.deepEqual(types(fake).slice(-3), [
     'app_terminated_event',
     'deployment_step_success',

@@ -51,11 +51,7 @@ import {
 import type {PlacedApp} from './launch/judge.ts';
 import {matchOffer, type LaunchPlace} from './launch/matcher.ts';
 import {queueItems, type QueueItem} from './launch/queue-view.ts';
-import {
-  Roster,
-  type AppEntry,
-  type RosterListener,
-} from './instances/roster.ts';
+import {Roster, type AppEntry, type RosterListener} from './instances/roster.ts';
 import {makeTaskLaunch} from './launch/task-launch.ts';
 import {UNREACHABLE_TIMER} from './instances/unreachable.ts';
 import {waitingGroups} from './launch/waiting.ts';
@@ -477,8 +473,7 @@ export class Marathon implements Framework {
     });
     this.#watch.launched(instance);
     const group = topGroupOf(instance.spec.appId);
-    const enforceGroupRole =
-      group === undefined ? undefined : this.#root.group(group)?.enforceRole;
+    const enforceGroupRole = group === undefined ? undefined : this.#root.group(group)?.enforceRole;
     return makeTaskLaunch(instance, resources, {...this.#options, enforceGroupRole});
   }
 

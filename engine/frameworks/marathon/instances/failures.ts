@@ -30,7 +30,10 @@ export class Failures {
   readonly #services: FrameworkServices;
   readonly #byApp: Map<string, TaskFailure>;
 
-  constructor(services: FrameworkServices, stored: readonly (readonly [string, TaskFailure])[] = []) {
+  constructor(
+    services: FrameworkServices,
+    stored: readonly (readonly [string, TaskFailure])[] = [],
+  ) {
     this.#services = services;
     this.#byApp = new Map(stored);
   }

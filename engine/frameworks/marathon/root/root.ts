@@ -143,7 +143,9 @@ export class Root {
   at(
     version: number,
     group: string,
-  ): {readonly apps: ReadonlyMap<string, App>; readonly groups: ReadonlyMap<string, Group>} | undefined {
+  ):
+    | {readonly apps: ReadonlyMap<string, App>; readonly groups: ReadonlyMap<string, Group>}
+    | undefined {
     const known = [...this.#changes.values()];
     const first = known.findIndex((change) => change.version === version);
     if (first < 0) return undefined;

@@ -1,7 +1,7 @@
 /**
- * What somebody who watches a Marathon knows of it: its records, events and calls in order, and what
- * was sent to it. It shares no state with Marathon and none of its rules but the names of states.
- * For checkers. Not part of the engine.
+ * What somebody who watches a Marathon knows of it: its records, events and calls in order, and
+ * what was sent to it. It shares no state with Marathon and none of its rules but the names of
+ * states. For checkers. Not part of the engine.
  */
 import {must} from '../../../kernel/assert.ts';
 import {isoInstant} from '../../../kernel/instants.ts';
