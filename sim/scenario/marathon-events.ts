@@ -72,7 +72,10 @@ export function resolveMarathonEvent(
     return {atMs, ...resolveKill(written.killTasks, scope, inside, resolving)};
   }
   if ('failover' in written) {
-    return {atMs, kind: 'failover', framework: failingOver(written, scope, path, resolving)};
+    const place = {frameworks: scope.frameworks, path: [...path, 'failover']};
+    const name = written.failover.framework;
+    const framework = frameworkOfKind('marathon', name, place, resolving);
+    return {atMs, kind: 'failover', framework};
   }
   if ('removeGroup' in written) {
     const inside = [...path, 'removeGroup'];
@@ -143,25 +146,6 @@ function resolveKill(
     ...optional('hosts', hosts),
     ...optional('count', count),
   };
-}
-
-/**
- * The records of all frameworks lie in one store, where those of two Marathons are not told apart.
- */
-function failingOver(
-  {failover}: Of<'failover'>,
-  {frameworks}: MarathonScope,
-  path: FieldPath,
-  resolving: Resolving,
-): string {
-  const inside = [...path, 'failover'];
-  const place = {frameworks, path: inside};
-  const framework = frameworkOfKind('marathon', failover.framework, place, resolving);
-  const others = frameworks.filter(({kind, name}) => kind === 'marathon' && name !== framework);
-  if (framework !== '' && others.length > 0) {
-    resolving.problem(inside, 'expected no other Marathon framework: they would share records');
-  }
-  return framework;
 }
 
 interface WrittenTarget {

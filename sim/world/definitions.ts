@@ -9,7 +9,8 @@ import type {Effect} from '../../engine/index.ts';
 type Json = Readonly<Record<string, unknown>>;
 type Put = Extract<Effect, {kind: 'persist'}>['puts'][number];
 
-const APP_RECORDS = 'marathon/apps/';
+/** Below the id of the framework. */
+const APP_RECORDS = /^[^/]+\/apps\//;
 
 /** What of an app's record is looked at. */
 interface AppRecord {
@@ -40,7 +41,7 @@ export class Definitions {
   wrote(puts: readonly Put[]): void {
     if (!this.#isWatching) return;
     for (const {path, document} of puts) {
-      if (path.startsWith(APP_RECORDS)) this.#defined(document as AppRecord);
+      if (APP_RECORDS.test(path)) this.#defined(document as AppRecord);
     }
   }
 

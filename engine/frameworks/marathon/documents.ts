@@ -32,11 +32,8 @@ export interface Documents {
 export function documentsFrom(unsorted: Iterable<StoredRecord>): Documents {
   const records = [...unsorted].sort((left, right) => (left[0] < right[0] ? -1 : 1));
   const below = (folder: string): readonly unknown[] =>
-    records
-      .filter(([path]) => path.startsWith(`marathon/${folder}/`))
-      .map(([, document]) => document);
-  const at = (path: string): unknown =>
-    records.find((record) => record[0] === `marathon/${path}`)?.[1];
+    records.filter(([path]) => path.startsWith(`${folder}/`)).map(([, document]) => document);
+  const at = (path: string): unknown => records.find((record) => record[0] === `${path}`)?.[1];
   const serials = below('serials') as readonly {appId: string; serial: number}[];
   const root = at('root') as {version: number} | undefined;
   const rootGroup = at('groups') as Group | undefined;
@@ -78,11 +75,11 @@ interface Parts {
   readonly actions: ActionRecord[];
 }
 
-/** `marathon/deployments/<id>/plan`, `/progress`, and `/actions<app>` for each that is not done. */
+/** `deployments/<id>/plan`, `/progress`, and `/actions<app>` for each that is not done. */
 function deploymentsFrom(records: readonly StoredRecord[]): readonly DeploymentDocument[] {
   const byId = new Map<string, Parts>();
   for (const [path, document] of records) {
-    const [, folder, id, part] = path.split('/');
+    const [folder, id, part] = path.split('/');
     if (folder !== 'deployments' || id === undefined || part === undefined) continue;
     const parts = byId.get(id) ?? {actions: []};
     byId.set(id, parts);

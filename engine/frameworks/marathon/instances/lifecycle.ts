@@ -274,7 +274,7 @@ export class Lifecycle {
 }
 
 function doomRecord(instanceId: string): string {
-  return `marathon/kills/${instanceId}`;
+  return `kills/${instanceId}`;
 }
 
 export function ipAddress(text: string): {ipAddress: string; protocol: 'IPv4' | 'IPv6'} {

@@ -202,7 +202,7 @@ export class Model {
     } else if (parts[1] === 'backoff') {
       const delay = document as {delayNs: number; delayNsMax: number};
       for (const checker of this.#checkers) {
-        checker.delayed?.(path.slice('marathon/backoff'.length), delay);
+        checker.delayed?.(path.slice('backoff'.length), delay);
       }
     } else if (parts[1] === 'deployments' && parts[3] === 'plan') {
       const plan = document as DeploymentPlan;
