@@ -1,6 +1,6 @@
 /**
- * Marathon as a whole against a small fake master: its manners towards the master, what can be asked
- * of it, and properties. Golden traces: `golden-traces.test.ts`.
+ * Marathon as a whole against a small fake master: its manners towards the master, what can be
+ * asked of it, and properties. Golden traces: `golden-traces.test.ts`.
  */
 import {existsSync, readFileSync} from 'node:fs';
 import test from 'ava';

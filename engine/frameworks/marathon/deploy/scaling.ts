@@ -109,8 +109,8 @@ function instantOf({condition, stagedAt, since, startedAt}: ScalableInstance): n
 
 /**
  * Takes members of the largest groups as long as every grouping becomes even by it, or more even
- * than it was at the beginning. May return fewer than asked. Instances that stand in the same groups
- * are one pile. With one grouping O(count × log piles), with several O(count × piles).
+ * than it was at the beginning. May return fewer than asked. Instances that stand in the same
+ * groups are one pile. With one grouping O(count × log piles), with several O(count × piles).
  */
 function keepEven<T extends ScalableInstance>(
   instances: readonly T[],
