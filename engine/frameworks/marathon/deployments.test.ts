@@ -1,6 +1,6 @@
 /** Deployments of several apps, and what they can carry beyond Marathon's. */
 import test from 'ava';
-import type {FakeCluster} from './testing/fake-cluster.ts';
+import {FakeCluster} from './testing/fake-cluster.ts';
 import {APP, CHECKED, GROUP, cluster} from './testing/histories.ts';
 
 function running(app: object): FakeCluster {
@@ -123,20 +123,36 @@ test('failures beyond the maximum pause; resumed, they are counted anew', (t) =>
   const fake = running(UPGRADE);
   const terms = {failuresMax: 2, onFailure: 'pause'};
   fake.request({kind: 'appPut', app: {...CRASHING, backoffSeconds: 0}, terms});
-  const crash = (): void => {
+  const crash = (count: number): void => {
     start(fake, false);
-    for (const [id, {launch}] of fake.tasks) {
+    const tasks = [...fake.tasks].filter(([, {launch}]) => {
       const {details} = launch as {details?: {cmd?: string}};
-      if (details?.cmd === 'exit 1') fake.status(id, 'TASK_FAILED');
-    }
+      return details?.cmd === 'exit 1';
+    });
+    for (const [id] of tasks.slice(0, count)) fake.status(id, 'TASK_FAILED');
   };
-  crash();
+  crash(4);
   t.is(stateOf(fake), 'paused');
   t.deepEqual(ended(fake), ['deployment_paused: 3 instances failed, at most 2 may']);
   t.true(steer(fake, 'resume'));
   t.is(stateOf(fake), 'running');
-  crash();
+  crash(2);
+  t.is(stateOf(fake), 'running');
+  crash(1);
   t.is(stateOf(fake), 'paused');
+});
+
+test('a paused deployment does not hear of its deadline, and gets it anew', (t) => {
+  const fake = running(UPGRADE);
+  fake.request({kind: 'appPut', app: CRASHING, terms: {deadlineSeconds: 60}});
+  t.true(steer(fake, 'pause'));
+  fake.advanceTo(fake.now + 120_000);
+  t.is(stateOf(fake), 'paused');
+  t.true(steer(fake, 'resume'));
+  fake.advanceTo(fake.now + 59_000);
+  t.is(stateOf(fake), 'running');
+  fake.advanceTo(fake.now + 1000);
+  t.deepEqual(ended(fake).at(-1), 'deployment_failed: Not done within 60 s');
 });
 
 test('a paused upgrade starts and ends nothing, and goes on when resumed', (t) => {
@@ -278,6 +294,66 @@ test('what was lost and replaced, and comes back before its like can start, is e
   t.deepEqual(ended(fake), ['deployment_success']);
   t.deepEqual([...fake.tasks.keys()], [task]);
   t.is(fake.marathon.instancesOf('/a').length, 1);
+});
+
+for (const [killSelection, place] of [
+  ['YOUNGEST_FIRST', 3],
+  ['OLDEST_FIRST', 0],
+] as const) {
+  test(`an upgrade ends first what the app says: ${killSelection}`, (t) => {
+    const upgradeStrategy = {minimumHealthCapacity: 0.75, maximumOverCapacity: 0};
+    const fake = running({...UPGRADE, killSelection, upgradeStrategy});
+    const tasks = [...fake.tasks.keys()];
+    fake.request({kind: 'appPatch', appId: '/a', patch: {cmd: 'new'}});
+    t.deepEqual(fake.kills, [tasks[place]]);
+  });
+}
+
+test('a removal does not wait for what is lost on the way', (t) => {
+  const fake = running({...CHECKED, instances: 1});
+  fake.request({kind: 'appRemove', appId: '/a'});
+  for (const id of fake.tasks.keys()) fake.status(id, 'TASK_UNREACHABLE');
+  t.deepEqual(ended(fake), ['deployment_success']);
+});
+
+test('an app that failed and is removed leaves no launch delay behind', (t) => {
+  const fake = running(CHECKED);
+  for (const id of fake.tasks.keys()) fake.status(id, 'TASK_FAILED');
+  const delays = (): readonly string[] =>
+    [...fake.records.keys()].filter((path) => path.includes('backoff'));
+  t.is(delays().length, 1);
+  fake.request({kind: 'appRemove', appId: '/a'});
+  t.deepEqual(delays(), []);
+});
+
+test('who is moved off a drained agent is not made to wait', (t) => {
+  const fake = running({...CHECKED, backoffSeconds: 3600, maxLaunchDelaySeconds: 3600});
+  for (const id of fake.tasks.keys()) fake.status(id, 'TASK_FAILED');
+  fake.advanceTo(fake.now + 3_600_000);
+  start(fake, true);
+  for (const id of fake.tasks.keys()) {
+    fake.status(id, 'TASK_KILLED', {reason: 'REASON_SLAVE_DRAINING'});
+  }
+  start(fake, true);
+  t.is(fake.tasks.size, 1);
+});
+
+test('a service port that an app names is not given to another one of the same change', (t) => {
+  const fake = cluster();
+  const apps = [
+    {...APP, id: 'a', portDefinitions: [{port: 0}]},
+    {...APP, id: 'b', portDefinitions: [{port: 10_000}]},
+  ];
+  fake.request({kind: 'groupPut', group: {id: '/g', apps}});
+  t.like(fake.marathon.app('/g/a'), {portDefinitions: [{port: 10_001}]});
+});
+
+test('beyond the most deployments a change is refused, unless it ends one by force', (t) => {
+  const fake = new FakeCluster(1, {deploymentsMax: 1});
+  t.true(fake.request({kind: 'appPut', app: APP}).ok);
+  const refused = fake.request({kind: 'appPut', app: {...APP, id: '/b'}});
+  t.is(refused.ok ? '' : refused.refusal.code, 'tooManyDeployments');
+  t.true(fake.request({kind: 'appPatch', appId: '/a', patch: {cpus: 1}, force: true}).ok);
 });
 
 test('undoing a deployment undoes what it did, and nothing else', (t) => {

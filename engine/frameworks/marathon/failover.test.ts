@@ -146,3 +146,21 @@ test('a delay outlives its leader', (t) => {
   fake.offer();
   t.is(fake.tasks.size, 1);
 });
+
+test('what is lost is given up in time by the next leader, too', (t) => {
+  const fake = cluster();
+  const unreachableStrategy = {inactiveAfterSeconds: 60, expungeAfterSeconds: 120};
+  fake.request({kind: 'appPut', app: {...CHECKED, unreachableStrategy}});
+  fake.runAll(true);
+  const [lost = ''] = fake.tasks.keys();
+  fake.status(lost, 'TASK_UNREACHABLE');
+  const lostAt = fake.now;
+  fake.failOver();
+  const conditions = (): readonly string[] =>
+    fake.marathon.instancesOf('/a').map(({condition}) => condition);
+  fake.advanceTo(lostAt + 60_000);
+  t.deepEqual(conditions(), ['UnreachableInactive', 'Scheduled']);
+  fake.failOver();
+  fake.advanceTo(lostAt + 120_000);
+  t.deepEqual(conditions(), ['Scheduled']);
+});

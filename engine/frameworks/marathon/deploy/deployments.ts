@@ -414,14 +414,11 @@ export class Deployments {
   }
 
   #end(deployment: Deployment, action: Action): void {
-    const {kind, app} = action.record;
     this.#drop(deployment, action);
-    if (kind !== 'stop') return;
-    const entry = this.#roster.entry(app);
-    if (entry !== undefined) {
-      this.#hands.resetDelays(entry);
-      this.#roster.dropIfGone(entry);
-    }
+    if (!(action instanceof StopAction)) return;
+    const {app, entry} = action;
+    this.#hands.resetDelays(entry);
+    if (this.#roster.entry(app) === entry) this.#roster.dropIfGone(entry);
     this.#services.publish({type: 'app_terminated_event', appId: app});
   }
 

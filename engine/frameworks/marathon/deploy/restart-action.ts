@@ -190,5 +190,6 @@ function eventOfOld(
     if (instance.goal !== 'Running') return {kind: 'oldDying', id, serial: instance.serial};
     return {kind: 'oldHealthChanged', id, healthy: isConsideredHealthy(instance, false)};
   }
-  return {kind: instance.goal === 'Running' ? 'oldDied' : 'oldGone', id};
+  if (instance.goal === 'Running') return {kind: 'oldDied', id};
+  return {kind: 'oldGone', id, remains: true};
 }

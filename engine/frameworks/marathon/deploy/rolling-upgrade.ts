@@ -53,8 +53,11 @@ export type UpgradeEvent =
   | {readonly kind: 'oldDying'; readonly id: string; readonly serial: number}
   /** An old instance with goal Running ended, or cannot be reached. */
   | {readonly kind: 'oldDied'; readonly id: string}
-  /** An old instance that is not wanted any more has ended. */
-  | {readonly kind: 'oldGone'; readonly id: string};
+  /**
+   * An old instance that is not wanted any more has ended; or cannot be reached, so that it remains
+   * but is not waited for.
+   */
+  | {readonly kind: 'oldGone'; readonly id: string; readonly remains?: boolean};
 
 /** What is to be done now; each decision is told once. */
 export interface UpgradeDecisions {
@@ -87,7 +90,7 @@ export interface UpgradeRecord {
   readonly base: {readonly old: number; readonly proven: number};
   /** How many new instances may be started for now: a canary; `null` = all. */
   readonly ceiling: number | null;
-  /** Old instances that were being removed before it began: it takes no notice of them. */
+  /** Old instances of which it takes no notice: removed before it began, or out of reach. */
   readonly leftovers: readonly string[];
 }
 
@@ -289,8 +292,8 @@ export class RollingUpgrade {
         return this.#old.has(event.id) && !this.#isHeld ? [event.id] : [];
       case 'oldGone':
         this.#setOldHealth(event.id, false);
-        this.#old.delete(event.id);
         this.#sentenced.delete(event.id);
+        if (this.#old.delete(event.id) && event.remains === true) this.#leave(event.id);
         break;
     }
     return [];
@@ -318,6 +321,11 @@ export class RollingUpgrade {
     if (launch > 0) return this.#answer([], launch);
     this.#record = {...this.#record, base: {old: size, proven: this.#proven}};
     return this.decide();
+  }
+
+  /** Takes no notice of an instance from now on, also after a restore. */
+  #leave(id: string): void {
+    this.#record = {...this.#record, leftovers: [...this.#record.leftovers, id]};
   }
 
   #setFresh(id: string, {healthy, proven}: FreshState): void {

@@ -11,6 +11,8 @@ import {
 
 export class StopAction implements Action {
   readonly app: string;
+  /** It may be forgotten with the last instance, before the action is told to have ended. */
+  readonly entry: AppEntry;
   readonly awaitsConfirmation = false;
   readonly heldBack = 0;
   readonly record: ActionRecord;
@@ -19,6 +21,7 @@ export class StopAction implements Action {
 
   private constructor(entry: AppEntry) {
     this.app = entry.id;
+    this.entry = entry;
     this.record = {kind: 'stop', app: entry.id};
     this.#waiting = new Set(
       instancesOf(entry)

@@ -65,6 +65,8 @@ interface Bounds {
   maxCapacity: number;
   /** Instances that it replaces. */
   readonly old: ReadonlySet<string>;
+  /** Those that ended, or that could not be reached when they were given up. */
+  readonly gone: Set<string>;
 }
 
 /** Whether an instance is one that the upgrade of its app leads to. */
@@ -91,6 +93,7 @@ function boundsAt(model: Model, action: SeenAction, app: App): Bounds {
     floor: minHealthy,
     maxCapacity: Math.floor(instances * (1 + upgradeStrategy.maximumOverCapacity)),
     old: new Set(old.map((one) => one.id)),
+    gone: new Set(),
   };
 }
 
@@ -106,10 +109,10 @@ export function upgradesKeepBounds(model: Model): Checker {
   };
   const healthy = (appId: string, {old}: Bounds): number =>
     model.of(appId).filter((instance) => counts(instance, !old.has(instance.id))).length;
-  const present = (appId: string, {old}: Bounds): number =>
+  const present = (appId: string, {old, gone}: Bounds): number =>
     model.of(appId).filter(({id, goal, condition}) => {
       if (goal === 'Running') return true;
-      return old.has(id) && !isOver(condition);
+      return old.has(id) && !gone.has(id) && !isOver(condition);
     }).length;
   const look = (appId: string, bound: Bounds): void => {
     const {maxCapacity, minHealthy} = bound;
@@ -142,6 +145,9 @@ export function upgradesKeepBounds(model: Model): Checker {
         'health',
         () => `${instance.id} sentenced, ${left} of ${bound.floor} are left`,
       );
+    },
+    changed: ({id, app, goal, condition}) => {
+      if (goal !== 'Running' && isOver(condition)) boundsOf(app.definition.id)?.gone.add(id);
     },
     created: (instance) => {
       const appId = idOf(instance);

@@ -53,6 +53,8 @@ export interface SeenAction {
 /** What checkers are told, when the model knows of it. */
 export interface Checker {
   created?(instance: SeenInstance): void;
+  /** Whatever of it. */
+  changed?(instance: SeenInstance): void;
   /** Its goal is not Running any more; `before` is how it was. */
   sentenced?(instance: SeenInstance, before: Readonly<SeenInstance>): void;
   /** It has a place; `before` is how it was. */
@@ -192,19 +194,19 @@ export class Model {
   }
 
   #put(path: string, document: unknown): void {
-    const parts = path.split('/');
-    if (parts[1] === 'apps') {
+    const [folder, , part] = path.split('/');
+    if (folder === 'apps') {
       const app = document as App;
       this.apps.set(app.definition.id, app);
       this.#versions.set(`${app.definition.id}@${isoInstant(app.version)}`, app);
-    } else if (parts[1] === 'groups') {
+    } else if (folder === 'groups') {
       this.groups.set((document as Group).id, document as Group);
-    } else if (parts[1] === 'backoff') {
+    } else if (folder === 'backoff') {
       const delay = document as {delayNs: number; delayNsMax: number};
       for (const checker of this.#checkers) {
         checker.delayed?.(path.slice('backoff'.length), delay);
       }
-    } else if (parts[1] === 'deployments' && parts[3] === 'plan') {
+    } else if (folder === 'deployments' && part === 'plan') {
       const plan = document as DeploymentPlan;
       this.#planned = {
         plan,
@@ -219,8 +221,8 @@ export class Model {
   }
 
   #delete(path: string): void {
-    const [, folder, id = '', what, ...rest] = path.split('/');
-    const below = path.split('/').slice(2).join('/');
+    const [folder, id = '', what, ...rest] = path.split('/');
+    const below = path.split('/').slice(1).join('/');
     if (folder === 'apps') this.apps.delete(`/${below}`);
     else if (folder === 'groups') this.groups.delete(`/${below}`);
     else if (folder === 'instances') this.instances.delete(id);
@@ -315,6 +317,7 @@ export class Model {
     if (condition === 'Provisioned') known.launchedAt = this.now;
     prove(known);
     for (const checker of this.#checkers) {
+      checker.changed?.(known);
       if (before.goal === 'Running' && goal !== 'Running') checker.sentenced?.(known, before);
       if (before.condition === condition) continue;
       if (condition === 'Provisioned') checker.placed?.(known, before);

@@ -133,7 +133,7 @@ const patch = fc.oneof(
   fc.record({instances: fc.nat(4)}),
   fc.record({cmd: fc.constantFrom(...COMMANDS)}),
   fc.record({env: fc.record({V: fc.constantFrom('1', '2')})}),
-  fc.record({dependencies: fc.subarray([...IDS], {maxLength: 2})}),
+  fc.record({dependencies: fc.subarray([...IDS, '/g', '/g/h'], {maxLength: 2})}),
 );
 
 const requests = [
