@@ -31,6 +31,7 @@ const SHIPPED = [
   'rolling-upgrade',
   'crash-loop',
   'zone-loss-group-by',
+  'persistent',
 ];
 
 for (const name of SHIPPED) {

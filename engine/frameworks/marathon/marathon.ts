@@ -12,6 +12,7 @@ import type {
   FrameworkServices,
   InverseOffer,
   Offer,
+  OfferOperation,
   StatusUpdate,
   TaskLaunch,
   WaitingGroup,
@@ -38,7 +39,9 @@ import {Readiness, READINESS_TIMER, type ReadinessSnapshot} from './health/readi
 import {Failures} from './instances/failures.ts';
 import type {Instance} from './instances/instances.ts';
 import {KILL_TIMER, type KillSnapshot} from './instances/kill-service.ts';
+import {Leftovers} from './instances/leftovers.ts';
 import {Lifecycle, type LifecycleHands} from './instances/lifecycle.ts';
+import {RESERVATION_TIMER} from './instances/reservation.ts';
 import {Changes} from './root/changes.ts';
 import {topGroupOf} from './root/groups.ts';
 import {Root} from './root/root.ts';
@@ -49,7 +52,9 @@ import {
   type LaunchQueueSnapshot,
 } from './launch/launch-queue.ts';
 import type {PlacedApp} from './launch/judge.ts';
-import {matchOffer, type LaunchPlace} from './launch/matcher.ts';
+import {matchOffer, type LaunchPlace, type OfferUse} from './launch/matcher.ts';
+import {reserve} from './launch/reserve.ts';
+import type {TakenDisk} from './launch/volumes.ts';
 import {queueItems, type QueueItem} from './launch/queue-view.ts';
 import {
   Roster,
@@ -109,6 +114,7 @@ export class Marathon implements Framework {
   readonly #changes: Changes;
   readonly #lifecycle: Lifecycle;
   readonly #watch: Watch;
+  readonly #leftovers: Leftovers;
   readonly #health: HealthChecker;
   readonly #readiness: Readiness;
   readonly #requests: RequestHandler;
@@ -139,11 +145,23 @@ export class Marathon implements Framework {
     );
     this.#roster = new Roster(services, this.#listener(), stored?.roster);
     if (volatile !== undefined) this.#queue.restore(volatile.queue);
+    this.#leftovers = new Leftovers(
+      services,
+      {
+        inUse: this.#roster.rolesInUse,
+        changed: (role) => {
+          this.#queue.role(role).hasNews = true;
+          this.#queue.touch(role);
+        },
+      },
+      stored?.leftovers,
+    );
     this.#demand = new Demand(
       services,
       {
         queue: this.#queue,
         inUse: this.#roster.rolesInUse,
+        hasLeftovers: (role) => this.#leftovers.in(role) > 0,
         intervalMs: this.#options.reviveIntervalMs,
       },
       volatile?.demand,
@@ -251,9 +269,10 @@ export class Marathon implements Framework {
     const unused: OfferId[] = [];
     const usedInRole = new Map<string, boolean>();
     for (const offer of offers) {
-      const launches = this.#match(offer);
-      const isUsed = launches.length > 0;
-      if (isUsed) driver.accept([offer.id], launches);
+      const {launches, operations} = this.#match(offer);
+      const isUsed = launches.length > 0 || operations.length > 0;
+      if (operations.length > 0) driver.accept([offer.id], launches, undefined, operations);
+      else if (isUsed) driver.accept([offer.id], launches);
       else unused.push(offer.id);
       usedInRole.set(offer.role, isUsed || usedInRole.get(offer.role) === true);
     }
@@ -313,6 +332,11 @@ export class Marathon implements Framework {
       case UNREACHABLE_TIMER: {
         const instance = this.#roster.instance(subject);
         if (instance !== undefined) this.#lifecycle.lost(instance);
+        break;
+      }
+      case RESERVATION_TIMER: {
+        const instance = this.#roster.instance(subject);
+        if (instance !== undefined) this.#lifecycle.reservationOverdue(instance);
         break;
       }
       case OVERDUE_TIMER:
@@ -404,6 +428,7 @@ export class Marathon implements Framework {
       backoff: queue.backoff,
       failures: this.#failures.documents(),
       kills: doomed,
+      leftovers: this.#leftovers.documents(),
       volatile: {
         queue,
         kills,
@@ -446,7 +471,7 @@ export class Marathon implements Framework {
     while (entry.tally.pool < instances) this.#roster.create(entry);
   }
 
-  #match(offer: Offer): readonly TaskLaunch[] {
+  #match(offer: Offer): OfferUse {
     let random: ReturnType<FrameworkServices['random']> | undefined;
     return matchOffer(offer, {
       queue: this.#queue,
@@ -454,6 +479,10 @@ export class Marathon implements Framework {
       launchesMax: this.#options.launchesPerOfferMax,
       random: () => (random ??= this.#services.random(`offer/${offer.id}`)),
       appOf: (appId) => this.#placementsOf(appId),
+      kinds: this.#services.kinds,
+      find: (id) => this.#roster.instance(id),
+      reserve: (instance, place, disks) => this.#reserve(instance, place, disks),
+      released: ({agent, role}, ids) => this.#leftovers.seen(agent.id, role, ids),
       provision: (instance, place) => this.#provision(instance, place),
     });
   }
@@ -463,7 +492,26 @@ export class Marathon implements Framework {
     return {placements: entry.placements, wanted: entry.app.definition.instances};
   }
 
+  #reserve(
+    instance: Instance,
+    {agent, hostPorts, resources: plain}: LaunchPlace,
+    disks: readonly TakenDisk[],
+  ): readonly OfferOperation[] {
+    const {id, kinds} = this.#services;
+    const {definition} = instance.spec.app;
+    const {role} = definition;
+    const random = this.#services.random(`reservation/${instance.id}/${this.#services.now()}`);
+    const holder = {frameworkId: id, instanceId: instance.id, role};
+    const made = reserve(holder, definition, {plain, disks}, {kinds, random});
+    const {volumes} = made;
+    const resources = kinds.describe(made.resources);
+    this.#lifecycle.reserved(instance, {state: 'New', agent, role, resources, hostPorts, volumes});
+    this.#queue.bound(instance);
+    return made.operations;
+  }
+
   #provision(instance: Instance, {agent, hostPorts, resources}: LaunchPlace): TaskLaunch {
+    const {reservation} = instance;
     this.#roster.update(instance, {
       condition: 'Provisioned',
       incarnation: instance.incarnation + 1,
@@ -474,6 +522,7 @@ export class Marathon implements Framework {
       placement: instance.spec.countedFields.map((field) => fieldOf(agent, field)),
       hostPorts,
       stagedAt: this.#services.now(),
+      ...(reservation !== undefined && {reservation: {...reservation, state: 'Launched' as const}}),
     });
     this.#watch.launched(instance);
     const group = topGroupOf(instance.spec.appId);
@@ -554,6 +603,12 @@ export class Marathon implements Framework {
           this.#readiness.start(instance);
         }
       },
+      abandoned: (instanceId, {agent, role, state}) => {
+        const isMade = state !== 'New';
+        this.#leftovers.add({instanceId, agentId: agent.id, role, isMade});
+      },
+      unbound: (instance) => this.#queue.unbound(instance),
+      isOpen: (instance) => this.#queue.openLaneOf(instance) !== undefined,
       reported: (instance, healthy) => this.#health.reported(instance, healthy),
     };
   }
