@@ -2,13 +2,23 @@
 import test, {type ExecutionContext} from 'ava';
 import fc from 'fast-check';
 import {frameworkIdOf} from '../../kernel/ids.ts';
-import {equalResources, isEmpty, NO_RESOURCES} from '../../resources/vector.ts';
+import {makeRandom} from '../../kernel/random.ts';
+import {ScalarKinds} from '../../resources/kinds.ts';
+import {applyOperation} from '../../resources/operations.ts';
+import {equalResources, isEmpty, NO_RESOURCES, type Resources} from '../../resources/vector.ts';
+import type {WireDiskSource, WireResource} from '../../resources/wire-form.ts';
+import type {OfferOperation} from '../../scheduler.ts';
+import type {PersistentVolume} from './definition/app-definition.ts';
+import type {Documents} from './documents.ts';
 import type {Instance} from './instances/instances.ts';
-import {reservedIn} from './launch/reserve.ts';
+import {release, reserve, reservedIn} from './launch/reserve.ts';
+import {pickDisks} from './launch/volumes.ts';
 import {FakeCluster} from './testing/fake-cluster.ts';
 
 const RUNS = Number(process.env['FC_RUNS'] ?? 150);
 const SEED = process.env['FC_SEED'] === undefined ? {} : {seed: Number(process.env['FC_SEED'])};
+
+const framework = {frameworkId: frameworkIdOf('marathon'), role: 'web'};
 
 const AGENTS = ['a1', 'a2', 'a3'];
 const ID = '/web/db';
@@ -80,7 +90,10 @@ test('first everything is reserved, then the instance is launched on exactly tha
       fake.kinds.compile(instance.reservation?.resources ?? {scalars: {}}),
     ),
   );
-  t.deepEqual(launch?.resources.scalars.filter((amount) => amount > 0), []);
+  t.deepEqual(
+    launch?.resources.scalars.filter((amount) => amount > 0),
+    [],
+  );
   const [volume] = instance.reservation?.volumes ?? [];
   t.is(volume?.persistenceId, `web_db#data#${volume?.uuid}`);
 });
@@ -216,6 +229,78 @@ test('a task shows its volumes, and the queue says who waits for an agent', (t) 
   );
 });
 
+const disk = (mb: number, source: object): WireResource => ({
+  name: 'disk',
+  type: 'SCALAR',
+  scalar: {value: mb},
+  disk: {source: source as WireDiskSource},
+});
+
+const DISKS: readonly {
+  readonly title: string;
+  readonly special: readonly WireResource[];
+  readonly persistent: PersistentVolume;
+  /** MB of each volume that is made. */
+  readonly volumes: readonly number[];
+}[] = [
+  {title: 'the root disk', special: [], persistent: {type: 'root', size: 10}, volumes: [10]},
+  {
+    title: 'all of a MOUNT disk',
+    special: [disk(500, {type: 'MOUNT', mount: {root: '/m'}})],
+    persistent: {type: 'mount', size: 10},
+    volumes: [500],
+  },
+  {
+    title: 'a part of a PATH disk',
+    special: [disk(500, {type: 'PATH', path: {root: '/p'}})],
+    persistent: {type: 'path', size: 10},
+    volumes: [10],
+  },
+  {
+    title: 'two disks of the same path',
+    special: [
+      disk(8, {type: 'PATH', path: {root: '/p'}, id: 'x'}),
+      disk(500, {type: 'PATH', path: {root: '/p'}, id: 'y'}),
+    ],
+    persistent: {type: 'path', size: 10},
+    volumes: [8, 2],
+  },
+];
+
+for (const {title, special, persistent, volumes} of DISKS) {
+  test(`what is reserved on ${title} is found by its labels, and given back whole`, (t) => {
+    const kinds = new ScalarKinds();
+    const ranges = {ports: [[31_000, 32_000]] as const};
+    const offered = kinds.compile({scalars: {cpus: 4000, disk: 100_000}, ranges, special});
+    const volume = {containerPath: 'data', mode: 'RW', persistent} as const;
+    const definition = {id: ID, container: {type: 'MESOS', volumes: [volume]} as const};
+    const disks = pickDisks([persistent], offered);
+    const plain = kinds.compile({scalars: {cpus: 1000}, ranges: {ports: [[31_000, 31_000]]}});
+    const made = reserve(
+      {...framework, instanceId: 'i'},
+      definition,
+      {plain, disks: disks ?? []},
+      {kinds, random: makeRandom(1, 'volumes')},
+    );
+    const applied = made.operations.reduce(after, offered);
+    t.true(equalResources(reservedIn(applied, framework).get('i') ?? NO_RESOURCES, made.resources));
+    t.deepEqual(
+      made.resources.special
+        .filter((entry) => entry.special.persistence !== undefined)
+        .map(({scalar}) => scalar / 1000)
+        .toSorted(),
+      volumes.toSorted(),
+    );
+    t.true(equalResources(release(made.resources).reduce(after, applied), offered));
+  });
+}
+
+function after(resources: Resources, operation: OfferOperation): Resources {
+  const applied = applyOperation(resources, operation);
+  if (!applied.ok) throw new Error(applied.message);
+  return applied.resources;
+}
+
 // Anything that can happen.
 
 const steps = fc.array(fc.tuple(fc.nat(11), fc.nat(40)), {minLength: 5, maxLength: 60});
@@ -255,8 +340,7 @@ function act(fake: FakeCluster, kind: number, pick: number): void {
       fake.confirmKills();
       break;
     case 10:
-      if (pick % 2 === 0) fake.failOver();
-      else fake.restoreMarathon();
+      succeed(fake, pick % 2 === 0);
       break;
     case 11:
       fake.advanceTo(fake.now + 1000 * pick);
@@ -265,7 +349,26 @@ function act(fake: FakeCluster, kind: number, pick: number): void {
   fake.offer();
 }
 
-const framework = {frameworkId: frameworkIdOf('marathon'), role: 'web'};
+/** Another leader knows the same of instances and reservations. */
+function succeed(fake: FakeCluster, isFromRecords: boolean): void {
+  const before = documents(fake);
+  if (isFromRecords) fake.failOver();
+  else fake.restoreMarathon();
+  const after = documents(fake);
+  if (before !== after) throw new Error(`${before}\n!=\n${after}`);
+}
+
+function documents(fake: FakeCluster): string {
+  const {roster, leftovers} = fake.marathon.snapshot() as Documents;
+  const parts = [...roster.instances, ...leftovers].map((part) => JSON.stringify(inOrder(part)));
+  return parts.toSorted().join('\n');
+}
+
+/** What is undefined and what is absent is the same in a record. */
+const inOrder = (part: object): unknown =>
+  Object.entries(part)
+    .filter(([, value]) => value !== undefined)
+    .toSorted();
 
 /** No reservation is used by two, or by a task on other resources; none is lost. */
 function keepsReservations(fake: FakeCluster): void {
@@ -296,6 +399,18 @@ const placesOf = (fake: FakeCluster): readonly string[] =>
     reservation === undefined ? [] : [`${id} on ${reservation.agent.hostname}`],
   );
 
+/** Of every instance that has ever used its reservation, gone or not. */
+const dataById = (fake: FakeCluster) =>
+  new Map(
+    instancesOf(fake).flatMap((instance) => {
+      const {id, reservation} = instance;
+      if (reservation === undefined) return [[id, {place: '', data: undefined}] as const];
+      const isUsed = reservation.state !== 'New';
+      const place = `${id} on ${reservation.agent.hostname}`;
+      return [[id, {place, data: isUsed ? JSON.stringify(dataOf(instance)) : undefined}] as const];
+    }),
+  );
+
 /** Nothing is reserved that no instance holds, but for what is `gone` with its agent. */
 function holdsWhatIsReserved(fake: FakeCluster, gone: readonly string[] = []): void {
   const held = new Set([...placesOf(fake), ...gone]);
@@ -322,19 +437,24 @@ function calmDown(fake: FakeCluster): void {
 
 /**
  * Seeded mistakes that it finds: a stopped instance forgets its reservation when a new version
- * takes it over; what is left of a wiped instance not remembered; a reservation that is in use
- * given back when its agent offers the rest.
+ * takes it over; what is left of a forgotten instance not remembered; what waits for a stopped
+ * instance given back; a snapshot without those that wait for an agent.
  */
 test('no reservation is lost or used by two, and in the end none is nobody’s', (t) => {
   fc.assert(
     fc.property(steps, (list) => {
-      const fake = cluster();
+      const fake = running(3);
       const gone: string[] = [];
       for (const [kind, pick] of list) {
-        const before = kind === 6 ? placesOf(fake) : [];
+        const before = dataById(fake);
         act(fake, kind, pick);
-        const after = placesOf(fake);
-        gone.push(...before.filter((place) => !after.includes(place)));
+        const after = dataById(fake);
+        for (const [id, {place, data}] of before) {
+          if (data === undefined) continue;
+          const isKept = after.get(id)?.data === data;
+          if (kind === 6 && !isKept) gone.push(place);
+          else if (after.has(id) && !isKept) throw new Error(`${id} has lost its data`);
+        }
         keepsReservations(fake);
       }
       calmDown(fake);
