@@ -39,7 +39,7 @@ import {Readiness, READINESS_TIMER, type ReadinessSnapshot} from './health/readi
 import {Failures} from './instances/failures.ts';
 import type {Instance} from './instances/instances.ts';
 import {KILL_TIMER, type KillSnapshot} from './instances/kill-service.ts';
-import {Leftovers} from './instances/leftovers.ts';
+import {Leftovers, type Leftover} from './instances/leftovers.ts';
 import {Lifecycle, type LifecycleHands} from './instances/lifecycle.ts';
 import {RESERVATION_TIMER} from './instances/reservation.ts';
 import {Changes} from './root/changes.ts';
@@ -56,11 +56,7 @@ import {matchOffer, type LaunchPlace, type OfferUse} from './launch/matcher.ts';
 import {reserve} from './launch/reserve.ts';
 import type {TakenDisk} from './launch/volumes.ts';
 import {queueItems, type QueueItem} from './launch/queue-view.ts';
-import {
-  Roster,
-  type AppEntry,
-  type RosterListener,
-} from './instances/roster.ts';
+import {Roster, type AppEntry, type RosterListener} from './instances/roster.ts';
 import {makeTaskLaunch} from './launch/task-launch.ts';
 import {UNREACHABLE_TIMER} from './instances/unreachable.ts';
 import {waitingGroups} from './launch/waiting.ts';
@@ -145,27 +141,8 @@ export class Marathon implements Framework {
     );
     this.#roster = new Roster(services, this.#listener(), stored?.roster);
     if (volatile !== undefined) this.#queue.restore(volatile.queue);
-    this.#leftovers = new Leftovers(
-      services,
-      {
-        inUse: this.#roster.rolesInUse,
-        changed: (role) => {
-          this.#queue.role(role).hasNews = true;
-          this.#queue.touch(role);
-        },
-      },
-      stored?.leftovers,
-    );
-    this.#demand = new Demand(
-      services,
-      {
-        queue: this.#queue,
-        inUse: this.#roster.rolesInUse,
-        hasLeftovers: (role) => this.#leftovers.in(role) > 0,
-        intervalMs: this.#options.reviveIntervalMs,
-      },
-      volatile?.demand,
-    );
+    this.#leftovers = this.#makeLeftovers(stored?.leftovers);
+    this.#demand = this.#makeDemand(volatile?.demand);
     this.#root = new Root(services, this.#roster, stored?.root);
     this.#deployments = new Deployments(
       services,
@@ -215,6 +192,24 @@ export class Marathon implements Framework {
     records: Iterable<StoredRecord>,
   ): Marathon {
     return new Marathon(services, options, {format: FORMAT, ...documentsFrom(records)});
+  }
+
+  #makeLeftovers(stored?: readonly Leftover[]): Leftovers {
+    const changed = (role: string): void => {
+      this.#queue.role(role).hasNews = true;
+      this.#queue.touch(role);
+    };
+    return new Leftovers(this.#services, {inUse: this.#roster.rolesInUse, changed}, stored);
+  }
+
+  #makeDemand(stored?: DemandSnapshot): Demand {
+    const parts = {
+      queue: this.#queue,
+      inUse: this.#roster.rolesInUse,
+      hasLeftovers: (role: string) => this.#leftovers.in(role) > 0,
+      intervalMs: this.#options.reviveIntervalMs,
+    };
+    return new Demand(this.#services, parts, stored);
   }
 
   #makeApi(): {readonly requests: RequestHandler; readonly http: HttpApi} {
@@ -526,8 +521,7 @@ export class Marathon implements Framework {
     });
     this.#watch.launched(instance);
     const group = topGroupOf(instance.spec.appId);
-    const enforceGroupRole =
-      group === undefined ? undefined : this.#root.group(group)?.enforceRole;
+    const enforceGroupRole = group === undefined ? undefined : this.#root.group(group)?.enforceRole;
     return makeTaskLaunch(instance, resources, {...this.#options, enforceGroupRole});
   }
 

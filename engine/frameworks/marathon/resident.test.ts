@@ -1,5 +1,5 @@
 /** Apps with persistent volumes: their instances stay where their data is. */
-import test, {type ExecutionContext} from 'ava';
+import test from 'ava';
 import fc from 'fast-check';
 import {frameworkIdOf} from '../../kernel/ids.ts';
 import {makeRandom} from '../../kernel/random.ts';
@@ -65,9 +65,9 @@ const states = (fake: FakeCluster): readonly string[] =>
     [condition, goal, reservation?.state ?? '-'].join(' '),
   );
 
-function only(t: ExecutionContext, fake: FakeCluster): Readonly<Instance> {
+function only(fake: FakeCluster): Readonly<Instance> {
   const [instance, ...others] = instancesOf(fake);
-  if (instance === undefined || others.length > 0) return t.fail('not one instance') as never;
+  if (instance === undefined || others.length > 0) throw new Error('not one instance');
   return instance;
 }
 
@@ -82,7 +82,7 @@ test('first everything is reserved, then the instance is launched on exactly tha
   t.is(fake.tasks.size, 0);
   fake.offer();
   t.deepEqual(states(fake), ['Provisioned Running Launched']);
-  const instance = only(t, fake);
+  const instance = only(fake);
   const launch = fake.tasks.get(taskOf(instance))?.launch;
   t.true(
     equalResources(
@@ -100,28 +100,28 @@ test('first everything is reserved, then the instance is launched on exactly tha
 
 test('what has ended is launched again where its data is', (t) => {
   const fake = running();
-  const before = only(t, fake);
+  const before = only(fake);
   const data = dataOf(before);
   fake.status(taskOf(before), 'TASK_FAILED');
   t.deepEqual(states(fake), ['Scheduled Running Suspended']);
   fake.advanceTo(fake.now + 5000);
   fake.runAll();
   t.deepEqual(states(fake), ['Running Running Launched']);
-  t.is(only(t, fake).incarnation, 2);
-  t.deepEqual(dataOf(only(t, fake)), data);
+  t.is(only(fake).incarnation, 2);
+  t.deepEqual(dataOf(only(fake)), data);
 });
 
 test('an upgrade kills first, and the new version takes the data over', (t) => {
   const fake = running();
-  const {id} = only(t, fake);
-  const data = dataOf(only(t, fake));
+  const {id} = only(fake);
+  const data = dataOf(only(fake));
   fake.request({kind: 'appPut', app: {...APP, cmd: 'serve better'}});
   t.deepEqual(fake.kills, [`${id}._app.1`]);
   fake.runAll();
   t.deepEqual(states(fake), ['Running Running Launched']);
-  t.is(only(t, fake).id, id);
-  t.is(only(t, fake).spec.app.definition.cmd, 'serve better');
-  t.deepEqual(dataOf(only(t, fake)), data);
+  t.is(only(fake).id, id);
+  t.is(only(fake).spec.app.definition.cmd, 'serve better');
+  t.deepEqual(dataOf(only(fake)), data);
   t.is(fake.marathon.deployments().length, 0);
 });
 
@@ -162,12 +162,12 @@ test('with the app goes everything that is reserved for it, stopped instances in
 
 test('who is wiped starts with new volumes', (t) => {
   const fake = running();
-  const {id} = only(t, fake);
-  const data = dataOf(only(t, fake));
+  const {id} = only(fake);
+  const data = dataOf(only(fake));
   fake.request({kind: 'http', method: 'DELETE', path: `/v2/apps${ID}/tasks?wipe=true`});
   fake.runAll();
-  t.not(only(t, fake).id, id);
-  t.notDeepEqual(dataOf(only(t, fake)), data);
+  t.not(only(fake).id, id);
+  t.notDeepEqual(dataOf(only(fake)), data);
   t.is(
     AGENTS.flatMap((name) => fake.totalOn(name).special).filter(
       ({special}) => special.persistence !== undefined,
@@ -178,7 +178,7 @@ test('who is wiped starts with new volumes', (t) => {
 
 test('whose agent is gone for good starts elsewhere; whose is away is waited for', (t) => {
   const fake = running();
-  const before = only(t, fake);
+  const before = only(fake);
   fake.status(taskOf(before), 'TASK_UNREACHABLE');
   fake.advanceTo(fake.now + 86_400_000);
   fake.request({kind: 'instancesKill', instanceIds: [before.id]});
@@ -192,14 +192,14 @@ test('what nobody shows in time is given up, and reserved anew', (t) => {
   fake.request({kind: 'appPut', app: APP});
   fake.advanceTo(5000);
   fake.offer();
-  const data = dataOf(only(t, fake));
+  const data = dataOf(only(fake));
   fake.advanceTo(24_999);
   t.deepEqual(states(fake), ['Scheduled Running New']);
   fake.advanceTo(25_000);
   t.deepEqual(states(fake), ['Scheduled Running -']);
   fake.runAll();
   t.deepEqual(states(fake), ['Running Running Launched']);
-  t.notDeepEqual(dataOf(only(t, fake)), data);
+  t.notDeepEqual(dataOf(only(fake)), data);
   holdsWhatIsReserved(fake);
   t.is(fake.marathon.instancesOf(ID).length, 1);
 });
@@ -216,7 +216,7 @@ test('what is reserved keeps its place: one a host', (t) => {
 
 test('a task shows its volumes, and the queue says who waits for an agent', (t) => {
   const fake = running();
-  const instance = only(t, fake);
+  const instance = only(fake);
   const answer = fake.marathon.get({path: `/v2/apps${ID}/tasks`});
   const [volume] = instance.reservation?.volumes ?? [];
   const {tasks} = JSON.parse(JSON.stringify(answer.body)) as {tasks: {localVolumes: unknown}[]};
@@ -288,8 +288,8 @@ for (const {title, special, persistent, volumes} of DISKS) {
       made.resources.special
         .filter((entry) => entry.special.persistence !== undefined)
         .map(({scalar}) => scalar / 1000)
-        .toSorted(),
-      volumes.toSorted(),
+        .toSorted((left, right) => right - left),
+      volumes,
     );
     t.true(equalResources(release(made.resources).reduce(after, applied), offered));
   });
@@ -368,7 +368,7 @@ function documents(fake: FakeCluster): string {
 const inOrder = (part: object): unknown =>
   Object.entries(part)
     .filter(([, value]) => value !== undefined)
-    .toSorted();
+    .toSorted(([left], [right]) => (left < right ? -1 : 1));
 
 /** No reservation is used by two, or by a task on other resources; none is lost. */
 function keepsReservations(fake: FakeCluster): void {

@@ -43,7 +43,7 @@ export interface Instance {
   readonly id: string;
   /** Another one only when it takes its reservation over into a new version. */
   spec: RunSpec;
-  /** Its number among the instances of its app, in the order of creation, or of being taken over. */
+  /** Its number among the instances of its app, in the order of creation or taking over. */
   serial: number;
   goal: Goal;
   condition: Condition;

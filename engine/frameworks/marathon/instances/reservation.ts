@@ -6,9 +6,7 @@ import type {Amounts} from '../../../resources/amounts.ts';
 import type {AgentInfo} from '../../../scheduler.ts';
 import type {WantedPort} from '../launch/ports.ts';
 
-/**
- * New: asked for, and not seen yet. Launched: a task uses it. Suspended: it waits for the next task.
- */
+/** New: asked for, not seen yet. Launched: a task uses it. Suspended: it waits for the next one. */
 export type ReservationState = 'New' | 'Launched' | 'Suspended';
 
 export interface LocalVolume {

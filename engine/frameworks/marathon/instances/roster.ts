@@ -318,7 +318,12 @@ export class Roster {
   /** Back into the launch queue, under the same id. */
   reschedule(instance: Instance): void {
     instance.proven = false;
-    this.update(instance, {goal: 'Running', condition: 'Scheduled', ...NOWHERE, ...placeOf(instance)});
+    this.update(instance, {
+      goal: 'Running',
+      condition: 'Scheduled',
+      ...NOWHERE,
+      ...placeOf(instance),
+    });
   }
 
   /** Something is being reserved for an instance that waits: it has a place from now on. */

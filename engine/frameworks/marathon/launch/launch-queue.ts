@@ -309,15 +309,14 @@ export class LaunchQueue {
     return Math.min(launchable, this.tokens.left(this.#services.now()));
   }
 
-  /** The next one that any agent will do for; undefined when the lane is closed, or all are bound. */
+  /** The next one for which any agent will do; undefined if the lane is closed, or has none. */
   first(lane: Lane): Instance | undefined {
     if (lane.openAt < 0) return undefined;
     for (;;) {
       const id = lane.ids.peek();
       if (id === undefined) return undefined;
       const instance = this.#find(id);
-      const isWaiting =
-        instance?.condition === 'Scheduled' && instance.spec.configKey === lane.key;
+      const isWaiting = instance?.condition === 'Scheduled' && instance.spec.configKey === lane.key;
       if (isWaiting && !lane.bound.has(id)) return instance;
       lane.ids.shift();
     }

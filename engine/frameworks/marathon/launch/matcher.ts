@@ -72,9 +72,9 @@ export interface OfferUse {
 
 /**
  * What is done with one offer, nothing if nothing fits. What is reserved comes first: those that
- * wait for it are launched on it, and what is nobody's is given back. Then every open lane of the offer's role is asked
- * once, in random order; those that matched are asked again, in turn, until the limit is reached or
- * none fits any more.
+ * wait for it are launched on it, and what is nobody's is given back. Then every open lane of the
+ * offer's role is asked once, in random order; those that matched are asked again, in turn, until
+ * the limit is reached or none fits any more.
  */
 export function matchOffer(offer: Offer, matching: Matching): OfferUse {
   const {queue, now} = matching;

@@ -56,11 +56,7 @@ export function ownPartOf(
   return {ready, operations, released};
 }
 
-function ownOf(
-  instance: Instance | undefined,
-  agent: AgentInfo,
-  kinds: ScalarKinds,
-): Resources {
+function ownOf(instance: Instance | undefined, agent: AgentInfo, kinds: ScalarKinds): Resources {
   const reservation = instance?.reservation;
   if (reservation === undefined || reservation.agent.id !== agent.id) return NO_RESOURCES;
   return kinds.compile(reservation.resources);
