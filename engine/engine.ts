@@ -185,10 +185,10 @@ class Core implements Engine {
       },
       random: (stream) => makeRandom(this.#options.seed, `${id}/${stream}`),
       putRecord: (path, document) => {
-        outbox.put(path, document);
+        outbox.put(`${id}/${path}`, document);
       },
       deleteRecord: (path) => {
-        outbox.delete(path);
+        outbox.delete(`${id}/${path}`);
       },
       probe: (probes) => {
         outbox.add({kind: 'probe', frameworkId: id, probes});
@@ -270,7 +270,11 @@ class Core implements Engine {
     const options = this.#options.frameworks.find(({id}) => id === frameworkId);
     assert(options !== undefined, () => `framework ${frameworkId}`);
     this.#timers.cancelAll(frameworkId);
-    const make = this.#maker(options, infoOf(options), {records});
+    const own = `${frameworkId}/`;
+    const below = records.flatMap(([path, document]): readonly StoredRecord[] =>
+      path.startsWith(own) ? [[path.slice(own.length), document]] : [],
+    );
+    const make = this.#maker(options, infoOf(options), {records: below});
     const scheduler = this.#master.failOver(frameworkId, make);
     this.#frameworks.set(frameworkId, scheduler);
     scheduler.registered();

@@ -99,8 +99,8 @@ export type Input =
       readonly request: unknown;
     }
   /**
-   * Another process leads the framework now; it knows what these records say, which are all that
-   * the store holds of it.
+   * Another process leads the framework now; it knows what these records say. They are all that the
+   * store holds of it, at their paths there; others are passed over.
    */
   | {
       readonly kind: 'frameworkFailedOver';

@@ -211,7 +211,8 @@ export interface FrameworkServices {
   /** A fresh stream; the same name gives the same draws, so name it after entity and occasion. */
   random(stream: string): Random;
   /**
-   * Records this framework's document at `path`; effects of this step wait for it to be written.
+   * Records this framework's document at `path`, below its id in the store; effects of this step
+   * wait for it to be written.
    */
   putRecord(path: string, document: unknown): void;
   deleteRecord(path: string): void;

@@ -10,9 +10,7 @@ export function checkApps(scenario: Scenario): readonly ScenarioProblem[] {
   const engine = createEngine(engineOptionsOf(scenario));
   engine.takeEffects();
   return scenario.workloads.flatMap((workload, index) =>
-    workload.kind === 'app' || workload.kind === 'group'
-      ? refusalsOf(engine, workload, index)
-      : [],
+    workload.kind === 'app' || workload.kind === 'group' ? refusalsOf(engine, workload, index) : [],
   );
 }
 

@@ -2,6 +2,7 @@
 import test from 'ava';
 import {frameworkIdOf} from '../engine/index.ts';
 import {checkApps} from './app-check.ts';
+import {EVENT_TYPES} from './scenario/metrics.ts';
 import {Simulation} from './simulation.ts';
 import {NO_SUPPLIES} from './supplies.ts';
 import {makeScenario, resultOf, runChecked, throughJson} from './testing/scenarios.ts';
@@ -38,8 +39,13 @@ const SHOP = {
   groups: [{id: 'back', apps: [{...WEB, id: 'db', instances: 1}]}],
 };
 
-/** The new definition dies within a second, wherever it is. */
-const BAD = [{match: '/web', with: {cmd: 'bad'}, duration: '1s', end: 'failed'}];
+/** The new definition dies within a second, and was never well. */
+const BAD = {
+  workloads: [{app: {...WEB, healthChecks: [{protocol: 'COMMAND', command: {value: 'look'}}]}}],
+  behaviours: [
+    {match: '/web', with: {cmd: 'bad'}, healthyAfter: 'never', duration: '1s', end: 'failed'},
+  ],
+};
 
 const table: readonly (readonly [title: string, more: Written, expected: readonly Expected[]])[] = [
   [
@@ -85,7 +91,7 @@ const table: readonly (readonly [title: string, more: Written, expected: readonl
   ],
   [
     'a deployment that fails too often pauses where it stands',
-    {behaviours: BAD, events: [upgrade({failuresMax: 3, onFailure: 'pause'})]},
+    {...BAD, events: [upgrade({failuresMax: 3, onFailure: 'pause'})]},
     [
       ['9m', 'deployments.paused', 0],
       ['15m', 'deployments.paused', 1],
@@ -97,7 +103,7 @@ const table: readonly (readonly [title: string, more: Written, expected: readonl
   [
     'a deployment that is not done in time is rolled back, and what came back behaves as it did',
     {
-      behaviours: BAD,
+      ...BAD,
       events: [
         upgrade({deadline: '2m', onFailure: 'rollback'}),
         {at: '30m', killTasks: {app: '/web', count: 1}},
@@ -139,12 +145,8 @@ const table: readonly (readonly [title: string, more: Written, expected: readonl
   [
     'a deployment is cancelled where it stands, or there is none',
     {
-      behaviours: BAD,
-      events: [
-        upgrade(),
-        steer('20m', 'cancel'),
-        steer('30m', 'rollBack', {ifAny: true}),
-      ],
+      ...BAD,
+      events: [upgrade(), steer('20m', 'cancel'), steer('30m', 'rollBack', {ifAny: true})],
     },
     [
       ['19m', 'deployments.running', 1],
@@ -233,6 +235,22 @@ const table: readonly (readonly [title: string, more: Written, expected: readonl
     ],
   ],
   [
+    'the v2 API answers as it should',
+    {
+      events: [
+        {at: '10m', request: {method: 'POST', path: '/v2/apps', body: WEB, expect: 409}},
+        {at: '20m', request: {method: 'POST', path: '/v2/apps', body: {...WEB, id: '/other'}}},
+        {at: '30m', request: {method: 'PUT', path: '/v2/apps/web', body: '{"instances": 5}'}},
+        {at: '40m', request: {method: 'DELETE', path: '/v2/apps/other', expect: 200}},
+      ],
+    },
+    [
+      ['29m', 'apps./other.running', 4],
+      ['end', 'apps./web.running', 5],
+      ['end', 'apps./other.instances', 0],
+    ],
+  ],
+  [
     'tasks are counted by zone',
     {
       workloads: [{app: {...WEB, constraints: [['@zone', 'IS', 'zone-1']]}}],
@@ -251,9 +269,14 @@ for (const [title, more, expected] of table) {
     const whole = runChecked(scenario);
     t.deepEqual(whole.world.refused, []);
     t.deepEqual(
-      whole.expectations.results().flatMap(({text, found}) => found === undefined ? [] : [`${text}: ${found}`]),
+      whole.expectations
+        .results()
+        .flatMap(({text, found}) => (found === undefined ? [] : [`${text}: ${found}`])),
       [],
     );
+    const types = EVENT_TYPES as readonly string[];
+    const unknown = [...whole.world.eventCounts.keys()].filter((type) => !types.includes(type));
+    t.deepEqual(unknown, [], 'what is published can be asked for');
     // And nothing of it is lost on the way through a snapshot.
     const cut = new Simulation(scenario, NO_SUPPLIES);
     cut.advanceTo(630_000);
@@ -271,9 +294,20 @@ const refusals: readonly (readonly [title: string, event: Written, refused: stri
     'deployment of /web: no deployment has the app "/web" locked (ifAny: true lets it pass)',
   ],
   [
+    'an answer that is none of those that are expected',
+    {at: '10m', request: {method: 'GET', path: '/v2/apps/none'}},
+    'GET /v2/apps/none: expected the status below 400, found 404: ' +
+      `{"message":"App '/none' does not exist"}`,
+  ],
+  [
+    'an answer that is not the one that is expected',
+    {at: '10m', request: {method: 'GET', path: '/ping', expect: 404}},
+    'GET /ping: expected the status 404, found 200: pong',
+  ],
+  [
     'a group that Marathon does not take',
     {at: '10m', group: {id: '/g', apps: [{id: 'x', cmd: 'a', instances: -1}]}},
-    'group /g: Object is not valid; /apps(0)/instances: must be 0 or more',
+    'group /g: Object is not valid; /apps(0)/instances: must be at least 0',
   ],
 ];
 
@@ -306,7 +340,10 @@ test('tasks on some hosts are killed, and no others', (t) => {
 });
 
 test('a wrong app in a group is told by its place before the run', (t) => {
-  const apps = [{id: 'x', cmd: 'a'}, {id: 'y', cmd: 'a', cpus: -1}];
+  const apps = [
+    {id: 'x', cmd: 'a'},
+    {id: 'y', cmd: 'a', cpus: -1},
+  ];
   const group = {id: 'g', groups: [{id: 'h', apps}]};
   const problems = checkApps(makeScenario(written({workloads: [{group}]})));
   t.deepEqual(
@@ -317,9 +354,12 @@ test('a wrong app in a group is told by its place before the run', (t) => {
 
 test('the options of a Marathon reach it', (t) => {
   const frameworks = {marathon: {type: 'marathon', launchTokens: 1, launchTokenRefresh: '5m'}};
-  const behaviours = [{match: '*', startup: '10m'}];
-  const {tasks} = resultOf(runChecked(makeScenario(written({until: '12m', frameworks, behaviours}))));
-  t.deepEqual([tasks.placed, tasks.waiting], [4, 0]);
+  const behaviours = [{match: '*', startup: '4m'}];
+  const {tasks} = resultOf(
+    runChecked(makeScenario(written({until: '6m', frameworks, behaviours}))),
+  );
+  // One at the start, one when that runs, one when the tokens are renewed.
+  t.deepEqual([tasks.placed, tasks.waiting], [3, 1]);
 });
 
 test('deployments are listed: what they were about, when, and how they ended', (t) => {
@@ -328,9 +368,9 @@ test('deployments are listed: what they were about, when, and how they ended', (
     {at: '30m', scale: {app: '/web', instances: 5}},
     {at: '40m', upgrade: {app: '/web', with: {labels: {a: 'b'}}, canary: 1}},
   ];
-  const simulation = runChecked(makeScenario(written({behaviours: BAD, events})));
+  const simulation = runChecked(makeScenario(written({...BAD, events})));
   const {list = [], ...counts} = resultOf(simulation).deployments ?? {};
-  t.deepEqual(counts, {succeeded: 1, failed: 2, running: 1, paused: 0});
+  t.deepEqual(counts, {succeeded: 2, failed: 1, running: 1, paused: 0});
   const [first] = list;
   t.like(first, {framework: 'marathon', apps: ['/web'], beginMs: 0, outcome: 'succeeded'});
   t.deepEqual(
@@ -338,7 +378,7 @@ test('deployments are listed: what they were about, when, and how they ended', (
     [
       [0, 'succeeded', undefined],
       [10, 'failed', 'The upgrade has been cancelled'],
-      [30, 'failed', 'The upgrade has been cancelled'],
+      [30, 'succeeded', undefined],
       [40, 'running', undefined],
     ],
   );
@@ -347,7 +387,7 @@ test('deployments are listed: what they were about, when, and how they ended', (
 });
 
 test('a paused deployment does not keep a run until idle from its end', (t) => {
-  const more = {until: 'idle', behaviours: BAD, events: [upgrade({failuresMax: 0, onFailure: 'pause'})]};
+  const more = {until: 'idle', ...BAD, events: [upgrade({failuresMax: 0, onFailure: 'pause'})]};
   const simulation = runChecked(makeScenario(written(more)));
   t.true(simulation.now < 900_000, `${simulation.now}`);
   t.is(resultOf(simulation).deployments?.paused, 1);

@@ -39,6 +39,11 @@ export function isTest(path: string): boolean {
   return path.endsWith('.test.ts') || path.startsWith('test/');
 }
 
+/** What tests share; no part of the package (tsconfig.build.json). */
+function isTestSupport(path: string): boolean {
+  return path.includes('/testing/');
+}
+
 export function isSimIo(path: string): boolean {
   return simIo.test(path);
 }
@@ -76,7 +81,7 @@ function judgePackage(path: string, specifier: string): Verdict {
   if (specifier.startsWith('#') || specifier === 'drydock' || specifier.startsWith('drydock/')) {
     return ['alias', `import ${specifier}: use a relative path`];
   }
-  if (isTest(path)) return undefined;
+  if (isTest(path) || isTestSupport(path)) return undefined;
   const allowed = rooms.get(roomOf(path))?.packages;
   if (allowed !== undefined && !allowed.includes(specifier)) {
     return ['package', `${roomOf(path)}/ may not import ${specifier}`];

@@ -1,4 +1,6 @@
-/** Marathon at size: from a definition to all instances running, and from one version to the next. */
+/**
+ * Marathon at size: from a definition to all instances running, and from one version to the next.
+ */
 import {demand} from '../bench.ts';
 import type {Bench, Reading} from '../bench.ts';
 import {runWhole, usageReadings} from '../whole-run.ts';

@@ -143,7 +143,7 @@ class Player {
     const next = takeVerdict(this.#records[index], verdict, at, {
       graceMs: gracePeriodSeconds * 1000,
       failuresMax: maxConsecutiveFailures,
-      condition: this.#condition,
+      isRunning: this.#condition === 'Running',
       since: this.#since,
     });
     if (next === undefined) return this.#observe(name, false, []);

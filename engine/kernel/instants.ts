@@ -39,8 +39,8 @@ const INSTANT =
 
 /**
  * The ms since 1970 of an instant as RFC 3339 writes it, cut to whole ms; undefined for any other
- * text, and for days and times that do not exist (30 February, 24:00:00, a leap second). The inverse
- * of {@link isoInstant} (Howard Hinnant's days_from_civil, public domain).
+ * text, and for days and times that do not exist (30 February, 24:00:00, a leap second). The
+ * inverse of {@link isoInstant} (Howard Hinnant's days_from_civil, public domain).
  */
 export function parseInstant(text: string): number | undefined {
   const match = INSTANT.exec(text);

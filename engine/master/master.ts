@@ -136,8 +136,9 @@ export class Master {
   }
 
   /**
-   * Another scheduler speaks for a framework from now on (Mesos: SUBSCRIBE with its id). Offers that
-   * the old one held are taken back; what it declined and asked for is forgotten; its tasks run on.
+   * Another scheduler speaks for a framework from now on (Mesos: SUBSCRIBE with its id). Offers
+   * that the old one held are taken back; what it declined and asked for is forgotten; its tasks
+   * run on.
    */
   failOver(id: FrameworkId, make: (driver: SchedulerDriver) => Framework): Framework {
     const framework = must(this.#frameworks.get(id), `framework ${id}`);

@@ -199,12 +199,16 @@ export function deploymentsTable(result: SimResult): Html {
     words('apps', ({apps}) => (apps.length > 3 ? `${apps.length} apps` : apps.join(', '))),
     words('framework', ({framework}) => framework),
     figures('begun at', ({beginMs}) => html`${formatInstant(beginMs)}`),
-    figures('took', ({beginMs, endMs}) => html`${formatDuration((endMs ?? result.endMs) - beginMs)}`),
+    figures(
+      'took',
+      ({beginMs, endMs}) => html`${formatDuration((endMs ?? result.endMs) - beginMs)}`,
+    ),
     words('outcome', ({outcome}) => outcome),
     words('reason', ({reason}) => reason ?? ''),
   ];
-  const totals = Object.entries(counts).map(([outcome, count]) =>
-    html`${metric(`deployments.${outcome}`, count, formatCount(count))} ${outcome} `,
+  const totals = Object.entries(counts).map(
+    ([outcome, count]) =>
+      html`${metric(`deployments.${outcome}`, count, formatCount(count))} ${outcome} `,
   );
   return html`${table('Deployments', columns, toldDeployments(list, DEPLOYMENTS_MAX))}
     <p class="note">${totals}</p>`;

@@ -13,7 +13,7 @@ type WrittenEvent = NonNullable<ScenarioFile['events']>[number];
 type Of<Name extends string> = Extract<WrittenEvent, Readonly<Record<Name, unknown>>>;
 
 /** Those that may bring apps. */
-export type WrittenBringer = Of<'group'> & {readonly group: unknown} | Of<'request'>;
+export type WrittenBringer = (Of<'group'> & {readonly group: unknown}) | Of<'request'>;
 
 /** Those that are about something that is there. */
 export type WrittenChange =
@@ -72,7 +72,10 @@ export function resolveMarathonEvent(
     return {atMs, ...resolveKill(written.killTasks, scope, inside, resolving)};
   }
   if ('failover' in written) {
-    return {atMs, kind: 'failover', framework: failingOver(written, scope, path, resolving)};
+    const place = {frameworks: scope.frameworks, path: [...path, 'failover']};
+    const name = written.failover.framework;
+    const framework = frameworkOfKind('marathon', name, place, resolving);
+    return {atMs, kind: 'failover', framework};
   }
   if ('removeGroup' in written) {
     const inside = [...path, 'removeGroup'];
@@ -98,14 +101,18 @@ function resolveOfApp(
   if ('health' in written) {
     const {answer} = written.health;
     const target = targetOf(written.health, scope, [...path, 'health'], resolving);
-    return {kind: 'health', ...target, ...optional('answer', answer === 'usual' ? undefined : answer)};
+    return {
+      kind: 'health',
+      ...target,
+      ...optional('answer', answer === 'usual' ? undefined : answer),
+    };
   }
   if ('deployment' in written) {
     const {action, ifAny = false} = written.deployment;
     const target = targetOf(written.deployment, scope, [...path, 'deployment'], resolving);
     return {kind: 'deployment', ...target, action, ifAny};
   }
-  const change = <Written extends WrittenTarget & WrittenTerms>(name: string, fields: Written) => ({
+  const change = (name: string, fields: WrittenTarget & WrittenTerms) => ({
     ...targetOf(fields, scope, [...path, name], resolving),
     ...termsOf(fields, [...path, name], resolving),
   });
@@ -139,23 +146,6 @@ function resolveKill(
     ...optional('hosts', hosts),
     ...optional('count', count),
   };
-}
-
-/** The records of all frameworks lie in one store, where those of two Marathons are not told apart. */
-function failingOver(
-  {failover}: Of<'failover'>,
-  {frameworks}: MarathonScope,
-  path: FieldPath,
-  resolving: Resolving,
-): string {
-  const inside = [...path, 'failover'];
-  const place = {frameworks, path: inside};
-  const framework = frameworkOfKind('marathon', failover.framework, place, resolving);
-  const others = frameworks.filter(({kind, name}) => kind === 'marathon' && name !== framework);
-  if (framework !== '' && others.length > 0) {
-    resolving.problem(inside, 'expected no other Marathon framework: they would share records');
-  }
-  return framework;
 }
 
 interface WrittenTarget {

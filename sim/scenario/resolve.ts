@@ -126,7 +126,17 @@ function resolveBehaviours(
   resolving: Resolving,
 ): Behaviour[] {
   return written.map((behaviour, index) => {
-    const {match, version, with: fields, stop, saysStarting, startup, duration, end, failure} = behaviour;
+    const {
+      match,
+      version,
+      with: fields,
+      stop,
+      saysStarting,
+      startup,
+      duration,
+      end,
+      failure,
+    } = behaviour;
     const {healthyAfter = AT_ONCE, sickAfter, flap, sickAnswer, readyAfter = AT_ONCE} = behaviour;
     if (!mayMatch(match, subjects)) {
       const message = `${foundText(match)} matches no app or job of the workloads`;

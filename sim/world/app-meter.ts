@@ -96,7 +96,7 @@ export class AppMeter {
 
   #changed(now: number, id: string, event: FrameworkEvent): void {
     const condition = String(event['condition']);
-    const agentId = String(event['agentId'] ?? '');
+    const agentId = typeof event['agentId'] === 'string' ? event['agentId'] : '';
     const known = this.#instances.get(id);
     if (known === undefined) {
       // The last words about an instance may come after its record is gone.

@@ -1,7 +1,7 @@
 /**
  * The definitions that each app had, told from what Marathon writes down, and numbered from 1. Size
- * is no part of them, and to go back to an earlier one makes no new one: what is rolled back behaves
- * as it did.
+ * is no part of them, and to go back to an earlier one makes no new one: what is rolled back
+ * behaves as it did.
  */
 import {isoInstant} from '../../engine/index.ts';
 import type {Effect} from '../../engine/index.ts';
@@ -9,7 +9,8 @@ import type {Effect} from '../../engine/index.ts';
 type Json = Readonly<Record<string, unknown>>;
 type Put = Extract<Effect, {kind: 'persist'}>['puts'][number];
 
-const APP_RECORDS = 'marathon/apps/';
+/** Below the id of the framework. */
+const APP_RECORDS = /^[^/]+\/apps\//;
 
 /** What of an app's record is looked at. */
 interface AppRecord {
@@ -40,12 +41,12 @@ export class Definitions {
   wrote(puts: readonly Put[]): void {
     if (!this.#isWatching) return;
     for (const {path, document} of puts) {
-      if (path.startsWith(APP_RECORDS)) this.#defined(document as AppRecord);
+      if (APP_RECORDS.test(path)) this.#defined(document as AppRecord);
     }
   }
 
   #defined({definition: {instances: _size, ...definition}, version}: AppRecord): void {
-    const app = String(definition['id']);
+    const app = definition.id;
     const known = this.#known.get(app) ?? [];
     this.#known.set(app, known);
     const place = known.findIndex((other) => includes(other, definition, 'exactly'));

@@ -1,10 +1,8 @@
-/** What Marathon has written, for another leader that takes over. */
-import type {Effect, Input} from '../../engine/index.ts';
+/** What has been written, for another leader that takes over. */
+import type {Effect, FrameworkId, Input} from '../../engine/index.ts';
 
 type Writes = Pick<Extract<Effect, {kind: 'persist'}>, 'deletes' | 'puts'>;
 type StoredRecords = Extract<Input, {kind: 'frameworkFailedOver'}>['records'];
-
-const MARATHON = 'marathon/';
 
 export class Store {
   readonly #isKeeping: boolean;
@@ -18,14 +16,15 @@ export class Store {
   write({puts, deletes}: Writes): void {
     if (!this.#isKeeping) return;
     for (const {path, document} of puts) {
-      if (path.startsWith(MARATHON)) this.#records.set(path, document);
+      this.#records.set(path, document);
     }
     for (const path of deletes) this.#records.delete(path);
   }
 
-  /** Of Marathon, as they come back from a disk. */
-  records(): StoredRecords {
-    return JSON.parse(JSON.stringify([...this.#records])) as StoredRecords;
+  /** Of a framework, as they come back from a disk. */
+  records(framework: FrameworkId): StoredRecords {
+    const own = [...this.#records].filter(([path]) => path.startsWith(`${framework}/`));
+    return JSON.parse(JSON.stringify(own)) as StoredRecords;
   }
 
   snapshot(): StoredRecords {

@@ -8,7 +8,7 @@ import type {Behaviour} from '../scenario/schema.ts';
 import {SAYS_FAILED, SAYS_FINISHED} from './tasks.ts';
 import type {Definitions} from './definitions.ts';
 import type {JobTable} from './jobs.ts';
-import type {AgentCheck, TaskHealth} from './task-health.ts';
+import type {AgentCheck, TaskHealth} from './health-plan.ts';
 import type {Launch, TaskPlan} from './tasks.ts';
 
 export class TaskPlans {

@@ -16,7 +16,7 @@ import {
   grownInt32,
   grownUint8,
 } from './growable.ts';
-import type {TaskHealth} from './task-health.ts';
+import type {TaskHealth} from './health-plan.ts';
 
 export const FREE = 0;
 export const STAGING = 1;

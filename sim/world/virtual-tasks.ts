@@ -10,8 +10,9 @@ import type {AgentTable} from './agents.ts';
 import type {Tally} from './tally.ts';
 import * as rows from './tasks.ts';
 import type {Launch, TaskPlan, TaskTable} from './tasks.ts';
+import type {AgentCheck, TaskHealth} from './health-plan.ts';
 import {nextTurn} from './task-health.ts';
-import type {AgentCheck, TaskHealth, TaskHealths} from './task-health.ts';
+import type {TaskHealths} from './task-health.ts';
 import {
   TASK_CONDEMNED,
   TASK_ENDED,

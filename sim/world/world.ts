@@ -69,7 +69,8 @@ interface Write {
   readonly deletes: readonly string[];
 }
 
-const INSTANCE_RECORDS = 'marathon/instances/';
+/** Below the id of the framework. */
+const INSTANCE_RECORDS = /^[^/]+\/instances\//;
 
 type WorldSnapshot = ReturnType<World['snapshot']>;
 
@@ -231,7 +232,7 @@ export class World implements WorldPort {
 
   failOver(framework: number): void {
     const frameworkId = this.frameworkIds[framework] as FrameworkId;
-    const records = this.#store.records();
+    const records = this.#store.records(frameworkId);
     this.#host.deliver({kind: 'frameworkFailedOver', frameworkId, records});
   }
 
@@ -334,9 +335,8 @@ export class World implements WorldPort {
 
   /** Marathon forgets instances without an event; that their records go tells it. */
   #forgotten(path: string): void {
-    const at = path.lastIndexOf(INSTANCE_RECORDS);
-    if (at < 0) return;
-    const id = path.slice(at + INSTANCE_RECORDS.length);
+    if (!INSTANCE_RECORDS.test(path)) return;
+    const id = path.slice(path.lastIndexOf('/') + 1);
     for (const apps of this.apps) apps.forgotten(id);
   }
 
@@ -421,8 +421,9 @@ export class World implements WorldPort {
 /** Whether a behaviour or an expectation asks which definition of its app something is of. */
 function needsDefinitions({behaviours, expectations}: Scenario): boolean {
   return (
-    behaviours.some((behaviour) => behaviour.version !== undefined || behaviour.with !== undefined) ||
-    expectations.some(({metric}) => /^apps\..*\.version$/.test(metric))
+    behaviours.some(
+      (behaviour) => behaviour.version !== undefined || behaviour.with !== undefined,
+    ) || expectations.some(({metric}) => /^apps\..*\.version$/.test(metric))
   );
 }
 

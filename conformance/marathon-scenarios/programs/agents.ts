@@ -45,7 +45,9 @@ function offerOnly(stage: Stage, agent: string | null): void {
   stage.act((world) => world.operate({type: 'updateWhitelist', hostnames}, 'whitelist'));
 }
 
-/** The app runs on `a1`, which is cut off so long before time 0 that it becomes unreachable then. */
+/**
+ * The app runs on `a1`, which is cut off so long before time 0 that it becomes unreachable then.
+ */
 function prepareLoss(stage: Stage): string {
   offerOnly(stage, 'a1');
   const unreachableStrategy = {inactiveAfterSeconds: 0, expungeAfterSeconds: 0};

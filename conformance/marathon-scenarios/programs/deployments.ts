@@ -280,8 +280,8 @@ function isAmong(taskId: string, tasks: readonly {readonly taskId: string}[]): b
 }
 
 /**
- * Here a cancellation takes effect at once: what is cancelled has failed in the same instant, so the
- * states between are those of deployments that are gone, or that run.
+ * Here a cancellation takes effect at once: what is cancelled has failed in the same instant, so
+ * the states between are those of deployments that are gone, or that run.
  */
 const threeForced: MakeProgram = () => {
   const ids: string[] = [];

@@ -1,16 +1,7 @@
 /** Deployments of several apps, and what they can carry beyond Marathon's. */
 import test from 'ava';
 import type {FakeCluster} from './testing/fake-cluster.ts';
-import {APP, CHECKED, cluster} from './testing/histories.ts';
-
-const GROUP = {
-  id: '/g',
-  apps: [
-    {...CHECKED, id: 'db'},
-    {...CHECKED, id: 'service', dependencies: ['db']},
-    {...CHECKED, id: 'frontend', dependencies: ['service']},
-  ],
-};
+import {APP, CHECKED, GROUP, cluster} from './testing/histories.ts';
 
 function running(app: object): FakeCluster {
   const fake = cluster();
@@ -51,38 +42,7 @@ const steer = (fake: FakeCluster, action: string): boolean =>
 const ended = (fake: FakeCluster): readonly string[] =>
   fake.events
     .filter(({type}) => /^deployment_(failed|success|paused|resumed)$/.test(type))
-    .map(({type, reason}) => (reason === undefined ? type : `${type}: ${String(reason)}`));
-
-test('D11: layers of a group start one after another, and end in one step', (t) => {
-  const fake = cluster();
-  t.true(fake.request({kind: 'groupPut', group: GROUP}).ok);
-  const steps = fake.marathon.deployments()[0]?.steps.map((step) =>
-    step.map(({action, app}) => `${action} ${app}`),
-  );
-  t.deepEqual(steps, [
-    ['StartApplication /g/db', 'StartApplication /g/frontend', 'StartApplication /g/service'],
-    ['ScaleApplication /g/db'],
-    ['ScaleApplication /g/service'],
-    ['ScaleApplication /g/frontend'],
-  ]);
-  start(fake, false);
-  start(fake, false);
-  t.is(fake.tasks.size, 1, 'nobody starts before the database is healthy');
-  for (const id of fake.tasks.keys()) fake.status(id, 'TASK_RUNNING', {healthy: true});
-  start(fake, true);
-  t.is(fake.tasks.size, 2);
-  start(fake, true);
-  t.is(fake.tasks.size, 3);
-  t.is(fake.marathon.deployments().length, 0);
-  fake.request({kind: 'groupRemove', groupId: '/g'});
-  t.deepEqual(
-    fake.marathon.deployments()[0]?.steps.map((step) => step.map(({action}) => action)),
-    [['StopApplication', 'StopApplication', 'StopApplication']],
-  );
-  fake.confirmKills();
-  t.is(fake.tasks.size, 0);
-  t.deepEqual(fake.marathon.apps(), []);
-});
+    .map(({type, reason}) => (typeof reason === 'string' ? `${type}: ${reason}` : type));
 
 test('a change of a group leaves the apps alone that it does not change', (t) => {
   const fake = cluster();
@@ -229,6 +189,95 @@ test('step by step, each step waits for a word', (t) => {
   fake.runAll(true);
   t.is(fake.tasks.size, 3);
   t.is(fake.marathon.deployments().length, 0);
+});
+
+/** Fails if an upgrade never looks again at old instances that are not well: `review`. */
+test('what was never well is replaced, even where nothing may stand beside it', (t) => {
+  const upgradeStrategy = {minimumHealthCapacity: 0, maximumOverCapacity: 0};
+  const fake = cluster();
+  fake.request({kind: 'appPut', app: {...UPGRADE, upgradeStrategy}});
+  start(fake, false);
+  fake.request({kind: 'appPatch', appId: '/a', patch: {cmd: 'new'}, force: true});
+  for (let round = 0; round < 10; round += 1) start(fake, true);
+  t.deepEqual(ended(fake).at(-1), 'deployment_success');
+  t.deepEqual(byVersion(fake), [4]);
+});
+
+/** Fails if `RestartAction` takes a new instance for one whatever its goal is. */
+test('a new instance that somebody gives up does not count, and another one comes', (t) => {
+  const fake = running({...CHECKED, instances: 1});
+  fake.request({kind: 'appPatch', appId: '/a', patch: {cmd: 'new'}});
+  fake.advanceTo(fake.now + 6000);
+  fake.offer();
+  const [, fresh = ''] = fake.tasks.keys();
+  fake.status(fresh, 'TASK_UNREACHABLE');
+  const instanceIds = [fresh.replace('._app.1', '')];
+  fake.request({kind: 'instancesKill', instanceIds});
+  fake.status(fresh, 'TASK_RUNNING', {healthy: true});
+  t.deepEqual(ended(fake), [], 'it is not what was wanted');
+  fake.runAll(true);
+  t.deepEqual(ended(fake), ['deployment_success']);
+  t.false(fake.tasks.has(fresh));
+});
+
+/** Fails if `Deployments.drain` decides after each report instead of after all of them. */
+test('of what is told at once all is known before anything goes', (t) => {
+  const healthChecks = [{protocol: 'TCP', port: 80, intervalSeconds: 10, gracePeriodSeconds: 0}];
+  const upgradeStrategy = {minimumHealthCapacity: 1, maximumOverCapacity: 0};
+  const fake = running({...APP, instances: 2, healthChecks, upgradeStrategy});
+  const [sick, well] = [...fake.tasks.keys()];
+  const probe = (): void => {
+    fake.advanceTo(fake.now + 10_000);
+    // Those of the new version are asked first; what they say must not end one that is well.
+    fake.probes.sort((left, right) => Number(right.taskId !== sick) - Number(left.taskId !== sick));
+    fake.answerProbes(({taskId}) =>
+      taskId === sick && isSick ? {kind: 'failed', cause: 'no'} : {kind: 'connected'},
+    );
+  };
+  let isSick = false;
+  probe();
+  fake.request({kind: 'appPatch', appId: '/a', patch: {cmd: 'new'}});
+  fake.probes = [];
+  start(fake, true);
+  isSick = true;
+  probe();
+  t.deepEqual(fake.kills, [sick]);
+  t.true(fake.tasks.has(well ?? ''));
+});
+
+/** Fails if an upgrade finishes while it is held: `RollingUpgrade`'s `#finishIfDone`. */
+test('a paused upgrade is not done when it was complete, but when it is', (t) => {
+  const fake = cluster();
+  const unreachableStrategy = {inactiveAfterSeconds: 0, expungeAfterSeconds: 0};
+  fake.request({kind: 'appPut', app: {...CHECKED, instances: 0, unreachableStrategy}});
+  fake.request({kind: 'appPatch', appId: '/a', patch: {instances: 1, cmd: 'new'}});
+  start(fake, false);
+  t.true(steer(fake, 'pause'));
+  const [task = ''] = fake.tasks.keys();
+  fake.status(task, 'TASK_RUNNING', {healthy: true});
+  fake.status(task, 'TASK_UNREACHABLE');
+  fake.events.length = 0;
+  t.true(steer(fake, 'resume'));
+  t.deepEqual(ended(fake), ['deployment_resumed']);
+  start(fake, true);
+  t.deepEqual(ended(fake), ['deployment_resumed', 'deployment_success']);
+});
+
+/** Fails if a scale action never looks whether there are too many. */
+test('what was lost and replaced, and comes back before its like can start, is enough', (t) => {
+  const fake = cluster(1);
+  const unreachableStrategy = {inactiveAfterSeconds: 1, expungeAfterSeconds: 900};
+  const constraints = [['hostname', 'UNIQUE']];
+  fake.request({kind: 'appPut', app: {...APP, constraints, unreachableStrategy}});
+  fake.offer();
+  const [task = ''] = fake.tasks.keys();
+  fake.status(task, 'TASK_UNREACHABLE');
+  fake.advanceTo(fake.now + 10_000);
+  t.is(fake.marathon.instancesOf('/a').length, 2, 'another one waits');
+  fake.status(task, 'TASK_RUNNING');
+  t.deepEqual(ended(fake), ['deployment_success']);
+  t.deepEqual([...fake.tasks.keys()], [task]);
+  t.is(fake.marathon.instancesOf('/a').length, 1);
 });
 
 test('undoing a deployment undoes what it did, and nothing else', (t) => {

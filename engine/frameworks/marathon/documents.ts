@@ -34,35 +34,42 @@ export interface Documents {
 /** Reads the records of a Marathon, in whatever order they come. */
 export function documentsFrom(unsorted: Iterable<StoredRecord>): Documents {
   const records = [...unsorted].sort((left, right) => (left[0] < right[0] ? -1 : 1));
-  const below = <T>(folder: string): readonly T[] =>
-    records
-      .filter(([path]) => path.startsWith(`marathon/${folder}/`))
-      .map(([, document]) => document as T);
-  const at = <T>(path: string): T | undefined =>
-    records.find((record) => record[0] === `marathon/${path}`)?.[1] as T | undefined;
-  const serials = below<{appId: string; serial: number}>('serials');
-  const root = at<{version: number}>('root');
-  const rootGroup = at<Group>('groups');
+  const below = (folder: string): readonly unknown[] =>
+    records.filter(([path]) => path.startsWith(`${folder}/`)).map(([, document]) => document);
+  const at = (path: string): unknown => records.find((record) => record[0] === `${path}`)?.[1];
+  const serials = below('serials') as readonly {appId: string; serial: number}[];
+  const root = at('root') as {version: number} | undefined;
+  const rootGroup = at('groups') as Group | undefined;
   return {
     roster: {
-      apps: below<App>('apps'),
-      versions: below<App>('versions').toSorted((left, right) => left.version - right.version),
-      instances: below<InstanceDocument>('instances'),
+      apps: below('apps') as readonly App[],
+      versions: (below('versions') as readonly App[]).toSorted(
+        (left, right) => left.version - right.version,
+      ),
+      instances: below('instances') as readonly InstanceDocument[],
       serials: serials.map(({appId, serial}) => [appId, serial]),
     },
     root: {
       version: root?.version ?? -1,
-      groups: [...(rootGroup === undefined ? [] : [rootGroup]), ...below<Group>('groups')],
-      changes: below<RootChange>('changes').toSorted((one, two) => one.version - two.version),
+      groups: [
+        ...(rootGroup === undefined ? [] : [rootGroup]),
+        ...(below('groups') as readonly Group[]),
+      ],
+      changes: (below('changes') as readonly RootChange[]).toSorted(
+        (one, two) => one.version - two.version,
+      ),
     },
     deployments: {
-      serial: at<{serial: number}>('deployments')?.serial ?? 0,
+      serial: (at('deployments') as {serial: number} | undefined)?.serial ?? 0,
       deployments: deploymentsFrom(records),
     },
     backoff: recordedDelays(records),
-    failures: below<TaskFailure>('failures').map((failure) => [failure.appId, failure]),
-    kills: below<{instanceId: string}>('kills').map(({instanceId}) => instanceId),
-    leftovers: below<Leftover>('leftovers'),
+    failures: (below('failures') as readonly TaskFailure[]).map((failure) => [
+      failure.appId,
+      failure,
+    ]),
+    kills: (below('kills') as readonly {instanceId: string}[]).map(({instanceId}) => instanceId),
+    leftovers: below('leftovers') as readonly Leftover[],
   };
 }
 
@@ -72,11 +79,11 @@ interface Parts {
   readonly actions: ActionRecord[];
 }
 
-/** `marathon/deployments/<id>/plan`, `/progress`, and `/actions<app>` for each that is not done. */
+/** `deployments/<id>/plan`, `/progress`, and `/actions<app>` for each that is not done. */
 function deploymentsFrom(records: readonly StoredRecord[]): readonly DeploymentDocument[] {
   const byId = new Map<string, Parts>();
   for (const [path, document] of records) {
-    const [, folder, id, part] = path.split('/');
+    const [folder, id, part] = path.split('/');
     if (folder !== 'deployments' || id === undefined || part === undefined) continue;
     const parts = byId.get(id) ?? {actions: []};
     byId.set(id, parts);

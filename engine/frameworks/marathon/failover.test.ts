@@ -15,7 +15,11 @@ const steps = fc.array(fc.tuple(fc.nat(11), fc.nat(40), fc.boolean()), {
 
 /** All that Marathon is, without what is a matter of the moment; lists in a fixed order. */
 function documents(fake: FakeCluster): string {
-  const {volatile: _volatile, backoff, ...kept} = fake.marathon.snapshot() as Documents & {
+  const {
+    volatile: _volatile,
+    backoff,
+    ...kept
+  } = fake.marathon.snapshot() as Documents & {
     readonly volatile: unknown;
   };
   const text = JSON.stringify({...kept, delays: backoff.delays});
@@ -128,7 +132,10 @@ test('a kill that was asked for is made by the next leader, too', (t) => {
 
 test('a delay outlives its leader', (t) => {
   const fake = cluster();
-  fake.request({kind: 'appPut', app: {...CHECKED, backoffSeconds: 3600, maxLaunchDelaySeconds: 3600}});
+  fake.request({
+    kind: 'appPut',
+    app: {...CHECKED, backoffSeconds: 3600, maxLaunchDelaySeconds: 3600},
+  });
   fake.offer();
   for (const id of fake.tasks.keys()) fake.status(id, 'TASK_FAILED');
   fake.failOver();

@@ -47,9 +47,7 @@ export class ServiceSource implements Source {
       const isFirst = this.#atMs[change] === 0;
       // An event may have removed the app: then the trace has lost its say over it.
       if (!isFirst && port.marathon(this.#framework).summaryOf(id) === undefined) continue;
-      const request = isFirst
-        ? putApp(appOf(id, service, instances))
-        : patchApp(id, {instances});
+      const request = isFirst ? putApp(appOf(id, service, instances)) : patchApp(id, {instances});
       port.request(this.#framework, request, `workload ${name}`);
     }
   }

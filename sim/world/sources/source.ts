@@ -2,7 +2,13 @@
  * Where work and happenings come from: cursors that hold their next instant, asked in the
  * scenario's order.
  */
-import type {AgentId, BatchJob, EngineView, OperatorRequest, Random} from '../../../engine/index.ts';
+import type {
+  AgentId,
+  BatchJob,
+  EngineView,
+  OperatorRequest,
+  Random,
+} from '../../../engine/index.ts';
 import type {AgentSelection, FaultKind, HealthAnswer} from '../../scenario/schema.ts';
 import type {MarathonRequest} from './marathon-requests.ts';
 

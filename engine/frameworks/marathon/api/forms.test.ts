@@ -1,4 +1,6 @@
-/** What the HTTP API reads and writes: queries, paths, selectors, bodies, and the forms of answers. */
+/**
+ * What the HTTP API reads and writes: queries, paths, selectors, bodies, and the forms of answers.
+ */
 import test from 'ava';
 import fc from 'fast-check';
 import type {App} from '../definition/app-definition.ts';

@@ -23,7 +23,9 @@ function bodyOf(fake: FakeCluster, path: string): Json {
   return ask(fake, `GET ${path}`).body as Json;
 }
 
-/** Puts in what only the run knows: `{deployment}`, `{task}`, `{oldest}` version of /a, `{root}`. */
+/**
+ * Puts in what only the run knows: `{deployment}`, `{task}`, `{oldest}` version of /a, `{root}`.
+ */
 function filled(fake: FakeCluster, line: string): string {
   return line.replaceAll(/\{(\w+)\}/g, (_, name: string) => {
     switch (name) {

@@ -1,4 +1,6 @@
-/** From a method and a path to who answers: patterns, tried in the order in which they are given. */
+/**
+ * From a method and a path to who answers: patterns, tried in the order in which they are given.
+ */
 import {readCall, type Call} from './call.ts';
 import {unknownRoute, withoutBody, wrongMethod, type HttpAnswer} from './http-form.ts';
 import type {HttpRequest} from './requests.ts';

@@ -283,7 +283,8 @@ const NETWORKS: readonly Row[] = [
       {networks: [{name: '1'}, {name: '2'}]},
     ),
     '/container/portMappings(0)',
-    'networkNames must be a single item list when hostPort is specified and more than 1 container network is defined',
+    'networkNames must be a single item list when hostPort is specified and more than 1 ' +
+      'container network is defined',
   ],
   [
     'a port name twice',
@@ -329,7 +330,8 @@ const CHECKS: readonly Row[] = [
     'an index without a port',
     {...BASE, healthChecks: [{portIndex: 1}]},
     '/healthChecks(0)',
-    'Health check port indices must address an element of the ports array or container port mappings.',
+    'Health check port indices must address an element of the ports array or container port ' +
+      'mappings.',
   ],
   [
     'a check of an app without ports',

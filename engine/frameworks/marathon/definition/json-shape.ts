@@ -5,8 +5,8 @@
  */
 
 /**
- * One fault of a document: where, and what is wrong. Of kind `json` are values of a wrong JSON type;
- * their messages are the codes that Marathon's clients know (`error.expected.jsstring`).
+ * One fault of a document: where, and what is wrong. Of kind `json` are values of a wrong JSON
+ * type; their messages are the codes that Marathon's clients know (`error.expected.jsstring`).
  */
 export interface Fault {
   readonly path: string;

@@ -1,6 +1,6 @@
 /**
- * An app as Marathon 1.4 showed it: the old form, with every field there and `null` where nothing is
- * known (reference part 1.7, end). Fields that 1.4 did not know are left out.
+ * An app as Marathon 1.4 showed it: the old form, with every field there and `null` where nothing
+ * is known (reference part 1.7, end). Fields that 1.4 did not know are left out.
  */
 import {
   isResident,
@@ -14,8 +14,8 @@ import {servicePortsOf} from './service-ports.ts';
 type Json = Readonly<Record<string, unknown>>;
 
 /**
- * `mesosBridgeName` stands for the bridge of apps that are not Docker's, which in the old form was a
- * network like any other.
+ * `mesosBridgeName` stands for the bridge of apps that are not Docker's, which in the old form was
+ * a network like any other.
  */
 export function legacyForm(
   app: AppDefinition,

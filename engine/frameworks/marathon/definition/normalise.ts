@@ -12,8 +12,6 @@ import {canonicalPath} from './path-id.ts';
 import {defaultRoleOf, type RoleRules} from './roles.ts';
 import {validateApp} from './validate.ts';
 
-export type {AppUpdate} from './app-definition.ts';
-
 /** What was read, or all that is wrong with it. */
 export type Normalised<T> =
   | {readonly ok: true; readonly value: T}

@@ -38,7 +38,8 @@ export function healthChecks(app: AppDefinition, faults: Fault[]): void {
 }
 
 const PORT_MISSING =
-  'Health check port indices must address an element of the ports array or container port mappings.';
+  'Health check port indices must address an element of the ports array or container port ' +
+  'mappings.';
 
 /** The one check whose result is only reported. */
 export function checks(app: AppDefinition, faults: Fault[]): void {

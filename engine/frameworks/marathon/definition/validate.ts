@@ -64,7 +64,8 @@ const amounts: Rule = (app, faults, {enabledFeatures}) => {
   for (const name of ['cpus', 'mem'] as const) {
     const limit = app.resourceLimits?.[name];
     if (typeof limit === 'number' && limit < app[name]) {
-      const message = `resource limit must be greater than or equal to requested resource (${app[name]})`;
+      const requested = `requested resource (${app[name]})`;
+      const message = `resource limit must be greater than or equal to ${requested}`;
       refuse(faults, `/resourceLimits/${name}`, message);
     }
   }

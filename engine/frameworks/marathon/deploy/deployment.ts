@@ -47,15 +47,15 @@ export interface DeploymentDocument {
 }
 
 export function planRecord({id}: Pick<DeploymentPlan, 'id'>): string {
-  return `marathon/deployments/${id}/plan`;
+  return `deployments/${id}/plan`;
 }
 
 export function progressRecord({id}: Pick<DeploymentPlan, 'id'>): string {
-  return `marathon/deployments/${id}/progress`;
+  return `deployments/${id}/progress`;
 }
 
 export function actionRecord({id}: Pick<DeploymentPlan, 'id'>, app: string): string {
-  return `marathon/deployments/${id}/actions${app}`;
+  return `deployments/${id}/actions${app}`;
 }
 
 export function wireAction({action, app}: PlanAction): {action: string; app: string} {

@@ -125,7 +125,7 @@ export class Deployments {
   /** A plan with a name of its own; nothing is begun. */
   plan(change: RootChange, steps: PlanSteps, terms: DeploymentTerms): DeploymentPlan {
     this.#serial += 1;
-    this.#services.putRecord('marathon/deployments', {serial: this.#serial});
+    this.#services.putRecord('deployments', {serial: this.#serial});
     const ids = steps.flatMap((step) => step.map(({app}) => app));
     return {
       id: uuid(this.#services.random(`deployment/${this.#serial}`)),

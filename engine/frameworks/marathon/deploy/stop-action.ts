@@ -44,7 +44,6 @@ export class StopAction implements Action {
     return this.#waiting.size === 0;
   }
 
-
   isNew(): boolean {
     return false;
   }

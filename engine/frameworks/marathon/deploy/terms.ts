@@ -22,7 +22,9 @@ export type OnFailure = 'fail' | 'pause' | 'rollback';
 export interface DeploymentTerms {
   /** It has failed when it is not done in this time; running again after a pause, anew. */
   readonly deadlineSeconds?: number | undefined;
-  /** It has failed when more instances of the new definitions than this have ended by themselves. */
+  /**
+   * It has failed when more instances of the new definitions than this have ended by themselves.
+   */
   readonly failuresMax?: number | undefined;
   readonly onFailure: OnFailure;
   /** Waits for a word after each step but the last. */
@@ -42,7 +44,11 @@ const shape = object(
 );
 
 /** Reads terms found at `at`; undefined after a fault. Absent ones are {@link NO_TERMS}. */
-export function readTerms(value: unknown, at: string, faults: Fault[]): DeploymentTerms | undefined {
+export function readTerms(
+  value: unknown,
+  at: string,
+  faults: Fault[],
+): DeploymentTerms | undefined {
   if (value === undefined) return NO_TERMS;
   const before = faults.length;
   if (isObject(value)) {

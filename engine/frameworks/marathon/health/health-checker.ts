@@ -346,7 +346,7 @@ export class HealthChecker {
     const step = takeVerdict(record, verdict, now, {
       graceMs: check.gracePeriodSeconds * 1000,
       failuresMax: check.maxConsecutiveFailures,
-      condition,
+      isRunning: condition === 'Running',
       since,
     });
     if (step === undefined) return;

@@ -2,7 +2,6 @@
  * What is known of one instance by one health check, and what a result makes of it (reference part
  * 4.3). Pure.
  */
-import type {Condition} from '../instances/instances.ts';
 
 /** Instants in ms. A check that has had no result has no record. */
 export interface HealthRecord {
@@ -49,7 +48,8 @@ export interface HealthTerms {
   readonly graceMs: number;
   /** 0: never kill. */
   readonly failuresMax: number;
-  readonly condition: Condition;
+  /** Others are not judged. */
+  readonly isRunning: boolean;
   /** When condition or agent-reported health of the instance last changed. */
   readonly since: number;
 }
@@ -77,7 +77,7 @@ export function takeVerdict(
   now: number,
   terms: HealthTerms,
 ): HealthStep | undefined {
-  if (verdict.kind === 'ignored' || terms.condition !== 'Running') return undefined;
+  if (verdict.kind === 'ignored' || !terms.isRunning) return undefined;
   const before = record ?? NOTHING_KNOWN;
   if (verdict.kind === 'healthy') return stepTo(before, succeeded(before, now));
   // Time to come up, which is over for good with the first success.

@@ -120,7 +120,7 @@ function recordCase({given, when = []}: SuiteCase): readonly Readonly<Record<str
       const step = takeVerdict(record, verdictOf(check, outcomeOf(stimulus)), at, {
         graceMs: check.gracePeriodSeconds * 1000,
         failuresMax: check.maxConsecutiveFailures,
-        condition,
+        isRunning: condition === 'Running',
         since,
       });
       if (step?.failed === true) events.push('failed_health_check_event');
@@ -153,7 +153,8 @@ function aggregateCase({
       const step = takeVerdict(records[index], verdict, stimulus.at ?? 0, {
         graceMs: check.gracePeriodSeconds * 1000,
         failuresMax: check.maxConsecutiveFailures,
-        ...instance,
+        isRunning: instance.condition === 'Running',
+        since: instance.since,
       });
       records[index] = step?.next ?? records[index];
     }
@@ -228,7 +229,7 @@ for (const entry of suite()) {
 
 // The rules one by one.
 
-test('a redirect is healthy, a client error is not, and 1xx only where it is to be ignored', (t) => {
+test('a redirect is healthy, a client error is not, 1xx only where it is ignored', (t) => {
   const kinds = (status: number, ignoreHttp1xx: boolean) =>
     verdictOf({ignoreHttp1xx}, {kind: 'http', status}).kind;
   t.deepEqual(
@@ -296,7 +297,12 @@ test('a record says what the list of all results says', (t) => {
         let now = 0;
         for (const {after, kind, condition} of list) {
           now += after;
-          const terms: HealthTerms = {graceMs, failuresMax, condition, since: 0};
+          const terms: HealthTerms = {
+            graceMs,
+            failuresMax,
+            isRunning: condition === 'Running',
+            since: 0,
+          };
           const verdict: Verdict = kind === 'unhealthy' ? {kind, cause: 'x'} : {kind};
           const failuresBefore = failuresOf(counted);
           const hadSuccess = counted.some(({isGood}) => isGood);
@@ -786,7 +792,7 @@ test('readiness is asked at once and every interval until it is there, and then 
   t.deepEqual(restored.resultsOf('/a'), []);
 });
 
-test('what is ready is what the check says, and a response is kept only where it wants that', (t) => {
+test('ready is what the check says; a response is kept only where it wants that', (t) => {
   const {ready, make, instance, answer} = readinessBench({
     httpStatusCodesForReady: [204],
     preserveLastResponse: false,

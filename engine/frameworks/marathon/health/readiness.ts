@@ -111,7 +111,9 @@ export class Readiness {
     return poll?.incarnation === instance.incarnation && poll.isReady;
   }
 
-  /** What the checks of an app's instances have answered, in the order in which they were started. */
+  /**
+   * What the checks of an app's instances have answered, in the order in which they were started.
+   */
   resultsOf(appId: string): readonly ReadinessResult[] {
     const results: ReadinessResult[] = [];
     for (const {instanceId, incarnation, isReady, lastResponse} of this.#polls.values()) {

@@ -30,7 +30,10 @@ export class Failures {
   readonly #services: FrameworkServices;
   readonly #byApp: Map<string, TaskFailure>;
 
-  constructor(services: FrameworkServices, stored: readonly (readonly [string, TaskFailure])[] = []) {
+  constructor(
+    services: FrameworkServices,
+    stored: readonly (readonly [string, TaskFailure])[] = [],
+  ) {
     this.#services = services;
     this.#byApp = new Map(stored);
   }
@@ -63,12 +66,12 @@ export class Failures {
       ...(agentId === undefined ? {} : {slaveId: agentId}),
     };
     this.#byApp.set(spec.appId, failure);
-    this.#services.putRecord(`marathon/failures${spec.appId}`, failure);
+    this.#services.putRecord(`failures${spec.appId}`, failure);
   }
 
   /** The app is gone. */
   forget(appId: string): void {
-    if (this.#byApp.delete(appId)) this.#services.deleteRecord(`marathon/failures${appId}`);
+    if (this.#byApp.delete(appId)) this.#services.deleteRecord(`failures${appId}`);
   }
 
   documents(): readonly (readonly [string, TaskFailure])[] {

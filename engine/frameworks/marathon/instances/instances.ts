@@ -68,7 +68,9 @@ export interface Instance {
   reservation: Reservation | undefined;
   /** What its agent says of it; undefined while it has said nothing. */
   reported: boolean | undefined;
-  /** What all health checks of its version say together; undefined while unknown, or without any. */
+  /**
+   * What all health checks of its version say together; undefined while unknown, or without any.
+   */
   healthy: boolean | undefined;
   /** By the index of the health check; undefined (and beyond the end): no result yet. */
   checks: readonly (HealthRecord | undefined)[];

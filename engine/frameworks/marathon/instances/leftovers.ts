@@ -81,5 +81,5 @@ function keyOf({instanceId, agentId}: Leftover): string {
 }
 
 function recordOf(leftover: Leftover): string {
-  return `marathon/leftovers/${keyOf(leftover)}`;
+  return `leftovers/${keyOf(leftover)}`;
 }

@@ -361,7 +361,7 @@ export class Lifecycle {
 }
 
 function doomRecord(instanceId: string): string {
-  return `marathon/kills/${instanceId}`;
+  return `kills/${instanceId}`;
 }
 
 export function ipAddress(text: string): {ipAddress: string; protocol: 'IPv4' | 'IPv6'} {

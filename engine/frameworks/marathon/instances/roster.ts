@@ -212,7 +212,7 @@ export class Roster {
     if (this.#releaseSpec(entry, previous.version)) {
       this.#listener.versionReleased(id, previous.version);
     }
-    this.#services.putRecord(`marathon/apps${id}`, app);
+    this.#services.putRecord(`apps${id}`, app);
     if (entry.history.length > VERSIONS_MAX) this.#dropVersion(entry, entry.history.shift());
     return entry;
   }
@@ -221,7 +221,7 @@ export class Roster {
   undefine(entry: AppEntry): void {
     this.#countServicePorts(entry, -1);
     entry.isRemoved = true;
-    this.#services.deleteRecord(`marathon/apps${entry.id}`);
+    this.#services.deleteRecord(`apps${entry.id}`);
     this.#services.putRecord(versionRecord(entry.app), entry.app);
     for (const app of entry.history.splice(0)) this.#dropVersion(entry, app);
   }
@@ -343,7 +343,7 @@ export class Roster {
     this.#unsettled.delete(instance);
     entry.instances.delete(instance.id);
     this.#instances.delete(instance.id);
-    this.#services.deleteRecord(`marathon/instances/${instance.id}`);
+    this.#services.deleteRecord(`instances/${instance.id}`);
     if (instance.condition === 'Scheduled') this.#listener.unscheduled(instance);
     const use = must(entry.specs.get(instance.spec.app.version), 'spec of an instance');
     use.instances -= 1;
@@ -467,7 +467,7 @@ export class Roster {
   }
 
   #record(instance: Instance): void {
-    this.#services.putRecord(`marathon/instances/${instance.id}`, instanceDocument(instance));
+    this.#services.putRecord(`instances/${instance.id}`, instanceDocument(instance));
   }
 
   documents(): RosterDocuments {
@@ -500,11 +500,11 @@ function isProven(instance: Instance): boolean {
 }
 
 function versionRecord({definition, version}: App): string {
-  return `marathon/versions${definition.id}/${version}`;
+  return `versions${definition.id}/${version}`;
 }
 
 function serialRecord(appId: string): string {
-  return `marathon/serials${appId}`;
+  return `serials${appId}`;
 }
 
 /** Where an instance without a task is all the same: on the agent that keeps its reservation. */

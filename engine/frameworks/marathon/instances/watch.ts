@@ -122,7 +122,9 @@ export class Watch {
   }
 
   snapshot(): WatchSnapshot {
-    return {launches: this.#launches.toArray(), isReconciling: this.#isReconciling,
+    return {
+      launches: this.#launches.toArray(),
+      isReconciling: this.#isReconciling,
       hasTakenOver: this.#hasTakenOver,
     };
   }

@@ -50,7 +50,7 @@ export function deadlineMs({referenceMs, delayNs}: Delay): number {
 }
 
 /** Where delays are recorded: at this path, followed by the key of the configuration. */
-export const BACKOFF_RECORDS = 'marathon/backoff';
+export const BACKOFF_RECORDS = 'backoff';
 
 /** The delays that were recorded, of all records by path. */
 export function recordedDelays(

@@ -121,7 +121,11 @@ export class Changes {
       "App is locked by one or more deployments. Override with the option '?force=true'. " +
       "View details at '/v2/deployments/<DEPLOYMENT_ID>'.";
     const deploymentIds = locks.map(({id}) => id);
-    const refused = this.#refused(options, plan.version, {code: 'appLocked', message, deploymentIds});
+    const refused = this.#refused(options, plan.version, {
+      code: 'appLocked',
+      message,
+      deploymentIds,
+    });
     this.#deployments.refuse(plan, message);
     return refused;
   }

@@ -208,7 +208,10 @@ export class RootDraft implements EditableRoot {
     const graph = new Map<string, readonly string[]>();
     for (const id of this.appsBelow('/')) {
       const own = this.app(id)?.dependencies ?? [];
-      graph.set(id, [...own, ...ancestorsOf(id).flatMap((group) => this.#ofGroup(group, inherited))]);
+      graph.set(id, [
+        ...own,
+        ...ancestorsOf(id).flatMap((group) => this.#ofGroup(group, inherited)),
+      ]);
     }
     return dependencyDepths(graph) ?? 'cyclic';
   }

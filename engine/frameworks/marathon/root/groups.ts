@@ -50,7 +50,7 @@ export function parentOf(id: string): string {
 /** All groups around `id`, the nearest first, the root last. */
 export function ancestorsOf(id: string): readonly string[] {
   const out: string[] = [];
-  for (let at = id; at !== '/'; ) {
+  for (let at = id; at !== '/';) {
     at = parentOf(at);
     out.push(at);
   }

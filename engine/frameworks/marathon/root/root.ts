@@ -127,7 +127,7 @@ export class Root {
       if (to !== undefined) this.#roster.define(to);
       else this.#roster.undefine(must(this.#roster.entry(id), 'entry of an app'));
     }
-    this.#services.putRecord('marathon/root', {version: change.version});
+    this.#services.putRecord('root', {version: change.version});
     if (change.apps.length + change.groups.length > 0) this.#keep(change);
   }
 
@@ -143,7 +143,9 @@ export class Root {
   at(
     version: number,
     group: string,
-  ): {readonly apps: ReadonlyMap<string, App>; readonly groups: ReadonlyMap<string, Group>} | undefined {
+  ):
+    | {readonly apps: ReadonlyMap<string, App>; readonly groups: ReadonlyMap<string, Group>}
+    | undefined {
     const known = [...this.#changes.values()];
     const first = known.findIndex((change) => change.version === version);
     if (first < 0) return undefined;
@@ -198,11 +200,11 @@ export class Root {
 }
 
 function groupPath(id: string): string {
-  return `marathon/groups${id === '/' ? '' : id}`;
+  return `groups${id === '/' ? '' : id}`;
 }
 
 function changePath(version: number): string {
-  return `marathon/changes/${version}`;
+  return `changes/${version}`;
 }
 
 function setOrDelete<T>(map: Map<string, T>, id: string, value: T | undefined): void {

@@ -19,8 +19,40 @@ import {
 } from './model.ts';
 import {satisfiesAll} from './placement-rules.ts';
 
-export function promise(isKept: boolean, words: string, what: () => string): void {
-  if (!isKept) throw new Error(`${words}: ${what()}`);
+/** In words. The last one is a matter of the end: see `RandomWorld`. */
+export const PROMISES = {
+  health: 'no upgrade goes below minimumHealthCapacity by its own doing',
+  count: 'never more than are wanted',
+  capacity: 'no upgrade goes above maximumOverCapacity',
+  once: 'no task id is launched twice',
+  role: 'an app is launched on offers of its role',
+  needs: 'a task gets what its app needs',
+  constraints: 'constraints hold for what is launched',
+  delayCap: 'no launch delay is negative or above its cap',
+  delay: 'nothing is launched before its delay is over',
+  sentence: 'nothing is given up that nobody asked to change',
+  kill: 'nothing is killed without a cause',
+  dependencies: 'an app comes after all that it depends on',
+  steps: 'a step begins when the one before is done',
+  proof: 'an action ends when all it brings is proven',
+  rollback: 'a rollback restores the definition before, and no other',
+  cancel: 'who cancels leaves in force what was asked for',
+  end: 'once all is calm, deployments end and exactly what is wanted is there',
+} as const;
+
+export type Promised = keyof typeof PROMISES;
+
+export class BrokenPromise extends Error {
+  readonly promised: Promised;
+
+  constructor(promised: Promised, what: string) {
+    super(`${PROMISES[promised]}: ${what}`);
+    this.promised = promised;
+  }
+}
+
+export function keep(isKept: boolean, promised: Promised, what: () => string): void {
+  if (!isKept) throw new BrokenPromise(promised, what());
 }
 
 const idOf = ({app}: Readonly<SeenInstance>): string => app.definition.id;
@@ -105,9 +137,9 @@ export function upgradesKeepBounds(model: Model): Checker {
       if (bound === undefined) return;
       if (!counts(before, !bound.old.has(instance.id))) return;
       const left = healthy(appId, bound);
-      promise(
+      keep(
         left >= bound.floor,
-        'no upgrade goes below minimumHealthCapacity by its own doing',
+        'health',
         () => `${instance.id} sentenced, ${left} of ${bound.floor} are left`,
       );
     },
@@ -117,13 +149,13 @@ export function upgradesKeepBounds(model: Model): Checker {
       const wanted = model.apps.get(appId)?.definition.instances ?? 0;
       if (bound === undefined) {
         const pool = model.pool(appId);
-        promise(pool <= wanted, 'never more than are wanted', () => `${pool} of ${appId}`);
+        keep(pool <= wanted, 'count', () => `${pool} of ${appId}`);
         return;
       }
       const there = present(appId, bound);
-      promise(
+      keep(
         there <= bound.maxCapacity,
-        'no upgrade goes above maximumOverCapacity',
+        'capacity',
         () => `${there} of ${bound.maxCapacity} with ${instance.id}`,
       );
     },
@@ -136,15 +168,15 @@ export function launchesAreSound(model: Model, fake: FakeCluster): Checker {
   return {
     launched: (launch: TaskLaunch) => {
       const {taskId, resources} = launch;
-      promise(!launched.has(taskId), 'no task id is launched twice', () => taskId);
+      keep(!launched.has(taskId), 'once', () => taskId);
       launched.add(taskId);
       const instance = model.instances.get(instanceOfTask(taskId));
       if (instance === undefined) throw new Error(`nobody's task is launched: ${taskId}`);
       const {definition} = instance.app;
       const role = fake.tasks.get(taskId)?.role;
-      promise(
+      keep(
         role === definition.role,
-        'an app is launched on offers of its role',
+        'role',
         () => `${taskId}: ${role} instead of ${definition.role}`,
       );
       const got = quantitiesOf(resources, fake.kinds);
@@ -154,9 +186,9 @@ export function launchesAreSound(model: Model, fake: FakeCluster): Checker {
         ports: (definition.portDefinitions ?? []).length * 1000,
       };
       for (const [name, amount] of Object.entries(needed)) {
-        promise(
+        keep(
           (got[name] ?? 0) === amount,
-          'a task gets what its app needs',
+          'needs',
           () => `${taskId}: ${got[name]} of ${amount} ${name}`,
         );
       }
@@ -189,9 +221,9 @@ export function constraintsHold(model: Model, agents: ReadonlyMap<string, AgentI
           .filter(({app}) => app.definition.constraints?.some((one) => looksAt(one, field)))
           .flatMap(({agentId}) => agents.get(agentId ?? '') ?? []);
       const broken = satisfiesAll(definition.constraints ?? [], agent, others, wanted);
-      promise(
+      keep(
         broken === undefined,
-        'constraints hold for what is launched',
+        'constraints',
         () => `${instance.id} on ${agent.hostname} breaks ${broken}`,
       );
     },
@@ -225,20 +257,16 @@ export function delaysAreKept(model: Model): Checker {
   };
   return {
     delayed: (key, {delayNs, delayNsMax}) => {
-      promise(
+      keep(
         delayNs >= 0 && delayNs <= delayNsMax,
-        'no launch delay is negative or above its cap',
+        'delayCap',
         () => `${key}: ${delayNs} of ${delayNsMax} ns`,
       );
     },
     placed: ({id, app}) => {
       const delay = find(keyOf(app));
       const until = delay === undefined ? 0 : delay.reference + Math.ceil(delay.delayNs / 1e6);
-      promise(
-        until <= model.now,
-        'nothing is launched before its delay is over',
-        () => `${id} at ${model.now}, not before ${until}`,
-      );
+      keep(until <= model.now, 'delay', () => `${id} at ${model.now}, not before ${until}`);
     },
     moved: ({app, condition}) => {
       const {backoffSeconds, backoffFactor, maxLaunchDelaySeconds} = app.definition;
@@ -290,9 +318,9 @@ export function killsHaveCauses(model: Model): Checker {
   };
   return {
     sentenced: (instance, before) => {
-      promise(
+      keep(
         mayBeSentenced(instance, before),
-        'nothing is given up that nobody asked to change',
+        'sentence',
         () => `${instance.id}, ${before.condition}`,
       );
     },
@@ -303,9 +331,9 @@ export function killsHaveCauses(model: Model): Checker {
       const {id, goal, condition, launchedAt} = instance;
       const isStaged = ['Provisioned', 'Staging', 'Starting'].includes(condition);
       const isOverdue = isStaged && model.now >= launchedAt + OVERDUE_MS;
-      promise(
+      keep(
         goal !== 'Running' || isOverdue || model.named.has(id) || model.dead.has(id),
-        'nothing is killed without a cause',
+        'kill',
         () => `${taskId}, ${condition}`,
       );
       justified.add(taskId);
@@ -344,9 +372,9 @@ export function orderIsKept(model: Model): Checker {
       }
       for (const [id, at] of stepOf) {
         for (const other of allNeeds(id)) {
-          promise(
+          keep(
             (stepOf.get(other) ?? -1) < at,
-            'an app comes after all that it depends on',
+            'dependencies',
             () => `${id} in step ${at}, ${other} in step ${stepOf.get(other)}`,
           );
         }
@@ -355,15 +383,11 @@ export function orderIsKept(model: Model): Checker {
     begun: ({plan, steps, actions}) => {
       const now = new Set(plan.steps[steps - 1]?.map(({app}) => app));
       const left = [...actions.keys()].filter((app) => !now.has(app));
-      promise(
-        left.length === 0,
-        'a step begins when the one before is done',
-        () => `${left.join(', ')} not done in step ${steps}`,
-      );
+      keep(left.length === 0, 'steps', () => `${left.join(', ')} not done in step ${steps}`);
     },
     ended: (action) => {
       const why = unfinished(model, action);
-      promise(why === undefined, 'an action ends when all it brings is proven', () => `${why}`);
+      keep(why === undefined, 'proof', () => `${why}`);
     },
   };
 }
@@ -399,9 +423,9 @@ export function rollbacksRestore(model: Model): Checker {
       const now = model.definitions();
       for (const id of new Set([...others.keys(), ...now.keys()])) {
         const expected = (changed.includes(id) ? before : others).get(id);
-        promise(
+        keep(
           JSON.stringify(now.get(id)) === JSON.stringify(expected),
-          'a rollback restores the definition before, and no other',
+          'rollback',
           () => `${id}: ${JSON.stringify(now.get(id))} is not ${JSON.stringify(expected)}`,
         );
       }

@@ -5,6 +5,16 @@ import {FakeCluster} from './fake-cluster.ts';
 export const APP = {id: '/a', cmd: 'sleep 1000', cpus: 0.1, mem: 32, portDefinitions: []};
 export const CHECKED = {...APP, healthChecks: [{protocol: 'COMMAND', command: {value: 'true'}}]};
 
+/** Each app waits for the one before it. */
+export const GROUP = {
+  id: '/g',
+  apps: [
+    {...CHECKED, id: 'db'},
+    {...CHECKED, id: 'service', dependencies: ['db']},
+    {...CHECKED, id: 'frontend', dependencies: ['service']},
+  ],
+};
+
 export function cluster(
   agents = 3,
   resources = 'cpus:4;mem:4096;ports:[31000-32000]',

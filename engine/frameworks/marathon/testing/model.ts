@@ -1,7 +1,7 @@
 /**
- * What somebody who watches a Marathon knows of it: its records, events and calls in order, and what
- * was sent to it. It shares no state with Marathon and none of its rules but the names of states.
- * For checkers. Not part of the engine.
+ * What somebody who watches a Marathon knows of it: its records, events and calls in order, and
+ * what was sent to it. It shares no state with Marathon and none of its rules but the names of
+ * states. For checkers. Not part of the engine.
  */
 import {must} from '../../../kernel/assert.ts';
 import {isoInstant} from '../../../kernel/instants.ts';
@@ -202,7 +202,7 @@ export class Model {
     } else if (parts[1] === 'backoff') {
       const delay = document as {delayNs: number; delayNsMax: number};
       for (const checker of this.#checkers) {
-        checker.delayed?.(path.slice('marathon/backoff'.length), delay);
+        checker.delayed?.(path.slice('backoff'.length), delay);
       }
     } else if (parts[1] === 'deployments' && parts[3] === 'plan') {
       const plan = document as DeploymentPlan;
