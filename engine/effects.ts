@@ -5,7 +5,7 @@
 import type {AgentId, FrameworkId, TaskId} from './kernel/ids.ts';
 import type {Probe} from './probes.ts';
 import type {Amounts} from './resources/amounts.ts';
-import type {FrameworkEvent, FrameworkReply, TaskOrigin} from './scheduler.ts';
+import type {FrameworkEvent, FrameworkReply, OfferOperation, TaskOrigin} from './scheduler.ts';
 
 export type Effect =
   | {
@@ -19,6 +19,21 @@ export type Effect =
       /** Where it is another one than the framework's own: the agent tells it when it registers. */
       readonly role?: string | undefined;
       readonly details?: unknown;
+    }
+  /**
+   * An agent has reserved, or has let go of, a part of what it has, and made or destroyed volumes.
+   * Such orders must not get lost: an agent that is away gets them when it is back.
+   */
+  | {
+      readonly kind: 'applyOperations';
+      readonly agentId: AgentId;
+      /** In their order. */
+      readonly operations: readonly {
+        readonly kind: OfferOperation['kind'];
+        readonly resources: Amounts;
+      }[];
+      /** All that it has then: what it says when it registers again. */
+      readonly resources: Amounts;
     }
   | {
       readonly kind: 'killTask';

@@ -35,6 +35,7 @@ export type {
   FrameworkReply,
   FrameworkServices,
   Offer,
+  OfferOperation,
   Quantities,
   InverseOffer,
   Refusal,

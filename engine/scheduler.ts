@@ -7,6 +7,7 @@
 import type {AgentId, FrameworkId, OfferId, TaskId} from './kernel/ids.ts';
 import type {Random} from './kernel/random.ts';
 import type {Probe, ProbeResult} from './probes.ts';
+import type {Operation} from './resources/operations.ts';
 import type {Quantities} from './resources/quantities.ts';
 import type {ScalarKinds} from './resources/kinds.ts';
 import type {Resources} from './resources/vector.ts';
@@ -119,6 +120,12 @@ export interface TaskLaunch {
   readonly details?: unknown;
 }
 
+/** What a framework may do with what it is offered, beside launching. */
+export type OfferOperation = Extract<
+  Operation,
+  {readonly kind: 'create' | 'destroy' | 'reserve' | 'unreserve'}
+>;
+
 /** What a framework may change about itself while subscribed (Mesos: UPDATE_FRAMEWORK). */
 export interface FrameworkChange {
   /**
@@ -147,8 +154,16 @@ export interface SchedulerDriver {
    * Launches tasks on offers of one agent and role, and declines what they leave with a filter of
    * `refuseMs` (default 5 s, 0 = none). Answers with updates; an invalid offer gives TASK_DROPPED
    * for each task.
+   *
+   * `operations` are made before, in their order; one that cannot be made is left out without a
+   * word, and what needs it fails. What they have changed and nobody uses comes back unfiltered.
    */
-  accept(offerIds: readonly OfferId[], launches: readonly TaskLaunch[], refuseMs?: number): void;
+  accept(
+    offerIds: readonly OfferId[],
+    launches: readonly TaskLaunch[],
+    refuseMs?: number,
+    operations?: readonly OfferOperation[],
+  ): void;
   /**
    * Gives offers back; the agent is not offered again to this framework for `refuseMs` (default 5
    * s).

@@ -3,6 +3,7 @@
  * derives anew what must hold. No agent is given more than it has, no port twice; a task is in one
  * place; what ended stays ended.
  */
+import {totalScalars} from './scenario/amounts.ts';
 import {
   containsRanges,
   addRanges,
@@ -128,17 +129,18 @@ export class Checker {
     task.hasEnded = true;
   }
 
-  #hold(now: number, agentId: string, key: string, {scalars, ranges = {}}: Amounts): void {
+  #hold(now: number, agentId: string, key: string, resources: Amounts): void {
+    const {ranges = {}} = resources;
     const agent = this.#agents.get(agentId);
     if (agent === undefined) {
       this.#report(now, `task ${key} is launched on the unknown agent ${agentId}`);
       return;
     }
     agent.tasks.add(key);
-    for (const [name, amount] of Object.entries(scalars)) {
+    for (const [name, amount] of Object.entries(totalScalars(resources))) {
       const used = (agent.used.get(name) ?? 0) + amount;
       agent.used.set(name, used);
-      const total = agent.total.scalars[name] ?? 0;
+      const total = totalScalars(agent.total)[name] ?? 0;
       if (used <= total) continue;
       this.#report(
         now,
@@ -159,7 +161,7 @@ export class Checker {
   #free(task: CheckedTask, key: string): void {
     const agent = this.#agents.get(task.agentId);
     if (agent === undefined || !agent.tasks.delete(key)) return;
-    for (const [name, amount] of Object.entries(task.resources.scalars)) {
+    for (const [name, amount] of Object.entries(totalScalars(task.resources))) {
       agent.used.set(name, (agent.used.get(name) ?? 0) - amount);
     }
     for (const [name, pairs] of Object.entries(task.resources.ranges ?? {})) {

@@ -123,6 +123,11 @@ export class RunHash {
         this.#digestOf(effect.resources);
         if (effect.role !== undefined) this.text(effect.role);
         return;
+      case 'applyOperations':
+        this.#word(73);
+        this.text(effect.agentId);
+        this.value(effect.operations);
+        return;
       case 'acknowledgeStatus':
         this.#word(66);
         this.#task(effect.taskId);

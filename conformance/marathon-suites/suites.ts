@@ -49,17 +49,7 @@ export interface Exception {
   readonly paths: readonly string[];
 }
 
-const NO_RESERVATIONS: Exception = {
-  reason: 'apps with persistent volumes wait: the engine makes no reservations for them',
-  paths: ['after'],
-};
-
 export const EXCEPTIONS: ReadonlyMap<string, Exception> = new Map([
-  ['unreachable/resident-app-unreachable-for-ever-the-reservation-stays', NO_RESERVATIONS],
-  [
-    'unreachable/resident-app-gone-by-operator-drops-the-reservation-and-schedules-elsewh',
-    NO_RESERVATIONS,
-  ],
   [
     'validate/id-a-b-is-refused',
     {

@@ -166,8 +166,9 @@ class Player {
       relaunched: this.#namesOf(relaunched),
       kill: world.kills.slice(killed).map((task) => this.#nameOf(this.#instanceOf(task))),
       events: world.events.slice(published).map(({type}) => type),
-      // None is made: see the exceptions of this suite.
-      reservationKept: false,
+      reservationKept: world.marathon
+        .instancesOf(APP)
+        .some(({reservation}) => reservation !== undefined),
     };
   }
 

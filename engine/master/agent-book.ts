@@ -9,7 +9,8 @@ import type {AgentTask} from '../inputs.ts';
 import {must} from '../kernel/assert.ts';
 import type {AgentId, FrameworkId} from '../kernel/ids.ts';
 import type {MasterOptions} from '../options.ts';
-import type {Resources} from '../resources/vector.ts';
+import {withoutOperations} from '../resources/operations.ts';
+import {equalResources, type Resources} from '../resources/vector.ts';
 import type {AgentInfo, TaskState} from '../scheduler.ts';
 import {MASTER_TIMERS, type MasterContext} from './context.ts';
 import type {Mailbox} from './mailbox.ts';
@@ -88,10 +89,11 @@ export class AgentBook {
     return agent;
   }
 
-  #returned(agent: AgentRecord, info: AgentInfo, total: Resources): void {
+  #returned(agent: AgentRecord, info: AgentInfo, said: Resources): void {
     const {allocator, offers} = this.#parts;
     offers.rescindAllOf(agent);
     agent.info = info;
+    const total = this.#totalOf(agent, said);
     if (agent.state === 'unreachable') {
       const {unavailability} = agent;
       agent.slot = allocator.addAgent(info, total, {unavailability});
@@ -102,6 +104,19 @@ export class AgentBook {
     }
     agent.total = total;
     agent.state = 'active';
+  }
+
+  /**
+   * What an agent has that says to have `said`. As long as it was not given up, the master knows
+   * best what is reserved there: the last word on it may still be on its way.
+   */
+  #totalOf(agent: AgentRecord, said: Resources): Resources {
+    const {total, state, info} = agent;
+    if (state === 'unreachable' || equalResources(said, total)) return said;
+    if (!equalResources(withoutOperations(said), withoutOperations(total))) return said;
+    const resources = this.#context.kinds.describe(total);
+    this.#context.emit({kind: 'applyOperations', agentId: info.id, operations: [], resources});
+    return total;
   }
 
   /** A task that a registering agent runs, or has ended without having been acknowledged. */

@@ -5,6 +5,8 @@
 import type {Allocator} from '../allocator/allocator.ts';
 import {assert} from '../kernel/assert.ts';
 import {isValidId, type AgentId, type OfferId, type TaskId} from '../kernel/ids.ts';
+import {applyOperation, conversionsOf} from '../resources/operations.ts';
+import {operationProblem} from '../resources/operation-rules.ts';
 import {
   addResources,
   containsResources,
@@ -14,6 +16,7 @@ import {
 } from '../resources/vector.ts';
 import type {
   FrameworkChange,
+  OfferOperation,
   SchedulerDriver,
   StatusUpdate,
   TaskLaunch,
@@ -113,6 +116,7 @@ export class FrameworkCalls implements SchedulerDriver {
     offerIds: readonly OfferId[],
     launches: readonly TaskLaunch[],
     refuseMs = REFUSE_MS_DEFAULT,
+    operations: readonly OfferOperation[] = [],
   ): void {
     const records = this.#validOffers(offerIds);
     if (records === undefined) {
@@ -125,6 +129,8 @@ export class FrameworkCalls implements SchedulerDriver {
     let left = first.offer.resources;
     for (const {offer} of others) left = addResources(left, offer.resources);
     for (const record of records) offers.close(record);
+    const offered = left;
+    if (operations.length > 0) left = this.#operate(first, left, operations);
     for (const launch of launches) {
       const message = this.#launchProblem(launch, left);
       if (message === undefined) {
@@ -141,7 +147,41 @@ export class FrameworkCalls implements SchedulerDriver {
         message,
       });
     }
-    if (!isEmpty(left)) offers.giveBack(first, left, refuseMs);
+    // What operations made of the offer was not offered before: it is not refused with the rest.
+    const made = subtractResources(left, offered);
+    const declined = subtractResources(left, made);
+    if (!isEmpty(made)) offers.giveBack(first, made, 0);
+    if (!isEmpty(declined)) offers.giveBack(first, declined, refuseMs);
+  }
+
+  /** Makes of `held`, which was offered, what the operations make of it; the agent is told. */
+  #operate(
+    {agent, offer, subscriber}: OfferRecord,
+    held: Resources,
+    operations: readonly OfferOperation[],
+  ): Resources {
+    const {allocator} = this.#parts;
+    const {kinds} = this.#context;
+    const made: OfferOperation[] = [];
+    let left = held;
+    for (const operation of operations) {
+      const requester = {role: offer.role, total: allocator.totalOn(agent.slot)};
+      if (operationProblem(operation, requester) !== undefined) continue;
+      const found = conversionsOf(operation);
+      // Tried first: an operation is made whole or not at all.
+      if (!found.ok || !applyOperation(left, operation).ok) continue;
+      left = allocator.updateAllocation(subscriber, agent.slot, left, found.conversions);
+      made.push(operation);
+    }
+    if (made.length === 0) return held;
+    agent.total = allocator.totalOn(agent.slot);
+    this.#context.emit({
+      kind: 'applyOperations',
+      agentId: agent.info.id,
+      operations: made.map(({kind, resources}) => ({kind, resources: kinds.describe(resources)})),
+      resources: kinds.describe(agent.total),
+    });
+    return left;
   }
 
   /** All of them, of this framework, once each, on one agent and role; undefined otherwise. */

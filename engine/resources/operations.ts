@@ -101,6 +101,17 @@ export function applyOperation(resources: Resources, operation: Operation): Appl
   return {ok: true, resources: result};
 }
 
+/** As if no operation had ever been made: without dynamic reservations and volumes. */
+export function withoutOperations({special, ...plain}: Resources): Resources {
+  const entries = special.map((entry) => {
+    const {reservations} = entry.special;
+    const statics = reservations.filter(({type}) => type === 'STATIC');
+    const disk = isVolume(entry) ? diskEntryUnder(entry) : entry;
+    return statics.length === reservations.length ? disk : changed(disk, {reservations: statics});
+  });
+  return addResources({...plain, special: []}, assemble(entries));
+}
+
 /** Whether every part of it is special and `holds`. */
 function everyEntry({special, ...plain}: Resources, holds: (entry: Entry) => boolean): boolean {
   return isEmpty({...plain, special: []}) && special.every(holds);
@@ -134,9 +145,13 @@ function oneOf(entry: Entry): Resources {
 
 /** The disk that a volume lies on. */
 function diskUnder(volume: Entry): Resources {
+  return assemble([diskEntryUnder(volume)]);
+}
+
+function diskEntryUnder(volume: Entry): Entry {
   const traits = {persistence: undefined, bareDisk: false, shared: false};
   const disk = changed({...volume, copies: 1}, traits);
-  return assemble([{...disk, volume: undefined}]);
+  return {...disk, volume: undefined};
 }
 
 function isVolume({special}: Entry): boolean {

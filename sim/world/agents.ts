@@ -25,6 +25,8 @@ export interface AgentTableSnapshot {
   readonly lost: number;
   readonly returned: number;
   readonly down: number;
+  /** By row: what each has, where anything was reserved or let go. */
+  readonly reserved: readonly (readonly [number, Amounts])[];
 }
 
 export class AgentTable {
@@ -42,6 +44,8 @@ export class AgentTable {
   lost = 0;
   returned = 0;
   #down = 0;
+  /** What an agent keeps on its disk of what was reserved there, through every fault. */
+  readonly #reserved = new Map<number, Amounts>();
   readonly #rows = new Map<string, number>();
 
   constructor(agents: readonly ClusterAgent[]) {
@@ -73,6 +77,16 @@ export class AgentTable {
     return this.crashes[row] === 0 && this.partitions[row] === 0;
   }
 
+  /** Everything that an agent has, reserved or not. */
+  resourcesOf(row: number): Amounts {
+    return this.#reserved.get(row) ?? (this.agents[row] as ClusterAgent).resources;
+  }
+
+  /** Something was reserved or let go: this is what the agent has now. */
+  reserve(row: number, resources: Amounts): void {
+    this.#reserved.set(row, resources);
+  }
+
   wentDown(): void {
     this.lost += 1;
     this.#down += 1;
@@ -90,6 +104,7 @@ export class AgentTable {
       lost: this.lost,
       returned: this.returned,
       down: this.#down,
+      reserved: [...this.#reserved],
     };
   }
 
@@ -100,6 +115,7 @@ export class AgentTable {
     this.lost = snapshot.lost;
     this.returned = snapshot.returned;
     this.#down = snapshot.down;
+    for (const [row, resources] of snapshot.reserved) this.#reserved.set(row, resources);
   }
 }
 

@@ -5,6 +5,7 @@
  */
 import {assert} from '../../engine/index.ts';
 import type {Effect, Input} from '../../engine/index.ts';
+import {totalScalars} from '../scenario/amounts.ts';
 import type {AgentTable} from './agents.ts';
 import type {Tally} from './tally.ts';
 import * as rows from './tasks.ts';
@@ -100,7 +101,7 @@ export class VirtualTasks {
       this.#tally.of(framework).lost += 1;
       return;
     }
-    const cpus = effect.resources.scalars['cpus'] ?? 0;
+    const cpus = totalScalars(effect.resources)['cpus'] ?? 0;
     const row = this.#tasks.add({launch: effect, framework, agent, job, cpus}, plan);
     if (plan.saysStarting) {
       this.#tasks.toSay[row] = rows.STARTING_BIT;
@@ -346,7 +347,7 @@ export class VirtualTasks {
     this.#port.deliver({
       kind: 'agentRegistered',
       agent: this.#agents.infos[agent] as Extract<Input, {kind: 'agentRegistered'}>['agent'],
-      resources: (this.#agents.agents[agent] as AgentTable['agents'][number]).resources,
+      resources: this.#agents.resourcesOf(agent),
       tasks: own,
     });
   }

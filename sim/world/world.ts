@@ -292,6 +292,9 @@ export class World implements WorldPort {
       case 'launchTask':
         this.#launch(now, effect);
         return;
+      case 'applyOperations':
+        this.agents.reserve(this.agents.rowOf(effect.agentId), effect.resources);
+        return;
       case 'acknowledgeStatus':
         this.#virtualTasks.acknowledge(now, effect, this.#indexOf(effect.frameworkId));
         return;

@@ -9,6 +9,7 @@ import type {DeploymentDocument, DeploymentPlan, DeploymentProgress} from './dep
 import type {DeploymentsSnapshot} from './deploy/deployments.ts';
 import type {TaskFailure} from './instances/failures.ts';
 import type {InstanceDocument} from './instances/instances.ts';
+import type {Leftover} from './instances/leftovers.ts';
 import type {RosterDocuments} from './instances/roster.ts';
 import {recordedDelays, type BackoffSnapshot} from './launch/backoff.ts';
 import type {Group, RootChange} from './root/groups.ts';
@@ -26,6 +27,8 @@ export interface Documents {
   readonly failures: readonly (readonly [string, TaskFailure])[];
   /** Instances with goal Running whose task is to be killed. */
   readonly kills: readonly string[];
+  /** Reservations that nobody needs any more. */
+  readonly leftovers: readonly Leftover[];
 }
 
 /** Reads the records of a Marathon, in whatever order they come. */
@@ -66,6 +69,7 @@ export function documentsFrom(unsorted: Iterable<StoredRecord>): Documents {
       failure,
     ]),
     kills: (below('kills') as readonly {instanceId: string}[]).map(({instanceId}) => instanceId),
+    leftovers: below('leftovers') as readonly Leftover[],
   };
 }
 

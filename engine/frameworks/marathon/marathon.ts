@@ -12,6 +12,7 @@ import type {
   FrameworkServices,
   InverseOffer,
   Offer,
+  OfferOperation,
   StatusUpdate,
   TaskLaunch,
   WaitingGroup,
@@ -38,7 +39,9 @@ import {Readiness, READINESS_TIMER, type ReadinessSnapshot} from './health/readi
 import {Failures} from './instances/failures.ts';
 import type {Instance} from './instances/instances.ts';
 import {KILL_TIMER, type KillSnapshot} from './instances/kill-service.ts';
+import {Leftovers, type Leftover} from './instances/leftovers.ts';
 import {Lifecycle, type LifecycleHands} from './instances/lifecycle.ts';
+import {RESERVATION_TIMER} from './instances/reservation.ts';
 import {Changes} from './root/changes.ts';
 import {topGroupOf} from './root/groups.ts';
 import {Root} from './root/root.ts';
@@ -49,7 +52,9 @@ import {
   type LaunchQueueSnapshot,
 } from './launch/launch-queue.ts';
 import type {PlacedApp} from './launch/judge.ts';
-import {matchOffer, type LaunchPlace} from './launch/matcher.ts';
+import {matchOffer, type LaunchPlace, type OfferUse} from './launch/matcher.ts';
+import {reserve} from './launch/reserve.ts';
+import type {TakenDisk} from './launch/volumes.ts';
 import {queueItems, type QueueItem} from './launch/queue-view.ts';
 import {Roster, type AppEntry, type RosterListener} from './instances/roster.ts';
 import {makeTaskLaunch} from './launch/task-launch.ts';
@@ -105,6 +110,7 @@ export class Marathon implements Framework {
   readonly #changes: Changes;
   readonly #lifecycle: Lifecycle;
   readonly #watch: Watch;
+  readonly #leftovers: Leftovers;
   readonly #health: HealthChecker;
   readonly #readiness: Readiness;
   readonly #requests: RequestHandler;
@@ -135,15 +141,8 @@ export class Marathon implements Framework {
     );
     this.#roster = new Roster(services, this.#listener(), stored?.roster);
     if (volatile !== undefined) this.#queue.restore(volatile.queue);
-    this.#demand = new Demand(
-      services,
-      {
-        queue: this.#queue,
-        inUse: this.#roster.rolesInUse,
-        intervalMs: this.#options.reviveIntervalMs,
-      },
-      volatile?.demand,
-    );
+    this.#leftovers = this.#makeLeftovers(stored?.leftovers);
+    this.#demand = this.#makeDemand(volatile?.demand);
     this.#root = new Root(services, this.#roster, stored?.root);
     this.#deployments = new Deployments(
       services,
@@ -193,6 +192,24 @@ export class Marathon implements Framework {
     records: Iterable<StoredRecord>,
   ): Marathon {
     return new Marathon(services, options, {format: FORMAT, ...documentsFrom(records)});
+  }
+
+  #makeLeftovers(stored?: readonly Leftover[]): Leftovers {
+    const changed = (role: string): void => {
+      this.#queue.role(role).hasNews = true;
+      this.#queue.touch(role);
+    };
+    return new Leftovers(this.#services, {inUse: this.#roster.rolesInUse, changed}, stored);
+  }
+
+  #makeDemand(stored?: DemandSnapshot): Demand {
+    const parts = {
+      queue: this.#queue,
+      inUse: this.#roster.rolesInUse,
+      hasLeftovers: (role: string) => this.#leftovers.in(role) > 0,
+      intervalMs: this.#options.reviveIntervalMs,
+    };
+    return new Demand(this.#services, parts, stored);
   }
 
   #makeApi(): {readonly requests: RequestHandler; readonly http: HttpApi} {
@@ -247,9 +264,10 @@ export class Marathon implements Framework {
     const unused: OfferId[] = [];
     const usedInRole = new Map<string, boolean>();
     for (const offer of offers) {
-      const launches = this.#match(offer);
-      const isUsed = launches.length > 0;
-      if (isUsed) driver.accept([offer.id], launches);
+      const {launches, operations} = this.#match(offer);
+      const isUsed = launches.length > 0 || operations.length > 0;
+      if (operations.length > 0) driver.accept([offer.id], launches, undefined, operations);
+      else if (isUsed) driver.accept([offer.id], launches);
       else unused.push(offer.id);
       usedInRole.set(offer.role, isUsed || usedInRole.get(offer.role) === true);
     }
@@ -309,6 +327,11 @@ export class Marathon implements Framework {
       case UNREACHABLE_TIMER: {
         const instance = this.#roster.instance(subject);
         if (instance !== undefined) this.#lifecycle.lost(instance);
+        break;
+      }
+      case RESERVATION_TIMER: {
+        const instance = this.#roster.instance(subject);
+        if (instance !== undefined) this.#lifecycle.reservationOverdue(instance);
         break;
       }
       case OVERDUE_TIMER:
@@ -400,6 +423,7 @@ export class Marathon implements Framework {
       backoff: queue.backoff,
       failures: this.#failures.documents(),
       kills: doomed,
+      leftovers: this.#leftovers.documents(),
       volatile: {
         queue,
         kills,
@@ -442,7 +466,7 @@ export class Marathon implements Framework {
     while (entry.tally.pool < instances) this.#roster.create(entry);
   }
 
-  #match(offer: Offer): readonly TaskLaunch[] {
+  #match(offer: Offer): OfferUse {
     let random: ReturnType<FrameworkServices['random']> | undefined;
     return matchOffer(offer, {
       queue: this.#queue,
@@ -450,6 +474,10 @@ export class Marathon implements Framework {
       launchesMax: this.#options.launchesPerOfferMax,
       random: () => (random ??= this.#services.random(`offer/${offer.id}`)),
       appOf: (appId) => this.#placementsOf(appId),
+      kinds: this.#services.kinds,
+      find: (id) => this.#roster.instance(id),
+      reserve: (instance, place, disks) => this.#reserve(instance, place, disks),
+      released: ({agent, role}, ids) => this.#leftovers.seen(agent.id, role, ids),
       provision: (instance, place) => this.#provision(instance, place),
     });
   }
@@ -459,7 +487,26 @@ export class Marathon implements Framework {
     return {placements: entry.placements, wanted: entry.app.definition.instances};
   }
 
+  #reserve(
+    instance: Instance,
+    {agent, hostPorts, resources: plain}: LaunchPlace,
+    disks: readonly TakenDisk[],
+  ): readonly OfferOperation[] {
+    const {id, kinds} = this.#services;
+    const {definition} = instance.spec.app;
+    const {role} = definition;
+    const random = this.#services.random(`reservation/${instance.id}/${this.#services.now()}`);
+    const holder = {frameworkId: id, instanceId: instance.id, role};
+    const made = reserve(holder, definition, {plain, disks}, {kinds, random});
+    const {volumes} = made;
+    const resources = kinds.describe(made.resources);
+    this.#lifecycle.reserved(instance, {state: 'New', agent, role, resources, hostPorts, volumes});
+    this.#queue.bound(instance);
+    return made.operations;
+  }
+
   #provision(instance: Instance, {agent, hostPorts, resources}: LaunchPlace): TaskLaunch {
+    const {reservation} = instance;
     this.#roster.update(instance, {
       condition: 'Provisioned',
       incarnation: instance.incarnation + 1,
@@ -470,6 +517,7 @@ export class Marathon implements Framework {
       placement: instance.spec.countedFields.map((field) => fieldOf(agent, field)),
       hostPorts,
       stagedAt: this.#services.now(),
+      ...(reservation !== undefined && {reservation: {...reservation, state: 'Launched' as const}}),
     });
     this.#watch.launched(instance);
     const group = topGroupOf(instance.spec.appId);
@@ -549,6 +597,12 @@ export class Marathon implements Framework {
           this.#readiness.start(instance);
         }
       },
+      abandoned: (instanceId, {agent, role, state}) => {
+        const isMade = state !== 'New';
+        this.#leftovers.add({instanceId, agentId: agent.id, role, isMade});
+      },
+      unbound: (instance) => this.#queue.unbound(instance),
+      isOpen: (instance) => this.#queue.openLaneOf(instance) !== undefined,
       reported: (instance, healthy) => this.#health.reported(instance, healthy),
     };
   }

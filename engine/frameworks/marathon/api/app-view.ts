@@ -89,7 +89,8 @@ export function tasksOf({instances}: AppEntry): readonly Json[] {
 }
 
 export function taskView(instance: Instance): Json {
-  return taskForm(instance, {health: healthCheckResults(instance)});
+  const {volumes: localVolumes, role} = instance.reservation ?? {};
+  return taskForm(instance, {health: healthCheckResults(instance), localVolumes, role});
 }
 
 /** The new container, with the old docker's network and mappings beside what docker has now. */

@@ -1,6 +1,6 @@
 /** Replaces the instances of an app by those of its version in force (reference part 3.5). */
 import {must} from '../../../kernel/assert.ts';
-import {isConsideredTerminal, type Instance} from '../instances/instances.ts';
+import {isConsideredTerminal, isParked, type Instance} from '../instances/instances.ts';
 import type {AppEntry} from '../instances/roster.ts';
 import {
   instancesOf,
@@ -154,7 +154,8 @@ function isNew({version, lastConfigChangeAt, keeps}: Aim, other: VersionOfInstan
 }
 
 function presentOf(entry: AppEntry, aim: Aim): readonly UpgradeInstance[] {
-  return instancesOf(entry).map((instance) => {
+  const present = instancesOf(entry).filter((instance) => !isParked(instance));
+  return present.map((instance) => {
     const {id, serial, goal, proven, spec} = instance;
     const fresh = isNew(aim, spec.app);
     return {

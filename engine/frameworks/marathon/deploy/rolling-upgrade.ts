@@ -157,7 +157,10 @@ export class RollingUpgrade {
       ({id}) => this.#old.has(id) && !this.#sentenced.has(id),
     );
     const leftovers = new Set(record.leftovers);
-    for (const instance of present) if (!leftovers.has(instance.id)) this.#admit(instance);
+    for (const instance of present) {
+      // One that was taken over into the new version is none any more.
+      if (instance.isNew || !leftovers.has(instance.id)) this.#admit(instance);
+    }
     this.#finishIfDone();
   }
 

@@ -11,6 +11,7 @@ import {
   type HealthRecordDocument,
 } from '../health/health-record.ts';
 import type {RunSpec} from '../launch/run-spec.ts';
+import type {Reservation} from './reservation.ts';
 
 export type Condition =
   | 'Scheduled'
@@ -40,9 +41,10 @@ export type Goal = 'Running' | 'Stopped' | 'Decommissioned';
  */
 export interface Instance {
   readonly id: string;
-  readonly spec: RunSpec;
-  /** Its number among the instances of its app, in the order of creation. */
-  readonly serial: number;
+  /** Another one only when it takes its reservation over into a new version. */
+  spec: RunSpec;
+  /** Its number among the instances of its app, in the order of creation or taking over. */
+  serial: number;
   goal: Goal;
   condition: Condition;
   /** When the condition or `reported` last changed. */
@@ -62,6 +64,8 @@ export interface Instance {
   stagedAt: number | undefined;
   startedAt: number | undefined;
   unreachableSince: number | undefined;
+  /** What waits for it on its agent, or is in use there; only with persistent volumes. */
+  reservation: Reservation | undefined;
   /** What its agent says of it; undefined while it has said nothing. */
   reported: boolean | undefined;
   /**
@@ -79,7 +83,15 @@ export interface Instance {
 /** An instance as data. */
 export interface InstanceDocument extends Omit<
   Instance,
-  'spec' | 'placement' | 'agentId' | 'host' | 'region' | 'zone' | 'reported' | 'checks'
+  | 'spec'
+  | 'placement'
+  | 'agentId'
+  | 'host'
+  | 'region'
+  | 'zone'
+  | 'reservation'
+  | 'reported'
+  | 'checks'
 > {
   readonly appId: string;
   readonly version: number;
@@ -88,17 +100,19 @@ export interface InstanceDocument extends Omit<
   readonly region?: string | undefined;
   readonly zone?: string | undefined;
   readonly placement: readonly (string | null)[];
+  readonly reservation?: Reservation | undefined;
   readonly reported?: boolean | undefined;
   readonly checks?: readonly (HealthRecordDocument | null)[] | undefined;
 }
 
 export function instanceDocument(instance: Instance): InstanceDocument {
-  const {spec, placement, reported, checks, ...rest} = instance;
+  const {spec, placement, reservation, reported, checks, ...rest} = instance;
   return {
     ...rest,
     appId: spec.app.definition.id,
     version: spec.app.version,
     placement: placement.map((value) => value ?? null),
+    ...(reservation !== undefined && {reservation}),
     ...(reported !== undefined && {reported}),
     ...(checks.length > 0 && {
       checks: checks.map((record) => (record === undefined ? null : recordOf(record))),
@@ -125,6 +139,7 @@ export function instanceFrom(document: InstanceDocument, spec: RunSpec): Instanc
     stagedAt: document.stagedAt,
     startedAt: document.startedAt,
     unreachableSince: document.unreachableSince,
+    reservation: document.reservation,
     reported: document.reported,
     healthy: document.healthy,
     checks: (document.checks ?? []).map((record) =>
@@ -172,6 +187,11 @@ export function isStaged(condition: Condition): boolean {
   return condition === 'Provisioned' || condition === 'Staging' || condition === 'Starting';
 }
 
+/** Whether it is somewhere: what is reserved for it keeps its place (reference part 6.2). */
+export function hasPlace({condition, reservation}: Instance): boolean {
+  return reservation !== undefined || isPlaced(condition);
+}
+
 /** Counts for placement constraints (reference part 6.2). */
 export function isPlaced(condition: Condition): boolean {
   return (
@@ -180,6 +200,11 @@ export function isPlaced(condition: Condition): boolean {
     condition === 'Killing' ||
     condition === 'UnreachableInactive'
   );
+}
+
+/** Stopped, with everything that is reserved for it: it can be had again. */
+export function isParked({condition, goal, reservation}: Instance): boolean {
+  return goal === 'Stopped' && reservation !== undefined && isConsideredTerminal(condition);
 }
 
 /** Runs, and its health checks, if it has any, say that it is well. */

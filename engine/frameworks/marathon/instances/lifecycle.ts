@@ -7,11 +7,13 @@ import {parseTaskId, taskIdFor} from '../definition/path-id.ts';
 import type {Failures} from './failures.ts';
 import {
   conditionOf,
+  isParked,
   isTerminal,
   isUnreachable,
   type Condition,
   type Instance,
 } from './instances.ts';
+import {RESERVATION_MS, RESERVATION_TIMER, type Reservation} from './reservation.ts';
 import {KILL_DEFAULTS, KillService, type KillSnapshot} from './kill-service.ts';
 import type {Roster} from './roster.ts';
 import {UNREACHABLE_TIMER, unreachableStage} from './unreachable.ts';
@@ -28,6 +30,12 @@ export interface LifecycleHands {
   drained(instance: Instance): void;
   /** It runs. */
   running(instance: Instance): void;
+  /** What was reserved for an instance is nobody's any more. */
+  abandoned(instanceId: string, reservation: Reservation): void;
+  /** Nothing is reserved any more for an instance that waits. */
+  unbound(instance: Instance): void;
+  /** Whether an instance that waits could be launched now. */
+  isOpen(instance: Instance): boolean;
   /** The agent's word on its health: what changes by it. */
   reported(instance: Instance, healthy: boolean): Partial<Omit<Instance, 'id' | 'spec'>>;
 }
@@ -186,8 +194,13 @@ export class Lifecycle {
     this.#noMoreKill(instance.id);
     if (update.reason === 'REASON_SLAVE_DRAINING') this.#hands.drained(instance);
     this.#hands.unbalanced(instance.spec.appId);
+    this.#suspend(instance, update);
     if (instance.goal === 'Running' && !this.#hands.isRelaunched(instance)) {
-      this.#roster.update(instance, {goal: 'Decommissioned'});
+      this.#roster.update(instance, {goal: this.#lastGoal(instance)});
+    }
+    if (isParked(instance)) {
+      this.#hands.report('gone', instance);
+      return;
     }
     if (instance.goal !== 'Running') {
       this.#forget(instance);
@@ -197,16 +210,58 @@ export class Lifecycle {
     this.#roster.reschedule(instance);
   }
 
-  /** Not wanted any more: killed, and forgotten when it has ended. */
+  /** Its reservation waits for the next task; one of an agent that is gone is gone with it. */
+  #suspend(instance: Instance, {state, agentId}: StatusUpdate): void {
+    const {reservation} = instance;
+    if (reservation === undefined) return;
+    const isGone = state === 'TASK_GONE_BY_OPERATOR' && agentId === reservation.agent.id;
+    this.#roster.update(instance, {
+      reservation: isGone ? undefined : {...reservation, state: 'Suspended'},
+    });
+  }
+
+  /**
+   * Where something waits for an instance it is only stopped, as long as there is an app that could
+   * take it over (reference parts 3.4 and 7.6).
+   */
+  #lastGoal(instance: Instance): 'Decommissioned' | 'Stopped' {
+    const {app, isRemoved} = this.#roster.entryOf(instance);
+    const {reservation} = instance;
+    if (isRemoved || reservation === undefined || reservation.state === 'New') {
+      return 'Decommissioned';
+    }
+    return reservation.role === app.definition.role ? 'Stopped' : 'Decommissioned';
+  }
+
+  /** Not wanted any more: killed, and forgotten or put aside when it has ended. */
   decommission(instance: Instance): void {
-    if (instance.goal === 'Running') this.#roster.update(instance, {goal: 'Decommissioned'});
-    if (instance.condition === 'Scheduled') this.#forget(instance);
+    this.#dismiss(instance, this.#lastGoal(instance));
+  }
+
+  #dismiss(instance: Instance, goal: 'Decommissioned' | 'Stopped'): void {
+    if (instance.goal === 'Running' || goal === 'Decommissioned') {
+      if (instance.goal !== goal) this.#roster.update(instance, {goal});
+    }
+    if (instance.condition === 'Scheduled') {
+      if (instance.goal === 'Stopped') this.#park(instance);
+      else this.#forget(instance);
+    } else if (isTerminal(instance.condition)) {
+      if (instance.goal === 'Decommissioned') this.#forget(instance);
+    }
     // What cannot be reached is killed when it comes back.
     else if (!isUnreachable(instance.condition)) this.#kills.request(instance.id);
   }
 
+  /** It waits for its agent, and does so no longer. */
+  #park(instance: Instance): void {
+    this.#roster.update(instance, {condition: 'Killed'});
+    this.#hands.report('gone', instance);
+  }
+
   /** The instance is wanted, but not this task of it. */
   kill(instance: Instance): void {
+    // Its volumes are where it is: nothing can take its place.
+    if (isUnreachable(instance.condition) && instance.reservation !== undefined) return;
     if (isUnreachable(instance.condition) && instance.goal === 'Running') {
       this.replace(instance);
       return;
@@ -219,9 +274,11 @@ export class Lifecycle {
     this.#kills.request(instance.id);
   }
 
-  /** Another one shall take the place of the instance. */
+  /** Another one shall take the place of the instance, and of its volumes. */
   replace(instance: Instance): void {
-    this.decommission(instance);
+    const isLost = isUnreachable(instance.condition) && instance.reservation !== undefined;
+    this.#dismiss(instance, 'Decommissioned');
+    if (isLost) this.#forget(instance);
     this.#hands.unbalanced(instance.spec.appId);
     this.#hands.report('changed', instance);
   }
@@ -232,7 +289,34 @@ export class Lifecycle {
     }
     this.#hands.report('gone', instance);
     this.#noMoreKill(instance.id);
+    const {id, reservation} = instance;
     this.#roster.expunge(instance);
+    if (reservation !== undefined) this.#hands.abandoned(id, reservation);
+  }
+
+  /** Nobody has shown the agent's resources with the reservation, in all this time. */
+  reservationOverdue(instance: Instance): void {
+    const {condition, id, reservation} = instance;
+    if (condition !== 'Scheduled' || reservation?.state !== 'New') return;
+    // It may be there all the same: nothing could be launched.
+    if (!this.#hands.isOpen(instance)) {
+      this.#awaitReservation(id);
+      return;
+    }
+    this.#roster.unreserve(instance);
+    this.#hands.abandoned(id, reservation);
+    this.#hands.unbound(instance);
+  }
+
+  #awaitReservation(instanceId: string): void {
+    const at = this.#services.now() + RESERVATION_MS;
+    this.#services.armTimer(RESERVATION_TIMER, instanceId, at);
+  }
+
+  /** Something is being reserved for an instance that waits. */
+  reserved(instance: Instance, reservation: Reservation): void {
+    this.#roster.reserve(instance, reservation);
+    this.#awaitReservation(instance.id);
   }
 
   #noMoreKill(instanceId: string): void {
@@ -257,13 +341,16 @@ export class Lifecycle {
     for (const {instances} of this.#roster.entries.values()) {
       for (const instance of [...instances.values()]) this.#resumeOne(instance);
     }
-    for (const {id, incarnation} of this.#roster.takeOrphans()) {
+    for (const {id, incarnation, reservation} of this.#roster.takeOrphans()) {
+      if (reservation !== undefined) this.#hands.abandoned(id, reservation);
       if (incarnation > 0) this.#services.driver.kill(taskIdFor(id, incarnation));
     }
   }
 
   #resumeOne(instance: Instance): void {
+    if (instance.reservation?.state === 'New') this.#awaitReservation(instance.id);
     if (isUnreachable(instance.condition)) this.lost(instance);
+    else if (isParked(instance)) this.decommission(instance);
     else if (instance.goal !== 'Running') this.decommission(instance);
     else if (this.#doomed.has(instance.id)) this.#kills.request(instance.id);
   }

@@ -8,15 +8,18 @@ import type {App} from '../definition/app-definition.ts';
 import {
   instanceDocument,
   instanceFrom,
+  hasPlace,
   isHealthy,
-  isPlaced,
+  isParked,
   isStaged,
   isUnreachable,
   type Instance,
   type InstanceDocument,
 } from './instances.ts';
+import type {Reservation} from './reservation.ts';
 import {isUnwell} from '../health/aggregate.ts';
 import {instanceId} from '../definition/path-id.ts';
+import {fieldOf} from '../launch/constraints.ts';
 import {Placements} from '../launch/placements.ts';
 import {RoleCounts} from '../launch/role-counts.ts';
 import {makeRunSpec, type RunSpec} from '../launch/run-spec.ts';
@@ -52,6 +55,8 @@ export interface AppEntry {
   /** Versions before the one in force, oldest first. */
   readonly history: App[];
   readonly instances: Map<string, Instance>;
+  /** Those that are stopped with what is reserved for them. */
+  readonly parked: Set<Instance>;
   readonly placements: Placements;
   readonly tally: Tally;
 }
@@ -237,11 +242,18 @@ export class Roster {
     this.#services.deleteRecord(versionRecord(app));
   }
 
-  /** A new instance of the app's version in force, scheduled for launch. */
+  /**
+   * An instance of the app's version in force, scheduled for launch: one that was stopped with its
+   * reservation, or else a new one (reference part 7.6).
+   */
   create(entry: AppEntry): Instance {
     const serial = (this.#serials.get(entry.id) ?? 0) + 1;
     this.#serials.set(entry.id, serial);
     this.#services.putRecord(serialRecord(entry.id), {appId: entry.id, serial});
+    const {role} = entry.app.definition;
+    for (const parked of entry.parked) {
+      if (parked.reservation?.role === role) return this.#takeOver(entry, parked, serial);
+    }
     const use = must(entry.specs.get(entry.app.version), 'spec of an app');
     const instance: Instance = {
       id: instanceId(entry.id, this.#services.random(`${entry.id}@${entry.app.version}/${serial}`)),
@@ -252,12 +264,32 @@ export class Roster {
       since: this.#services.now(),
       incarnation: 0,
       ...NOWHERE,
+      reservation: undefined,
       proven: false,
     };
     assert(!this.#instances.has(instance.id), () => `instance id twice: ${instance.id}`);
     this.#add(entry, instance);
     this.#announce(instance);
     this.#listener.scheduled(instance);
+    return instance;
+  }
+
+  /** A stopped instance becomes one of the version in force; as if it were new, it comes last. */
+  #takeOver(entry: AppEntry, instance: Instance, serial: number): Instance {
+    const {spec: old} = instance;
+    const {spec} = must(entry.specs.get(entry.app.version), 'spec of an app');
+    this.#count(entry, instance, -1);
+    const use = must(entry.specs.get(old.app.version), 'spec of an instance');
+    use.instances -= 1;
+    entry.instances.delete(instance.id);
+    instance.spec = spec;
+    instance.serial = serial;
+    instance.placement = placementOf(instance);
+    this.#add(entry, instance);
+    if (this.#releaseSpec(entry, old.app.version)) {
+      this.#listener.versionReleased(entry.id, old.app.version);
+    }
+    this.reschedule(instance);
     return instance;
   }
 
@@ -286,7 +318,22 @@ export class Roster {
   /** Back into the launch queue, under the same id. */
   reschedule(instance: Instance): void {
     instance.proven = false;
-    this.update(instance, {condition: 'Scheduled', ...NOWHERE});
+    this.update(instance, {
+      goal: 'Running',
+      condition: 'Scheduled',
+      ...NOWHERE,
+      ...placeOf(instance),
+    });
+  }
+
+  /** Something is being reserved for an instance that waits: it has a place from now on. */
+  reserve(instance: Instance, reservation: Reservation): void {
+    this.update(instance, {reservation, ...placeOf({...instance, reservation})});
+  }
+
+  /** What was reserved for an instance without a task is not counted on any more. */
+  unreserve(instance: Instance): void {
+    this.update(instance, {...NOWHERE, reservation: undefined});
   }
 
   /** Forgets an instance. */
@@ -318,6 +365,7 @@ export class Roster {
       specs: new Map(),
       history: [],
       instances: new Map(),
+      parked: new Set(),
       placements: new Placements(),
       tally: {
         pool: 0,
@@ -379,7 +427,9 @@ export class Roster {
       tally.reportedUnhealthy += by;
       if (inPool) tally.unwellInPool += by;
     }
-    if (isPlaced(condition) && spec.countedFields.length > 0) {
+    if (by > 0 && isParked(instance)) entry.parked.add(instance);
+    else entry.parked.delete(instance);
+    if (hasPlace(instance) && spec.countedFields.length > 0) {
       const {lastConfigChangeAt} = spec.app;
       if (by > 0) {
         entry.placements.add(lastConfigChangeAt, spec.countedFields, instance.placement);
@@ -455,6 +505,22 @@ function versionRecord({definition, version}: App): string {
 
 function serialRecord(appId: string): string {
   return `serials${appId}`;
+}
+
+/** Where an instance without a task is all the same: on the agent that keeps its reservation. */
+function placeOf(
+  instance: Instance,
+): Partial<Pick<Instance, 'agentId' | 'host' | 'placement' | 'region' | 'zone'>> {
+  const {reservation} = instance;
+  if (reservation === undefined) return {};
+  const {id: agentId, hostname: host, region, zone} = reservation.agent;
+  return {agentId, host, region, zone, placement: placementOf(instance)};
+}
+
+/** What its constraints look at of the agent that keeps its reservation. */
+function placementOf({reservation, spec}: Instance): Instance['placement'] {
+  if (reservation === undefined) return [];
+  return spec.countedFields.map((field) => fieldOf(reservation.agent, field));
 }
 
 /** An instance without a task. */

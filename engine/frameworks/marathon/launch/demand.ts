@@ -54,6 +54,8 @@ export interface DemandParts {
   readonly queue: LaunchQueue;
   /** Roles of apps and instances. */
   readonly inUse: RoleCounts;
+  /** Whether offers of a role are wanted whatever is launched: something is to be let go of. */
+  readonly hasLeftovers: (role: string) => boolean;
   /** Throttle of changes. */
   readonly intervalMs: number;
 }
@@ -62,6 +64,7 @@ export class Demand {
   readonly #services: FrameworkServices;
   readonly #queue: LaunchQueue;
   readonly #inUse: RoleCounts;
+  readonly #hasLeftovers: (role: string) => boolean;
   readonly #intervalMs: number;
   /** By role: those that the framework is subscribed to. */
   readonly #roles = new Map<string, RoleDemand>();
@@ -69,12 +72,13 @@ export class Demand {
 
   constructor(
     services: FrameworkServices,
-    {queue, inUse, intervalMs}: DemandParts,
+    {queue, inUse, hasLeftovers, intervalMs}: DemandParts,
     snapshot?: DemandSnapshot,
   ) {
     this.#services = services;
     this.#queue = queue;
     this.#inUse = inUse;
+    this.#hasLeftovers = hasLeftovers;
     this.#intervalMs = intervalMs;
     if (snapshot === undefined) this.#enter(services.role);
     for (const demand of snapshot?.roles ?? []) this.#roles.set(demand.role, {...demand});
@@ -125,7 +129,7 @@ export class Demand {
   }
 
   #settleRole(demand: RoleDemand, waiting: RoleQueue): void {
-    if (this.#queue.launchableIn(waiting) === 0) {
+    if (!this.#isWanted(waiting)) {
       if (demand.isSuppressed) return;
       this.#services.driver.suppress([demand.role]);
       this.#services.cancelTimer(LOOK_TIMER, demand.role);
@@ -148,7 +152,7 @@ export class Demand {
     if (demand === undefined) return;
     demand.isArmed = false;
     const waiting = this.#queue.role(role);
-    if (this.#queue.launchableIn(waiting) > 0) this.#ask(demand, waiting);
+    if (this.#isWanted(waiting)) this.#ask(demand, waiting);
   }
 
   /** Offers of a role were answered. */
@@ -162,9 +166,22 @@ export class Demand {
       return;
     }
     // Not throttled: it happens ten times at most until something is new.
-    if (used || this.#queue.launchableIn(waiting) === 0 || demand.stretch >= STRETCH_MAX) return;
+    if (used || !this.#isWanted(waiting) || demand.stretch >= STRETCH_MAX) {
+      if (used && this.#isBound(waiting)) this.#send(demand, waiting);
+      return;
+    }
     demand.stretch *= STRETCH;
     this.#send(demand, waiting);
+  }
+
+  #isWanted(waiting: RoleQueue): boolean {
+    return this.#queue.launchableIn(waiting) > 0 || this.#hasLeftovers(waiting.role);
+  }
+
+  /** Whether only certain agents will do, which nobody can name to the master. */
+  #isBound(waiting: RoleQueue): boolean {
+    if (this.#hasLeftovers(waiting.role)) return true;
+    return waiting.open.some(({bound}) => bound.size > 0);
   }
 
   /** A while after the last change: has everything that waits seen an offer? */
@@ -179,8 +196,10 @@ export class Demand {
 
   #send(demand: RoleDemand, waiting: RoleQueue): void {
     const {role, isLooking, stretch} = demand;
-    const minAllocatable = isLooking ? null : minAllocatableOf(waiting);
-    const offersMax = isLooking ? LOOK_OFFERS : this.#queue.launchableIn(waiting) * stretch;
+    const isAny = this.#hasLeftovers(role);
+    const minAllocatable = isAny ? NO_MINIMUM : isLooking ? null : minAllocatableOf(waiting);
+    const wanted = this.#isBound(waiting) ? Infinity : this.#queue.launchableIn(waiting) * stretch;
+    const offersMax = isLooking ? LOOK_OFFERS : wanted;
     const sent = JSON.stringify([minAllocatable, offersMax]);
     if (sent === demand.sent) return;
     this.#services.driver.updateFramework({role, minAllocatable, offersMax});
@@ -205,6 +224,8 @@ export class Demand {
     return {roles: [...this.#roles.values()].map((demand) => ({...demand}))};
   }
 }
+
+const NO_MINIMUM: readonly Quantities[] = [];
 
 function minAllocatableOf({open}: RoleQueue): readonly Quantities[] {
   const byKey = new Map<string, Quantities>();

@@ -20,6 +20,7 @@ import {
   type Refusal,
 } from './reasons.ts';
 import type {RunSpec} from './run-spec.ts';
+import {DISK} from './volumes.ts';
 
 /** Who asks. */
 export interface Claim {
@@ -68,7 +69,7 @@ export function offerFacts(
     isInMaintenance: isInMaintenance(unavailability, options, now),
     isRemote:
       localRegion !== undefined && agent.region !== undefined && agent.region !== localRegion,
-    // Residents are not launched: see volumes.ts.
+    // Who has one is launched on it without being judged: see own-reservations.ts.
     hasOwnVolume: false,
   };
 }
@@ -81,6 +82,9 @@ export function judge(
   {groupByRule, random}: {readonly groupByRule: GroupByRule; readonly random: () => Random},
 ): Judgement {
   let refusal = lackOf(spec.needs.scalars, left, terms);
+  if (spec.resident && left.disksFor(spec.volumes, spec.needs) === undefined) {
+    refusal |= insufficient(DISK);
+  }
   if (!left.hasAnyFor(terms)) refusal |= UNFULFILLED_ROLE;
   if (facts.isRemote && !terms.namesRegion) refusal |= REMOTE_REGION;
   const broken = brokenConstraint(spec, left.agent, placed, groupByRule);

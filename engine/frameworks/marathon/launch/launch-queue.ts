@@ -32,6 +32,8 @@ export interface Lane {
   /** Ids in the order of launch; those no longer scheduled are skipped when met. */
   readonly ids: Fifo<string>;
   size: number;
+  /** Those of them that wait for an offer of the agent that keeps their reservation. */
+  readonly bound: Set<string>;
   /** End of the launch delay, in ms; 0 = none. */
   blockedUntil: number;
   /** Place among the open lanes of its role; -1 = closed. */
@@ -62,6 +64,7 @@ export interface LaunchQueueSnapshot {
     readonly key: string;
     readonly since: number;
     readonly ids: readonly string[];
+    readonly bound: readonly string[];
     readonly blockedUntil: number;
     readonly stats: LaneStatsSnapshot;
   }[];
@@ -110,7 +113,7 @@ export class LaunchQueue {
   restore({lanes, roles, offers}: LaunchQueueSnapshot): void {
     for (const {role, hasNews} of roles) this.role(role).hasNews = hasNews;
     for (const stored of lanes) {
-      const scheduled = stored.ids.flatMap((id) => this.#find(id) ?? []);
+      const scheduled = [...stored.ids, ...stored.bound].flatMap((id) => this.#find(id) ?? []);
       const last = scheduled.findLast(({condition}) => condition === 'Scheduled');
       if (last === undefined) continue;
       const lane = this.#makeLane(last.spec, stored.since);
@@ -118,6 +121,7 @@ export class LaunchQueue {
       lane.size = new Set(
         scheduled.filter(({condition}) => condition === 'Scheduled').map(({id}) => id),
       ).size;
+      for (const id of stored.bound) lane.bound.add(id);
       lane.blockedUntil = stored.blockedUntil;
       lane.stats.load(stored.stats, offers);
     }
@@ -193,6 +197,7 @@ export class LaunchQueue {
       this.#touch(lane.queue);
     }
     lane.size += 1;
+    if (instance.reservation !== undefined) lane.bound.add(instance.id);
     this.#refresh(lane);
   }
 
@@ -204,12 +209,37 @@ export class LaunchQueue {
       this.#touch(lane.queue);
     }
     lane.size -= 1;
+    lane.bound.delete(instance.id);
     if (lane.size > 0) return;
     this.#close(lane);
     if (lane.blockedUntil > 0) this.#services.cancelTimer(BACKOFF_TIMER, lane.key);
     lane.stats.release();
     this.#lanes.delete(lane.key);
     if (this.#lanes.size === 0) this.#agents.clear();
+  }
+
+  /** Something is reserved for an instance that waits: it is launched there and nowhere else. */
+  bound({id, spec}: Instance): void {
+    const lane = this.#lanes.get(spec.configKey);
+    if (lane === undefined) return;
+    lane.bound.add(id);
+    this.#touch(lane.queue);
+  }
+
+  /** Nothing is reserved any more for an instance that waits: any agent will do. */
+  unbound({id, spec}: Instance): void {
+    const lane = this.#lanes.get(spec.configKey);
+    if (lane === undefined) return;
+    lane.bound.delete(id);
+    lane.ids.push(id);
+    lane.queue.hasNews = true;
+    this.#touch(lane.queue);
+  }
+
+  /** The lane in which an instance waits, if it could be launched now. */
+  openLaneOf({condition, spec}: Instance): Lane | undefined {
+    const lane = this.#lanes.get(spec.configKey);
+    return condition === 'Scheduled' && lane !== undefined && lane.openAt >= 0 ? lane : undefined;
   }
 
   /**
@@ -279,16 +309,15 @@ export class LaunchQueue {
     return Math.min(launchable, this.tokens.left(this.#services.now()));
   }
 
-  /** The instance that is launched next; undefined when the lane is closed. */
+  /** The next one for which any agent will do; undefined if the lane is closed, or has none. */
   first(lane: Lane): Instance | undefined {
     if (lane.openAt < 0) return undefined;
     for (;;) {
       const id = lane.ids.peek();
       if (id === undefined) return undefined;
       const instance = this.#find(id);
-      if (instance?.condition === 'Scheduled' && instance.spec.configKey === lane.key) {
-        return instance;
-      }
+      const isWaiting = instance?.condition === 'Scheduled' && instance.spec.configKey === lane.key;
+      if (isWaiting && !lane.bound.has(id)) return instance;
       lane.ids.shift();
     }
   }
@@ -318,6 +347,7 @@ export class LaunchQueue {
       since,
       ids: new Fifo(),
       size: 0,
+      bound: new Set(),
       blockedUntil: 0,
       openAt: -1,
       stats: new LaneStats(this.#agents),
@@ -341,7 +371,7 @@ export class LaunchQueue {
       else this.#services.cancelTimer(BACKOFF_TIMER, lane.key);
       lane.blockedUntil = blockedUntil;
     }
-    if (blockedUntil > 0 || lane.spec.resident) this.#close(lane);
+    if (blockedUntil > 0) this.#close(lane);
     else if (lane.openAt < 0) this.#openLane(lane);
   }
 
@@ -378,6 +408,7 @@ export class LaunchQueue {
       key: lane.key,
       since: lane.since,
       ids: lane.ids.toArray(),
+      bound: [...lane.bound],
       blockedUntil: lane.blockedUntil,
       stats: lane.stats.snapshot(indexOf),
     }));

@@ -95,7 +95,7 @@ const WAITING: readonly Waiting[] = [
     reason: '1 offer seen: 1 of roles that are not accepted',
   },
   {
-    title: 'persistent volumes',
+    title: 'no disk for its volume',
     app: {
       id: '/dev/a',
       role: 'dev',
@@ -104,7 +104,7 @@ const WAITING: readonly Waiting[] = [
         volumes: [{containerPath: 'data', mode: 'RW', persistent: {size: 10}}],
       },
     },
-    reason: 'persistent volumes are not supported (PersistentVolumesUnsupported)',
+    reason: '1 offer seen: 1 lacked disk',
   },
 ];
 

@@ -3,6 +3,7 @@
  * cost no more than a copy of their scalars; what is reserved is looked at entry by entry.
  */
 import {addRanges, containsNumber, subtractRanges, type Ranges} from '../../../resources/ranges.ts';
+import {assemble} from '../../../resources/entries.ts';
 import {
   makeEntries,
   quantityOf,
@@ -12,14 +13,17 @@ import {
 } from '../../../resources/special.ts';
 import {
   GPUS,
+  NO_RESOURCES,
   rangesOf,
   subtractResources,
   type NamedRanges,
   type Resources,
 } from '../../../resources/vector.ts';
 import type {AgentInfo, Offer} from '../../../scheduler.ts';
+import type {PersistentVolume} from '../definition/app-definition.ts';
 import type {OfferTerms} from './offer-terms.ts';
 import {portRanges, type WantedPort} from './ports.ts';
+import {DISK, pickDisks, type TakenDisk} from './volumes.ts';
 
 const PORTS = 'ports';
 const NONE: readonly never[] = [];
@@ -87,6 +91,26 @@ export class OfferLeft {
   get hasGpus(): boolean {
     if ((this.#scalars[GPUS] ?? 0) > 0) return true;
     return this.#reserved.some((entry) => entry.special.kind === GPUS && quantityOf(entry) > 0);
+  }
+
+  /** A disk for each volume, beside what else an instance needs; undefined if one gets none. */
+  disksFor(
+    volumes: readonly PersistentVolume[],
+    needs: Resources,
+  ): readonly TakenDisk[] | undefined {
+    return pickDisks(volumes, subtractResources(this.seen.resources, needs));
+  }
+
+  /** Takes disks that {@link OfferLeft.disksFor} has found. */
+  takeDisks(disks: readonly TakenDisk[]): void {
+    const parts = disks.flatMap((disk) => disk.parts);
+    if (parts.length > 0) this.#taken.push(assemble(parts));
+    for (const {amount, parts: own} of disks) {
+      if (own.length > 0) continue;
+      this.#scalars[DISK] = (this.#scalars[DISK] ?? 0) - amount;
+      const scalars = Array.from({length: DISK + 1}, (_, kind) => (kind === DISK ? amount : 0));
+      this.#taken.push({...NO_RESOURCES, scalars});
+    }
   }
 
   /**

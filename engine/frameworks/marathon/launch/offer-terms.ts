@@ -4,7 +4,7 @@
  */
 import type {MarathonOptions} from '../../../options.ts';
 import type {Unavailability} from '../../../scheduler.ts';
-import type {AppDefinition} from '../definition/app-definition.ts';
+import {isResident, type AppDefinition} from '../definition/app-definition.ts';
 
 /** The options that launching looks at. */
 export type LaunchOptions = Pick<
@@ -47,9 +47,12 @@ export function offerTerms(definition: AppDefinition, options: LaunchOptions): O
 }
 
 function acceptedRoles(
-  {acceptedResourceRoles, role}: Pick<AppDefinition, 'acceptedResourceRoles' | 'role'>,
+  definition: Pick<AppDefinition, 'acceptedResourceRoles' | 'container' | 'role'>,
   fallback: MarathonOptions['acceptedResourceRolesDefault'],
 ): ReadonlySet<string> {
+  const {acceptedResourceRoles, role} = definition;
+  // Only what nobody has reserved can be reserved.
+  if (isResident(definition)) return new Set(['*']);
   if (acceptedResourceRoles !== undefined) return new Set(acceptedResourceRoles);
   switch (fallback) {
     case 'any':

@@ -4,7 +4,6 @@ import {pairsOf, type Ranges} from '../../../resources/ranges.ts';
 import type {ScalarKinds} from '../../../resources/kinds.ts';
 import {entriesOf} from '../../../resources/entries.ts';
 import type {AttributeValue} from '../../../scheduler.ts';
-import {waitsForVolumes} from './blocked.ts';
 import type {UnusedOffer} from './lane-stats.ts';
 import type {Lane, LaunchQueue} from './launch-queue.ts';
 import {roleOf, type SeenOffer} from './offer-left.ts';
@@ -36,8 +35,6 @@ export interface QueueItem {
   readonly rejectSummaryLaunchAttempt: readonly FunnelRow[];
   /** Latest first. */
   readonly lastUnusedOffers: readonly UnusedOffer[];
-  /** Why no offer is looked at; not known to Marathon. */
-  readonly blockedBy: string | undefined;
 }
 
 /** Everything that waits, by app and role. */
@@ -75,7 +72,6 @@ function queueItem(lanes: readonly [Lane, ...Lane[]], now: number): QueueItem {
     rejectSummaryLastOffers: funnelOf(stats.declinedLast, stats.agents),
     rejectSummaryLaunchAttempt: funnelOf(stats.declined, processed),
     lastUnusedOffers: stats.recent,
-    blockedBy: waitsForVolumes(spec),
   };
 }
 
@@ -105,7 +101,7 @@ export function queueForm(items: readonly QueueItem[], form: QueueForm): {readon
 }
 
 function itemForm(item: QueueItem, form: QueueForm): Readonly<Record<string, unknown>> {
-  const {lastUnusedOfferAt, lastUsedOfferAt, blockedBy} = item;
+  const {lastUnusedOfferAt, lastUsedOfferAt} = item;
   return {
     count: item.count,
     role: item.role,
@@ -124,7 +120,6 @@ function itemForm(item: QueueItem, form: QueueForm): Readonly<Record<string, unk
     ...(form.embedLastUnusedOffers
       ? {lastUnusedOffers: item.lastUnusedOffers.map((unused) => unusedForm(unused, form.kinds))}
       : {}),
-    ...(blockedBy === undefined ? {} : {blockedBy}),
     app: form.appOf(item),
   };
 }

@@ -26,6 +26,7 @@ export type Refusal = number;
 
 export const UNFULFILLED_ROLE = 1;
 export const UNFULFILLED_CONSTRAINT = 1 << 1;
+export const NO_CORRESPONDING_RESERVATION = 1 << 2;
 export const AGENT_MAINTENANCE = 1 << 3;
 export const INSUFFICIENT_PORTS = 1 << 8;
 export const SCARCE_RESOURCES = 1 << 9;

@@ -3,11 +3,17 @@ import {thousandths} from '../../../resources/thousandths.ts';
 import type {ScalarKinds} from '../../../resources/kinds.ts';
 import type {Resources} from '../../../resources/vector.ts';
 import type {Quantities} from '../../../scheduler.ts';
-import {isResident, type App, type AppDefinition} from '../definition/app-definition.ts';
+import {
+  isResident,
+  type App,
+  type AppDefinition,
+  type PersistentVolume,
+} from '../definition/app-definition.ts';
 import {compileConstraint, looksAround, type Constraint} from './constraints.ts';
 import {isoInstant} from '../../../kernel/instants.ts';
 import {taskName} from '../definition/path-id.ts';
 import {wantedPorts, type WantedPort} from './ports.ts';
+import {volumesOf} from './reserve.ts';
 
 export interface RunSpec {
   readonly app: App;
@@ -29,6 +35,8 @@ export interface RunSpec {
   readonly hasHealthChecks: boolean;
   readonly hasReadinessCheck: boolean;
   readonly resident: boolean;
+  /** Persistent ones, in their order. */
+  readonly volumes: readonly PersistentVolume[];
 }
 
 export function configKeyOf({definition, lastConfigChangeAt}: App): string {
@@ -61,6 +69,10 @@ export function makeRunSpec(app: App, kinds: ScalarKinds): RunSpec {
     scalars[kind] = fixed;
     quantities[name] = fixed;
   }
+  const volumes = volumesOf(definition).map(([, volume]) => volume);
+  for (const {size} of volumes) {
+    quantities['disk'] = (quantities['disk'] ?? 0) + (thousandths(size) ?? 0);
+  }
   const ports = wanted.filter((port) => port !== null).length;
   if (ports > 0) quantities['ports'] = ports * 1000;
   return {
@@ -78,5 +90,6 @@ export function makeRunSpec(app: App, kinds: ScalarKinds): RunSpec {
     hasHealthChecks: (definition.healthChecks?.length ?? 0) > 0,
     hasReadinessCheck: (definition.readinessChecks?.length ?? 0) > 0,
     resident: isResident(definition),
+    volumes,
   };
 }

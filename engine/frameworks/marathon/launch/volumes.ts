@@ -1,6 +1,6 @@
 /**
  * Disks for persistent volumes, taken from what an offer has that nobody has reserved (reference
- * parts 1.2 and 6.9). Pure; for the launch of residents, which wait for it: see `blocked.ts`.
+ * parts 1.2 and 6.9). Pure; what is done with them is in `reserve.ts`.
  */
 import {thousandths} from '../../../resources/thousandths.ts';
 import type {Entry} from '../../../resources/special.ts';
@@ -19,7 +19,7 @@ export interface TakenDisk {
 }
 
 /** Kind of `disk`. */
-const DISK = 2;
+export const DISK = 2;
 
 /**
  * A disk for each volume, in their order; undefined when one of them gets none. Large volumes

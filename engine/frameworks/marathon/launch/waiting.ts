@@ -2,7 +2,6 @@
 import type {WaitingGroup} from '../../../scheduler.ts';
 import type {Deployments} from '../deploy/deployments.ts';
 import type {Roster} from '../instances/roster.ts';
-import {waitsForVolumes} from './blocked.ts';
 import {printConstraint} from './constraints.ts';
 import type {Lane, LaunchQueue} from './launch-queue.ts';
 import {REASONS, type Reason} from './reasons.ts';
@@ -16,7 +15,8 @@ export function waitingGroups(
 ): readonly WaitingGroup[] {
   const groups: WaitingGroup[] = [];
   for (const lane of queue.lanes) {
-    const example = lane.ids.peek() ?? lane.spec.appId;
+    const [bound] = lane.bound;
+    const example = lane.ids.peek() ?? bound ?? lane.spec.appId;
     const {role} = lane.queue;
     groups.push({tasks: lane.size, example, role, ...reasonOf(lane, queue, now)});
   }
@@ -50,10 +50,6 @@ function reasonOf(
   {tokens}: LaunchQueue,
   now: number,
 ): Pick<WaitingGroup, 'reason' | 'needs'> {
-  const blocked = waitsForVolumes(lane.spec);
-  if (blocked !== undefined) {
-    return {reason: `persistent volumes are not supported (${blocked})`};
-  }
   if (lane.blockedUntil > now) {
     return {reason: `in back-off for ${Math.ceil((lane.blockedUntil - now) / 1000)} s`};
   }
@@ -61,6 +57,8 @@ function reasonOf(
     const seconds = Math.ceil((tokens.nextRefillAt(now) - now) / 1000);
     return {reason: `out of launch tokens for ${seconds} s`};
   }
+  // No agent but their own has what they lack.
+  if (lane.bound.size === lane.size) return {reason: 'waits for its agent, where its volumes are'};
   return {reason: printFunnel(lane), needs: lane.spec.needs};
 }
 

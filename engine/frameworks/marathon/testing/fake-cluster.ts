@@ -8,6 +8,7 @@ import {agentIdOf, frameworkIdOf, offerIdOf, type OfferId} from '../../../kernel
 import {makeRandom} from '../../../kernel/random.ts';
 import {parseAmounts} from '../../../resources/amounts.ts';
 import {ScalarKinds} from '../../../resources/kinds.ts';
+import {applyOperation} from '../../../resources/operations.ts';
 import {allocatableTo} from '../../../resources/select.ts';
 import {
   addResources,
@@ -26,6 +27,7 @@ import type {
   FrameworkReply,
   FrameworkServices,
   Offer,
+  OfferOperation,
   SchedulerDriver,
   StatusUpdate,
   TaskLaunch,
@@ -95,6 +97,8 @@ export class FakeCluster {
   readonly #seed: number;
   readonly #options: Partial<MarathonOptions>;
   #serial = 0;
+  /** Whether anything was reserved or let go of since it was last looked at. */
+  #hasOperated = false;
 
   constructor(seed = 1, options: Partial<MarathonOptions> = {}) {
     this.#seed = seed;
@@ -119,6 +123,19 @@ export class FakeCluster {
       refused: new Map(),
     });
     return info;
+  }
+
+  /** Everything that an agent has, used or not. */
+  totalOn(name: string): Resources {
+    const agent = must(
+      this.#agents.find(({info}) => info.hostname === name),
+      name,
+    );
+    let total = agent.free;
+    for (const task of this.tasks.values()) {
+      if (task.agent === agent) total = addResources(total, task.launch.resources);
+    }
+    return total;
   }
 
   /** A request and its answer. */
@@ -230,7 +247,9 @@ export class FakeCluster {
       for (const [id] of staged) {
         this.status(id, 'TASK_RUNNING', healthy === undefined ? {} : {healthy});
       }
-      if (staged.length === 0 && this.kills.length === 0) return;
+      const isCalm = staged.length === 0 && this.kills.length === 0 && !this.#hasOperated;
+      this.#hasOperated = false;
+      if (isCalm) return;
     }
   }
 
@@ -324,9 +343,9 @@ export class FakeCluster {
       this.trace.push(['driver', this.now, JSON.stringify(what)]);
     };
     return {
-      accept: (ids, launches) => {
-        call('accept', ids, launches);
-        for (const id of ids) this.#accept(id, launches);
+      accept: (ids, launches, _refuseMs, operations = []) => {
+        call('accept', ids, launches, operations);
+        for (const id of ids) this.#accept(id, launches, 0, operations);
       },
       decline: (ids, refuseMs = 5000) => {
         call('decline', ids, refuseMs);
@@ -367,17 +386,28 @@ export class FakeCluster {
     };
   }
 
-  #accept(id: OfferId, launches: readonly TaskLaunch[], refuseMs = 0): void {
+  #accept(
+    id: OfferId,
+    launches: readonly TaskLaunch[],
+    refuseMs = 0,
+    operations: readonly OfferOperation[] = [],
+  ): void {
     const {agent, role, resources} = must(this.#held.get(id), `offer ${id}`);
     this.#held.delete(id);
     let left = resources;
+    if (operations.length > 0) this.#hasOperated = true;
+    for (const operation of operations) {
+      const applied = applyOperation(left, operation);
+      if (!applied.ok) throw new Error(`${operation.kind}: ${applied.message}`);
+      left = applied.resources;
+    }
     for (const launch of launches) {
       if (!containsResources(left, launch.resources)) throw new Error('more than was offered');
       left = subtractResources(left, launch.resources);
       this.tasks.set(launch.taskId, {launch, agent, role, state: 'TASK_STAGING'});
     }
     agent.free = addResources(agent.free, left);
-    if (launches.length > 0) return;
+    if (launches.length > 0 || operations.length > 0) return;
     agent.refused.set(role, {until: this.now + refuseMs, resources});
   }
 }
