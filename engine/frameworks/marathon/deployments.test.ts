@@ -310,10 +310,38 @@ for (const [killSelection, place] of [
 }
 
 test('a removal does not wait for what is lost on the way', (t) => {
-  const fake = running({...CHECKED, instances: 1});
+  const unreachableStrategy = {inactiveAfterSeconds: 300, expungeAfterSeconds: 600};
+  const fake = running({...CHECKED, unreachableStrategy});
   fake.request({kind: 'appRemove', appId: '/a'});
   for (const id of fake.tasks.keys()) fake.status(id, 'TASK_UNREACHABLE');
   t.deepEqual(ended(fake), ['deployment_success']);
+});
+
+test('a paused scaling starts nothing, and goes on when resumed', (t) => {
+  const fake = running({...CHECKED, instances: 1});
+  fake.request({kind: 'appPatch', appId: '/a', patch: {instances: 2}});
+  t.true(steer(fake, 'pause'));
+  const [first = '', second = ''] = fake.marathon.instancesOf('/a').map(({id}) => id);
+  fake.status(`${first}._app.1`, 'TASK_UNREACHABLE');
+  t.deepEqual(
+    fake.marathon.instancesOf('/a').map(({id}) => id),
+    [second],
+    'what is forgotten is not replaced for now',
+  );
+  t.true(steer(fake, 'resume'));
+  fake.runAll(true);
+  t.is(fake.tasks.size - 1, 2);
+});
+
+test('what a scaling lacks comes when what is too many has gone', (t) => {
+  const fake = running({...CHECKED, instances: 3});
+  fake.request({kind: 'appPatch', appId: '/a', patch: {instances: 2}});
+  const [lost = ''] = fake.tasks.keys();
+  fake.status(lost, 'TASK_UNREACHABLE');
+  t.is(fake.marathon.instancesOf('/a').length, 2);
+  fake.confirmKills();
+  t.is(fake.marathon.instancesOf('/a').length, 2, 'one of them is new');
+  t.is(fake.marathon.summaryOf('/a')?.scheduled, 1);
 });
 
 test('an app that failed and is removed leaves no launch delay behind', (t) => {
@@ -327,7 +355,7 @@ test('an app that failed and is removed leaves no launch delay behind', (t) => {
 });
 
 test('who is moved off a drained agent is not made to wait', (t) => {
-  const fake = running({...CHECKED, backoffSeconds: 3600, maxLaunchDelaySeconds: 3600});
+  const fake = running({...CHECKED, backoffSeconds: 3600, maxLaunchDelaySeconds: 7200});
   for (const id of fake.tasks.keys()) fake.status(id, 'TASK_FAILED');
   fake.advanceTo(fake.now + 3_600_000);
   start(fake, true);

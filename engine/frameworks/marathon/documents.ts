@@ -36,7 +36,7 @@ export function documentsFrom(unsorted: Iterable<StoredRecord>): Documents {
   const records = [...unsorted].sort((left, right) => (left[0] < right[0] ? -1 : 1));
   const below = (folder: string): readonly unknown[] =>
     records.filter(([path]) => path.startsWith(`${folder}/`)).map(([, document]) => document);
-  const at = (path: string): unknown => records.find((record) => record[0] === `${path}`)?.[1];
+  const at = (path: string): unknown => records.find((record) => record[0] === path)?.[1];
   const serials = below('serials') as readonly {appId: string; serial: number}[];
   const root = at('root') as {version: number} | undefined;
   const rootGroup = at('groups') as Group | undefined;

@@ -76,8 +76,7 @@ test('the records hold everything, at every instant', (t) => {
 });
 
 /**
- * Seeded mistakes that it finds: launch delays, scheduled instances or the timers of what cannot be
- * reached not taken up again.
+ * Seeded mistakes that it finds: launch delays or scheduled instances not taken up again.
  */
 test('with or without failovers, the end is the same', (t) => {
   fc.assert(
@@ -147,6 +146,7 @@ test('a delay outlives its leader', (t) => {
   t.is(fake.tasks.size, 1);
 });
 
+/** Fails if the timers of what cannot be reached are not taken up again. */
 test('what is lost is given up in time by the next leader, too', (t) => {
   const fake = cluster();
   const unreachableStrategy = {inactiveAfterSeconds: 60, expungeAfterSeconds: 120};
@@ -163,4 +163,24 @@ test('what is lost is given up in time by the next leader, too', (t) => {
   fake.failOver();
   fake.advanceTo(lostAt + 120_000);
   t.deepEqual(conditions(), ['Scheduled']);
+});
+
+/** Fails if an upgrade does not record which old instances it takes no notice of any more. */
+test('an upgrade does not wait for what was lost before its leader was', (t) => {
+  const fake = cluster();
+  const app = {...CHECKED, instances: 2, unreachableStrategy: 'disabled'};
+  fake.request({kind: 'appPut', app});
+  fake.runAll(true);
+  const [lost = ''] = fake.tasks.keys();
+  fake.status(lost, 'TASK_UNREACHABLE');
+  fake.request({kind: 'appPatch', appId: '/a', patch: {cmd: 'new'}});
+  fake.advanceTo(fake.now + 5000);
+  fake.offer();
+  const fresh = [...fake.tasks.keys()].at(-1);
+  fake.status(fresh ?? '', 'TASK_RUNNING', {healthy: true});
+  t.is(fake.marathon.instancesOf('/a')[0]?.goal, 'Decommissioned', 'it was the first to go');
+  fake.failOver();
+  fake.runAll(true);
+  t.deepEqual(fake.marathon.deployments(), []);
+  t.is(fake.marathon.summaryOf('/a')?.healthy, 2);
 });

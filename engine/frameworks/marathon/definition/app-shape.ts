@@ -204,16 +204,10 @@ const ipAddress = object(
   },
 );
 
-function asSent(value: unknown): string {
-  return typeof value === 'string' ? value : JSON.stringify(value);
-}
-
-const limit = either(
-  oneOf('unlimited'),
-  number(0),
-  (value) =>
-    `'${asSent(value)}' is an invalid resource limit. ` + "It must be 'unlimited' or a number",
-);
+const limit = either(oneOf('unlimited'), number(0), (value) => {
+  const sent = `'${typeof value === 'string' ? value : JSON.stringify(value)}'`;
+  return `${sent} is an invalid resource limit. It must be 'unlimited' or a number`;
+});
 
 /** The fields of an app; all may be absent here, because an update has the same ones. */
 const fields = {

@@ -115,8 +115,8 @@ function refuseSharing(app: AppDefinition, faults: Fault[]): void {
   );
   if (isExclusive !== true) return;
   if (app.instances > 1) {
-    const message =
-      'Number of instances is limited to 1 when declaring DVDI volumes in app ' + `[${app.id}]`;
+    const where = `app [${app.id}]`;
+    const message = `Number of instances is limited to 1 when declaring DVDI volumes in ${where}`;
     refuse(faults, '', message);
   }
   const {maximumOverCapacity} = app.upgradeStrategy;
