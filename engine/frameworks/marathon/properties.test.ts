@@ -18,8 +18,8 @@
  *   groups; steps: the next step begins while actions of this one are open;
  * - proof: a scale action does not wait for its new instances; one that is relaunched stays proven;
  * - rollback: `revertChange` leaves apps that were added; cancel: it rolls back;
- * - end: `report('gone', …)` left out of `Lifecycle`'s `#forget`; upgrades never look again; a scale
- *   action never looks whether there are too many;
+ * - end: `report('gone', …)` left out of `Lifecycle`'s `#forget`; upgrades never look again; a
+ *   scale action never looks whether there are too many;
  * - nothing throws: amounts are not compared in `judge`, and more is taken than was offered.
  */
 import test from 'ava';

@@ -493,6 +493,15 @@ test('changes of one app are told of with who made them; others are not', (t) =>
   t.true(types.indexOf('group_change_success') < types.indexOf('api_post_event'));
 });
 
+test('the queue can be asked for when the version that came last does not wait any more', (t) => {
+  const fake = cluster();
+  ask(fake, 'POST /v2/apps', {...APP, instances: 2});
+  for (const instances of [4, 1]) ask(fake, 'PUT /v2/apps//a?force=true', {instances});
+  const {queue} = ask(fake, 'GET /v2/queue').body as {readonly queue: readonly Json[]};
+  t.is(queue.length, 1);
+  t.like(queue[0], {count: 1, app: {id: '/a', instances: 1}});
+});
+
 test('apps are shown in the old form as well, where that is wanted', (t) => {
   const options: Partial<MarathonOptions> = {legacyAppForm: true};
   const fake = new FakeCluster(1, options);

@@ -44,8 +44,9 @@ export class QueueResource {
 
   #appOf({appId, version}: QueueItem): unknown {
     const {roster, view} = this.#parts;
-    const use = roster.entry(appId)?.specs.get(version);
-    return view.version(must(use, 'version that waits').spec.app);
+    const entry = must(roster.entry(appId), 'app that waits');
+    // The version that was scheduled last may be gone while earlier ones wait.
+    return view.version(entry.specs.get(version)?.spec.app ?? entry.app);
   }
 
   #resetDelay(call: Call): HttpAnswer {
