@@ -212,7 +212,10 @@ export class Demand {
     const now = this.#services.now();
     waiting.hasNews = false;
     demand.isLooking = false;
-    if (isNew) demand.stretch = 1;
+    // What finds nothing still needs to see more of the cluster, however often others bring news:
+    // else one that crashes again and again would hide the one agent that another waits for.
+    const isContent = waiting.open.every(({stats}) => stats.unused === 0);
+    if (isNew && isContent) demand.stretch = 1;
     this.#send(demand, waiting);
     if (isNew) this.#services.driver.revive([role]);
     demand.isSuppressed = false;
