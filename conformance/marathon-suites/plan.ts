@@ -63,7 +63,7 @@ export const plan = makeAdapter({
     for (const [id, {restart, ...fields}] of Object.entries(value.to ?? {})) {
       const app = appOf(id, fields, value);
       if (app === undefined) return INVALID;
-      const options = {at: 1000, versionMin: 0, restart: restart === true};
+      const options = {at: 1000, restart: restart === true};
       after.set(id, nextVersion(before.get(id), app.definition, options));
     }
     const steps = stepsOf(before, after, value);

@@ -70,7 +70,7 @@ export const versioninfo = makeAdapter({
 
 function change(apps: Map<string, App>, {at, create, change: changed, ...step}: Step): void {
   const next = (id: string, definition: App['definition'], restart: boolean): void => {
-    apps.set(id, nextVersion(apps.get(id), definition, {at, versionMin: 0, restart}));
+    apps.set(id, nextVersion(apps.get(id), definition, {at, restart}));
   };
   for (const [id, fields] of Object.entries({...create, ...changed})) {
     const {definition} = apps.get(id) ?? requiredApp(id, {});

@@ -1,6 +1,6 @@
 /** Deployments: how they begin, end, are cancelled and undone. */
 import {APP, constant, type Answer, type Stage} from '../stage.ts';
-import type {MakeProgram} from '../program.ts';
+import type {MakeProgram, Program} from '../program.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -122,20 +122,27 @@ const killWithScale: MakeProgram = () => {
   };
 };
 
+/** An app that no agent can hold, so that its deployment stands. */
+function postTooMuch(keep: (deployment: string) => void): Program['when'][number] {
+  return {
+    at: 0,
+    do: 'POST app /a with cpus 100',
+    act: (stage) => {
+      stage.request('POST', '/v2/apps', {...APP, id: '/a', cpus: TOO_MUCH});
+      keep(onlyDeployment(stage));
+    },
+  };
+}
+
 const forcedDelete: MakeProgram = () => {
   let id = '';
   let reply: Answer = {status: 0};
   return {
     given: 'empty',
     when: [
-      {
-        at: 0,
-        do: 'POST app /a with cpus 100',
-        act: (stage) => {
-          stage.request('POST', '/v2/apps', {...APP, id: '/a', cpus: TOO_MUCH});
-          id = onlyDeployment(stage);
-        },
-      },
+      postTooMuch((deployment) => {
+        id = deployment;
+      }),
       {
         at: 5000,
         do: 'DELETE the deployment with force=true',
@@ -174,14 +181,9 @@ const rollBackFirst: MakeProgram = () => {
   return {
     given: 'empty',
     when: [
-      {
-        at: 0,
-        do: 'POST app /a with cpus 100',
-        act: (stage) => {
-          stage.request('POST', '/v2/apps', {...APP, id: '/a', cpus: TOO_MUCH});
-          id = onlyDeployment(stage);
-        },
-      },
+      postTooMuch((deployment) => {
+        id = deployment;
+      }),
       {
         at: 5000,
         do: 'DELETE the deployment',

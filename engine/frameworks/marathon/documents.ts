@@ -34,9 +34,11 @@ export interface Documents {
 /** Reads the records of a Marathon, in whatever order they come. */
 export function documentsFrom(unsorted: Iterable<StoredRecord>): Documents {
   const records = [...unsorted].sort((left, right) => (left[0] < right[0] ? -1 : 1));
+  const folders = Map.groupBy(records, ([path]) => path.split('/', 1)[0] ?? '');
   const below = (folder: string): readonly unknown[] =>
-    records.filter(([path]) => path.startsWith(`${folder}/`)).map(([, document]) => document);
-  const at = (path: string): unknown => records.find((record) => record[0] === path)?.[1];
+    (folders.get(folder) ?? []).flatMap(([path, document]) => (path === folder ? [] : [document]));
+  const at = (folder: string): unknown =>
+    folders.get(folder)?.find(([path]) => path === folder)?.[1];
   const serials = below('serials') as readonly {appId: string; serial: number}[];
   const root = at('root') as {version: number} | undefined;
   const rootGroup = at('groups') as Group | undefined;
@@ -61,9 +63,9 @@ export function documentsFrom(unsorted: Iterable<StoredRecord>): Documents {
     },
     deployments: {
       serial: (at('deployments') as {serial: number} | undefined)?.serial ?? 0,
-      deployments: deploymentsFrom(records),
+      deployments: deploymentsFrom(folders.get('deployments') ?? []),
     },
-    backoff: recordedDelays(records),
+    backoff: recordedDelays(folders.get('backoff') ?? []),
     failures: (below('failures') as readonly TaskFailure[]).map((failure) => [
       failure.appId,
       failure,
@@ -83,8 +85,8 @@ interface Parts {
 function deploymentsFrom(records: readonly StoredRecord[]): readonly DeploymentDocument[] {
   const byId = new Map<string, Parts>();
   for (const [path, document] of records) {
-    const [folder, id, part] = path.split('/');
-    if (folder !== 'deployments' || id === undefined || part === undefined) continue;
+    const [, id, part] = path.split('/');
+    if (id === undefined || part === undefined) continue;
     const parts = byId.get(id) ?? {actions: []};
     byId.set(id, parts);
     if (part === 'plan') parts.plan = document as DeploymentPlan;

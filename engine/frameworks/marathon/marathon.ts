@@ -246,7 +246,7 @@ export class Marathon implements Framework {
       for (const {spec} of specs.values()) this.#health.register(spec);
       for (const instance of instances.values()) {
         if (instance.condition === 'Scheduled') this.#queue.scheduled(instance);
-        else if (instance.condition === 'Running') this.#lifecycleHands().running(instance);
+        else if (instance.condition === 'Running') this.#askIfReady(instance);
       }
     }
     this.#watch.takeOver();
@@ -525,6 +525,13 @@ export class Marathon implements Framework {
     return makeTaskLaunch(instance, resources, {...this.#options, enforceGroupRole});
   }
 
+  /** An instance runs: if a deployment starts it, it waits for its readiness. */
+  #askIfReady(instance: Instance): void {
+    if (!instance.ready && this.#deployments.isBeingStarted(instance)) {
+      this.#readiness.start(instance);
+    }
+  }
+
   /** Its readiness check has passed. */
   #ready(instanceId: string): void {
     const instance = this.#roster.instance(instanceId);
@@ -559,13 +566,13 @@ export class Marathon implements Framework {
         for (const key of [...keys].sort()) this.#queue.resetDelay(key);
       },
       watch: (entry) => this.#watchOver(entry),
-      unwatch: ({id}) => {
-        this.#readiness.stopAll(id);
+      unwatch: ({id, instances}) => {
+        this.#readiness.stopAll(instances.keys());
         this.#health.removeAll(id);
       },
       released: (appId) => {
         this.#unbalanced.add(appId);
-        this.#readiness.stopAll(appId);
+        this.#readiness.stopAll(this.#roster.entry(appId)?.instances.keys() ?? []);
         if (this.#roster.app(appId) === undefined) this.#failures.forget(appId);
       },
       rollBack: (deployment) => {
@@ -592,11 +599,7 @@ export class Marathon implements Framework {
         this.#unbalanced.add(appId);
       },
       drained: ({spec}) => this.#queue.resetDelay(spec.configKey),
-      running: (instance) => {
-        if (!instance.ready && this.#deployments.isBeingStarted(instance)) {
-          this.#readiness.start(instance);
-        }
-      },
+      running: (instance) => this.#askIfReady(instance),
       abandoned: (instanceId, {agent, role, state}) => {
         const isMade = state !== 'New';
         this.#leftovers.add({instanceId, agentId: agent.id, role, isMade});

@@ -21,15 +21,13 @@ function configurationOf(definition: AppDefinition): object {
 
 /**
  * The next version of an app, changed at `at` (ms); the same object where nothing changed and no
- * restart is asked. `versionMin` keeps stamps of one app apart when two changes fall on one
- * instant.
+ * restart is asked. The caller keeps stamps apart: see `Root.nextVersion`.
  */
 export function nextVersion(
   previous: App | undefined,
   definition: AppDefinition,
-  {at, versionMin, restart}: {at: number; versionMin: number; restart: boolean},
+  {at: version, restart}: {at: number; restart: boolean},
 ): App {
-  const version = Math.max(at, versionMin);
   if (previous === undefined || isConfigChange(previous.definition, definition)) {
     return {definition, version, lastScalingAt: version, lastConfigChangeAt: version};
   }

@@ -261,8 +261,9 @@ export class Deployments {
     const deployment = this.#locks.get(appId);
     const action = deployment?.actions.get(appId);
     if (deployment === undefined || action === undefined) return;
+    const before = action.record;
     action.review();
-    this.#record(deployment, action);
+    if (action.record !== before) this.#record(deployment, action);
     this.#services.armTimer(REVIEW_TIMER, appId, this.#services.now() + REVIEW_MS);
     this.#goOn(deployment, action);
   }

@@ -775,20 +775,20 @@ test('readiness is asked at once and every interval until it is there, and then 
   answer(readiness, {kind: 'failed', cause: 'connection refused'});
   const gone = {status: 504, contentType: 'text/plain', body: 'connection refused'};
   t.deepEqual(readiness.resultsOf('/a'), [{...result, lastResponse: gone}]);
-  t.false(readiness.isReady(instance));
+  t.like(readiness.resultsOf('/a')[0], {ready: false});
   const restored = make(JSON.parse(JSON.stringify(readiness.snapshot())) as ReadinessSnapshot);
   t.deepEqual(restored.resultsOf('/a'), readiness.resultsOf('/a'));
   restored.onTimer(instance.id);
   answer(restored, WELL);
   t.deepEqual(ready, [instance.id]);
-  t.true(restored.isReady(instance));
+  t.like(restored.resultsOf('/a')[0], {ready: true});
   t.is(fake.nextTimerAt('readinessCheck'), undefined);
   restored.onTimer(instance.id);
   restored.start(instance);
   t.deepEqual(fake.probes, []);
-  restored.stopAll('/b');
+  restored.stopAll(['b.instance-1']);
   t.like(restored.resultsOf('/a')[0], {ready: true});
-  restored.stopAll('/a');
+  restored.stopAll([instance.id]);
   t.deepEqual(restored.resultsOf('/a'), []);
 });
 
@@ -822,7 +822,7 @@ test('of a task that is over readiness is neither asked nor believed', (t) => {
   readiness.start(checked());
   readiness.take(late);
   t.deepEqual(ready, []);
-  t.false(readiness.isReady(checked()));
+  t.false(readiness.resultsOf('/a').some((result) => result.ready));
   for (const {probeId} of fake.probes.splice(0)) readiness.take({probeId, outcome: WELL});
   t.deepEqual(ready, [checked().id]);
 });

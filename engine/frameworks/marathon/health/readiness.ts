@@ -96,19 +96,10 @@ export class Readiness {
     if (this.#polls.delete(instanceId)) this.#services.cancelTimer(READINESS_TIMER, instanceId);
   }
 
-  /** Forgets all instances of an app: the deployment is done with it. */
-  stopAll(appId: string): void {
-    for (const id of [...this.#polls.keys()]) {
-      const instance = this.#roster.instance(id);
-      if (instance === undefined || instance.spec.appId === appId) this.stop(id);
-    }
-  }
-
-  /** Whether the present task of the instance has been ready; without a check: if it runs. */
-  isReady(instance: Instance): boolean {
-    if (checkOf(instance) === undefined) return instance.condition === 'Running';
-    const poll = this.#polls.get(instance.id);
-    return poll?.incarnation === instance.incarnation && poll.isReady;
+  /** Forgets these instances: the deployment is done with their app. */
+  stopAll(instanceIds: Iterable<string>): void {
+    if (this.#polls.size === 0) return;
+    for (const id of instanceIds) this.stop(id);
   }
 
   /**

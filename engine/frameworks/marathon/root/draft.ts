@@ -230,7 +230,7 @@ function appChange(
   version: number,
 ): AppChange | undefined {
   const {id} = definition;
-  const to = nextVersion(from, definition, {at: version, versionMin: 0, restart});
+  const to = nextVersion(from, definition, {at: version, restart});
   if (restored !== undefined && to.lastConfigChangeAt === version) {
     const {lastConfigChangeAt} = restored;
     return {id, from, to: {...to, lastConfigChangeAt}, keeps: true};
