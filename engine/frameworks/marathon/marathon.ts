@@ -585,6 +585,7 @@ export class Marathon implements Framework {
   #watchOver({app, specs, instances}: AppEntry): void {
     const use = specs.get(app.version);
     if (use !== undefined) this.#health.register(use.spec);
+    if (use?.spec.hasReadinessCheck !== true) return;
     for (const instance of instances.values()) {
       const isOfUse = instance.spec.app.lastConfigChangeAt === app.lastConfigChangeAt;
       if (isOfUse && !instance.ready) this.#readiness.start(instance);
