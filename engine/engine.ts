@@ -4,7 +4,7 @@
  */
 import type {Effect} from './effects.ts';
 import {Batch} from './frameworks/batch/batch.ts';
-import type {StoredRecord} from './frameworks/marathon/documents.ts';
+import type {StoredRecord} from './frameworks/records.ts';
 import {Marathon} from './frameworks/marathon/marathon.ts';
 import type {Input} from './inputs.ts';
 import {assert, must, unreachable} from './kernel/assert.ts';

@@ -219,9 +219,9 @@ export {
 export {
   compileConstraint,
   constraintFault,
-  fieldOf,
   satisfies,
 } from './frameworks/marathon/launch/constraints.ts';
+export {fieldOf} from './frameworks/placement/agent-fields.ts';
 export {Placements} from './frameworks/marathon/launch/placements.ts';
 export {
   pickPorts,
@@ -229,8 +229,8 @@ export {
   wantedPorts,
   type WantedPort,
 } from './frameworks/marathon/launch/ports.ts';
-export type {HttpAnswer} from './frameworks/marathon/api/http-form.ts';
-export type {HttpRequest} from './frameworks/marathon/api/requests.ts';
+export type {HttpAnswer} from './frameworks/http/answers.ts';
+export type {HttpRequest} from './frameworks/http/http-request.ts';
 export {legacyForm} from './frameworks/marathon/definition/legacy-form.ts';
 export {validateUpdate} from './frameworks/marathon/definition/validate-update.ts';
 export {healthOf} from './frameworks/marathon/health/aggregate.ts';

@@ -12,11 +12,9 @@ import type {InstanceDocument} from './instances/instances.ts';
 import type {Leftover} from './instances/leftovers.ts';
 import type {RosterDocuments} from './instances/roster.ts';
 import {recordedDelays, type BackoffSnapshot} from './launch/backoff.ts';
+import type {StoredRecord} from '../records.ts';
 import type {Group, RootChange} from './root/groups.ts';
 import type {RootDocuments} from './root/root.ts';
-
-/** A record and where it is kept. */
-export type StoredRecord = readonly [path: string, document: unknown];
 
 export interface Documents {
   readonly roster: RosterDocuments;

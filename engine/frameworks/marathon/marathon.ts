@@ -21,9 +21,9 @@ import type {NormaliseConfig} from './definition/app-definition.ts';
 import {appInfo, countsOf} from './api/app-info.ts';
 import {Commands} from './api/commands.ts';
 import {HttpApi, type ReadRequest} from './api/http-api.ts';
-import type {HttpAnswer} from './api/http-form.ts';
+import type {HttpAnswer} from '../http/answers.ts';
 import {RequestHandler} from './api/request-handler.ts';
-import {fieldOf} from './launch/constraints.ts';
+import {fieldOf} from '../placement/agent-fields.ts';
 import {Demand, DEMAND_TIMER, LOOK_TIMER, type DemandSnapshot} from './launch/demand.ts';
 import type {Deployment, DeploymentPlan} from './deploy/deployment.ts';
 import {
@@ -33,7 +33,8 @@ import {
   type DeploymentHands,
 } from './deploy/deployments.ts';
 import {propose} from './deploy/scaling-of-app.ts';
-import {documentsFrom, type Documents, type StoredRecord} from './documents.ts';
+import {documentsFrom, type Documents} from './documents.ts';
+import {type StoredRecord} from '../records.ts';
 import {HEALTH_TIMER, HealthChecker, type HealthCheckerSnapshot} from './health/health-checker.ts';
 import {Readiness, READINESS_TIMER, type ReadinessSnapshot} from './health/readiness.ts';
 import {Failures} from './instances/failures.ts';

@@ -1,9 +1,10 @@
 /** What a change of the root is answered with. */
 import {isoInstant} from '../../../kernel/instants.ts';
 import {wireSteps} from '../deploy/deployment.ts';
-import type {Call} from './call.ts';
+import type {Call} from '../../http/call.ts';
 import {readHow} from './change-query.ts';
-import {deployed, invalid, ok, parseBody, type HttpAnswer} from './http-form.ts';
+import {deployed, invalid} from './http-form.ts';
+import {ok, parseBody, type HttpAnswer} from '../../http/answers.ts';
 import type {ChangeTerms, Outcome} from './make-change.ts';
 import {refused} from './refusals.ts';
 

@@ -6,16 +6,18 @@ import type {AppEntry, Roster} from '../instances/roster.ts';
 import type {Root} from '../root/root.ts';
 import {answerOutcome, changing, changingBy, isCreated, resultOf} from './answer-change.ts';
 import type {AppView} from './app-view.ts';
-import {clientIp, idAt, textAt, type Call} from './call.ts';
+import {clientIp, textAt, type Call} from '../../http/call.ts';
+import {idAt} from './path-ids.ts';
 import type {Commands, UpdateMode} from './commands.ts';
 import {parseAppEmbed, type AppEmbed} from './embed.ts';
 import {unknownGroup} from './group-commands.ts';
-import {created, deployed, invalid, ok, unprocessable, type HttpAnswer} from './http-form.ts';
+import {created, deployed, invalid, unprocessable} from './http-form.ts';
+import {ok, type HttpAnswer} from '../../http/answers.ts';
 import {matchesSelectors, parseLabelSelectors} from './label-selector.ts';
 import {unknownApp, unknownVersion} from './make-change.ts';
-import {flagOf, valueOf, valuesOf, type Query} from './query.ts';
+import {flagOf, valueOf, valuesOf, type Query} from '../../http/query.ts';
 import {refused} from './refusals.ts';
-import type {Route} from './routes.ts';
+import type {Route} from '../../http/routes.ts';
 
 export interface AppsParts {
   readonly services: Pick<FrameworkServices, 'publish'>;

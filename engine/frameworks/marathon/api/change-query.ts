@@ -3,10 +3,10 @@
  * terms of the deployment are our own beyond what Marathon had, so what is wrong with them is told
  * instead of ignored.
  */
-import type {Fault} from '../definition/json-shape.ts';
+import type {Fault} from '../../json/json-shape.ts';
 import {readTerms, type DeploymentTerms} from '../deploy/terms.ts';
 import type {ChangeTerms} from './make-change.ts';
-import {flagOf, valueOf, type Query} from './query.ts';
+import {flagOf, valueOf, type Query} from '../../http/query.ts';
 
 export type ReadHow =
   | {readonly ok: true; readonly how: ChangeTerms}

@@ -5,7 +5,7 @@
 import {parseInstant} from '../../../kernel/instants.ts';
 import type {FrameworkServices} from '../../../scheduler.ts';
 import type {App, AppDefinition, NormaliseConfig} from '../definition/app-definition.ts';
-import {isObject, type Fault} from '../definition/json-shape.ts';
+import {isObject, type Fault} from '../../json/json-shape.ts';
 import {
   mergeUpdate,
   normaliseApp,

@@ -2,12 +2,13 @@
 import type {Deployments} from '../deploy/deployments.ts';
 import type {Readiness} from '../health/readiness.ts';
 import {answerOutcome} from './answer-change.ts';
-import {textAt, type Call} from './call.ts';
+import {textAt, type Call} from '../../http/call.ts';
 import type {Commands} from './commands.ts';
 import {deploymentForm} from './deployment-form.ts';
-import {accepted, ok, type HttpAnswer} from './http-form.ts';
-import {flagOf} from './query.ts';
-import type {Route} from './routes.ts';
+import {accepted} from './http-form.ts';
+import {ok, type HttpAnswer} from '../../http/answers.ts';
+import {flagOf} from '../../http/query.ts';
+import type {Route} from '../../http/routes.ts';
 
 export interface DeploymentsParts {
   readonly deployments: Pick<Deployments, 'all'>;

@@ -8,18 +8,11 @@ import {normaliseApp} from '../definition/normalise.ts';
 import {appInfo} from './app-info.ts';
 import {parseAppEmbed, parseGroupEmbed} from './embed.ts';
 import {groupForm, type GroupFacts} from './group-form.ts';
-import {
-  created,
-  deployed,
-  invalid,
-  noContent,
-  parseBody,
-  unknownRoute,
-  wrongMethod,
-} from './http-form.ts';
-import {NESTING_MAX, parseJsonText} from './json-text.ts';
+import {created, deployed, invalid} from './http-form.ts';
+import {noContent, parseBody, unknownRoute, wrongMethod} from '../../http/answers.ts';
+import {NESTING_MAX, parseJsonText} from '../../json/json-text.ts';
 import {matchesSelectors, parseLabelSelectors} from './label-selector.ts';
-import {flagOf, parseQuery, valueOf, valuesOf} from './query.ts';
+import {flagOf, parseQuery, valueOf, valuesOf} from '../../http/query.ts';
 import {hasTask, instanceOfTask, taskForm, taskStateOf, type InstanceFacts} from './task-form.ts';
 import {taskStats, type StatsTask} from './task-stats.ts';
 

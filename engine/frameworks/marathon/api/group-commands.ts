@@ -2,7 +2,7 @@
 import {parseInstant} from '../../../kernel/instants.ts';
 import type {NormaliseConfig} from '../definition/app-definition.ts';
 import {parseGroupUpdate, type GroupUpdate} from '../definition/group-update.ts';
-import {flag, isObject, object, required, type Fault} from '../definition/json-shape.ts';
+import {flag, isObject, object, required, type Fault} from '../../json/json-shape.ts';
 import type {Normalised} from '../definition/normalise.ts';
 import type {Changes} from '../root/changes.ts';
 import type {RootDraft} from '../root/draft.ts';

@@ -2,22 +2,24 @@
 import {must} from '../../../kernel/assert.ts';
 import {isoInstant, parseInstant} from '../../../kernel/instants.ts';
 import type {App} from '../definition/app-definition.ts';
-import {isObject} from '../definition/json-shape.ts';
+import {isObject} from '../../json/json-shape.ts';
 import {canonicalPath} from '../definition/path-id.ts';
 import type {Roster} from '../instances/roster.ts';
 import {parentOf, type Group} from '../root/groups.ts';
 import type {Root} from '../root/root.ts';
 import {answerOutcome, changing, changingBy, isCreated, resultOf} from './answer-change.ts';
 import type {AppView} from './app-view.ts';
-import {idAt, textAt, type Call} from './call.ts';
+import {idAt} from './path-ids.ts';
+import {textAt, type Call} from '../../http/call.ts';
 import {parseAppEmbed, parseGroupEmbed} from './embed.ts';
 import {unknownGroup, type GroupCommands} from './group-commands.ts';
 import {groupForm, type GroupFacts} from './group-form.ts';
-import {created, deployed, ok, type HttpAnswer} from './http-form.ts';
+import {created, deployed} from './http-form.ts';
+import {ok, type HttpAnswer} from '../../http/answers.ts';
 import {unknownVersion} from './make-change.ts';
-import {valuesOf} from './query.ts';
+import {valuesOf} from '../../http/query.ts';
 import {refused} from './refusals.ts';
-import type {Route} from './routes.ts';
+import type {Route} from '../../http/routes.ts';
 
 export interface GroupsParts {
   readonly roster: Roster;

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import type {MarathonOptions} from '../../../options.ts';
 import {FakeCluster} from '../testing/fake-cluster.ts';
 import {act, APP, cluster} from '../testing/histories.ts';
-import type {HttpAnswer} from './http-form.ts';
+import type {HttpAnswer} from '../../http/answers.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 

@@ -9,13 +9,13 @@ import {AppsResource} from './apps-resource.ts';
 import type {CommandParts, Commands} from './commands.ts';
 import {DeploymentsResource} from './deployments-resource.ts';
 import {GroupsResource} from './groups-resource.ts';
-import type {HttpAnswer} from './http-form.ts';
+import type {HttpAnswer} from '../../http/answers.ts';
 import {infoRoutes} from './info-resource.ts';
 import {metricsRoutes} from './metrics-resource.ts';
 import {POD_ROUTES} from './pods-resource.ts';
 import {QueueResource} from './queue-resource.ts';
-import type {HttpRequest} from './requests.ts';
-import {Router} from './routes.ts';
+import type {HttpRequest} from '../../http/http-request.ts';
+import {Router} from '../../http/routes.ts';
 import {TasksResource} from './tasks-resource.ts';
 
 export interface HttpParts extends CommandParts {

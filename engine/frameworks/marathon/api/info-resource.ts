@@ -4,8 +4,8 @@ import type {FrameworkServices} from '../../../scheduler.ts';
 import type {NormaliseConfig} from '../definition/app-definition.ts';
 import {SERVICE_PORTS} from '../definition/service-ports.ts';
 import {OVERDUE_MS, RECONCILE_FIRST_MS, RECONCILE_MS} from '../instances/watch.ts';
-import {ok, redirect, textAnswer} from './http-form.ts';
-import type {Route} from './routes.ts';
+import {ok, redirect, textAnswer} from '../../http/answers.ts';
+import type {Route} from '../../http/routes.ts';
 
 /** The Marathon whose behaviour is kept: clients look at it for what they may ask. */
 const VERSION = '1.11.24';

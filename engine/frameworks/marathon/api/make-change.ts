@@ -1,6 +1,6 @@
 /** A change of the root: made, or only looked at. */
 import type {Refusal} from '../../../scheduler.ts';
-import type {Fault} from '../definition/json-shape.ts';
+import type {Fault} from '../../json/json-shape.ts';
 import type {DeploymentTerms} from '../deploy/terms.ts';
 import type {Changes, ChangeResult, PreviewResult} from '../root/changes.ts';
 import {invalid, type RootDraft} from '../root/draft.ts';

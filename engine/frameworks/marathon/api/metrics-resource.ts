@@ -1,7 +1,7 @@
 /** /metrics: what the core knows of itself, in the form of Dropwizard (reference part 2.8). */
 import type {CommandParts} from './commands.ts';
-import {ok} from './http-form.ts';
-import type {Route} from './routes.ts';
+import {ok} from '../../http/answers.ts';
+import type {Route} from '../../http/routes.ts';
 
 type Parts = Pick<CommandParts, 'deployments' | 'roster' | 'root'>;
 

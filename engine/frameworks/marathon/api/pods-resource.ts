@@ -1,6 +1,6 @@
 /** /v2/pods: there are none, and clients that ask whether there can be are told (part 2.7). */
-import {notFound} from './http-form.ts';
-import type {Method, Route} from './routes.ts';
+import {notFound} from '../../http/answers.ts';
+import type {Method, Route} from '../../http/routes.ts';
 
 const METHODS: readonly Method[] = ['DELETE', 'GET', 'PATCH', 'POST', 'PUT'];
 

@@ -5,10 +5,11 @@ import type {Roster} from '../instances/roster.ts';
 import type {LaunchQueue} from '../launch/launch-queue.ts';
 import {queueForm, queueItems, type QueueItem} from '../launch/queue-view.ts';
 import type {AppView} from './app-view.ts';
-import {idAt, type Call} from './call.ts';
-import {noContent, notFound, ok, type HttpAnswer} from './http-form.ts';
-import {valuesOf} from './query.ts';
-import type {Route} from './routes.ts';
+import {idAt} from './path-ids.ts';
+import {type Call} from '../../http/call.ts';
+import {noContent, notFound, ok, type HttpAnswer} from '../../http/answers.ts';
+import {valuesOf} from '../../http/query.ts';
+import type {Route} from '../../http/routes.ts';
 
 export interface QueueParts {
   readonly services: Pick<FrameworkServices, 'kinds' | 'now'>;

@@ -1,7 +1,8 @@
 /** What a refusal is on the wire: one table of all that Marathon's core refuses. */
 import {must} from '../../../kernel/assert.ts';
 import type {Refusal} from '../../../scheduler.ts';
-import {invalid, messageAnswer, type HttpAnswer} from './http-form.ts';
+import {invalid} from './http-form.ts';
+import {messageAnswer, type HttpAnswer} from '../../http/answers.ts';
 
 const STATUS: ReadonlyMap<string, number> = new Map([
   ['appExists', 409],

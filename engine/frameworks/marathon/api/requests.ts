@@ -10,8 +10,9 @@ import {
   required,
   text,
   type Fault,
-} from '../definition/json-shape.ts';
+} from '../../json/json-shape.ts';
 import {canonicalPath} from '../definition/path-id.ts';
+import type {HttpRequest} from '../../http/http-request.ts';
 import {readTerms, type DeploymentTerms} from '../deploy/terms.ts';
 
 /** How a change is made. */
@@ -52,18 +53,6 @@ export type MarathonRequest =
       readonly deploymentId: string;
       readonly action: 'cancel' | 'pause' | 'resume' | 'rollBack';
     };
-
-export interface HttpRequest {
-  readonly kind: 'http';
-  readonly method: string;
-  /** Percent-encoded, with its query if it has one. */
-  readonly path: string;
-  readonly headers?: Readonly<Record<string, string>> | undefined;
-  /** As sent; absent = none. */
-  readonly body?: string | undefined;
-  /** Where it came from. */
-  readonly remoteAddress?: string | undefined;
-}
 
 export type ParsedRequest =
   | {readonly ok: true; readonly request: MarathonRequest}

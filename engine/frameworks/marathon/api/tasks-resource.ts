@@ -1,27 +1,27 @@
 /** /v2/tasks, and the tasks of an app (reference parts 2.1 and 2.4). */
-import {listOf, object, required, text, type Fault} from '../definition/json-shape.ts';
+import {listOf, object, required, text, type Fault} from '../../json/json-shape.ts';
 import type {Instance} from '../instances/instances.ts';
 import type {AppEntry, Roster} from '../instances/roster.ts';
 import type {Root} from '../root/root.ts';
 import {answerOutcome, changing} from './answer-change.ts';
 import {taskView, tasksOf} from './app-view.ts';
-import {acceptsJson, idAt, textAt, type Call} from './call.ts';
+import {acceptsJson, textAt, type Call} from '../../http/call.ts';
+import {idAt} from './path-ids.ts';
 import type {Commands} from './commands.ts';
 import {unknownGroup} from './group-commands.ts';
 import {
   badRequest,
-  invalid,
   messageAnswer,
   notFound,
   ok,
   parseBody,
-  scaleAndWipe,
   type HttpAnswer,
-} from './http-form.ts';
+} from '../../http/answers.ts';
+import {invalid, scaleAndWipe} from './http-form.ts';
 import {unknownApp} from './make-change.ts';
-import {flagOf, valueOf, valuesOf} from './query.ts';
+import {flagOf, valueOf, valuesOf} from '../../http/query.ts';
 import {refused} from './refusals.ts';
-import type {Route} from './routes.ts';
+import type {Route} from '../../http/routes.ts';
 import {hasTask, instanceOfTask, statusOf} from './task-form.ts';
 
 export interface TasksParts {

@@ -17,7 +17,7 @@ import {
   required,
   setOf,
   text,
-} from './json-shape.ts';
+} from '../../json/json-shape.ts';
 
 const port = integer(0, 65535);
 const labels = mapOf(text());

@@ -1,5 +1,5 @@
 /** What a cluster must have switched on before a definition may use it (`--enable_features`). */
-import {refuse, type Fault} from './json-shape.ts';
+import {refuse, type Fault} from '../../json/json-shape.ts';
 
 export type Feature = 'external_volumes' | 'gpu_resources' | 'secrets';
 

@@ -15,7 +15,7 @@ import {
   text,
   type Fault,
   type Shape,
-} from './json-shape.ts';
+} from '../../json/json-shape.ts';
 import {normaliseApp, type Normalised} from './normalise.ts';
 import {canonicalPath, pathFault} from './path-id.ts';
 import {topGroupName} from './roles.ts';

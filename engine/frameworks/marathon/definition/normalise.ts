@@ -6,7 +6,7 @@
 import type {AppDefinition, AppUpdate, NormaliseConfig} from './app-definition.ts';
 import {appBody} from './app-shape.ts';
 import {withDefaults} from './defaults.ts';
-import {isObject, refuse, type Fault} from './json-shape.ts';
+import {isObject, refuse, type Fault} from '../../json/json-shape.ts';
 import {refuseContradictions, translateOldForm} from './old-form.ts';
 import {canonicalPath} from './path-id.ts';
 import {defaultRoleOf, type RoleRules} from './roles.ts';

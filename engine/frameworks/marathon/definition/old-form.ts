@@ -12,8 +12,8 @@ import type {
   PortMapping,
 } from './app-definition.ts';
 import type {AppBody} from './app-shape.ts';
-import {equalJson} from './json-equal.ts';
-import {refuse, type Fault} from './json-shape.ts';
+import {equalJson} from '../../json/json-equal.ts';
+import {refuse, type Fault} from '../../json/json-shape.ts';
 import {canonicalPath} from './path-id.ts';
 
 type BodyContainer = NonNullable<AppBody['container']>;

@@ -1,7 +1,7 @@
 /** Rules on health checks, checks and readiness checks (reference parts 1.1, 3.7 and 4.1). */
 import {KILL_SHARE_LABEL, parseShare} from '../health/kill-guard.ts';
 import type {AppDefinition} from './app-definition.ts';
-import {isObject, refuse, type Fault} from './json-shape.ts';
+import {isObject, refuse, type Fault} from '../../json/json-shape.ts';
 
 type NamedPort = {readonly name?: string | undefined};
 

@@ -8,9 +8,9 @@ import {
   type PersistentVolume,
   type Volume,
 } from './app-definition.ts';
-import {compileWholeMatch} from '../launch/patterns.ts';
+import {compileWholeMatch} from '../../placement/patterns.ts';
 import {refuseFeature} from './features.ts';
-import {refuse, type Fault} from './json-shape.ts';
+import {refuse, type Fault} from '../../json/json-shape.ts';
 
 export function volumes(app: AppDefinition, faults: Fault[], config: NormaliseConfig): void {
   const {container} = app;

@@ -1,6 +1,6 @@
 /** Rules on networks and ports (reference parts 1.3 and 1.4). */
 import {usesHostNetwork, type AppDefinition} from './app-definition.ts';
-import {refuse, type Fault} from './json-shape.ts';
+import {refuse, type Fault} from '../../json/json-shape.ts';
 
 export function networks(app: AppDefinition, faults: Fault[]): void {
   const {networks: list} = app;

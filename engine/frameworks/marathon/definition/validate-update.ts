@@ -3,8 +3,8 @@
  * volumes sit on reserved resources (reference part 7.6).
  */
 import {isResident, type AppDefinition} from './app-definition.ts';
-import {equalJson} from './json-equal.ts';
-import {refuse, type Fault} from './json-shape.ts';
+import {equalJson} from '../../json/json-equal.ts';
+import {refuse, type Fault} from '../../json/json-shape.ts';
 import {servicePortsOf} from './service-ports.ts';
 
 const MESSAGE = 'Resident Tasks may not change resource requirements!';

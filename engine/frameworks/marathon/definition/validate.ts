@@ -6,7 +6,7 @@ import {thousandths} from '../../../resources/thousandths.ts';
 import {isResident, type AppDefinition, type NormaliseConfig} from './app-definition.ts';
 import {constraintFault} from '../launch/constraints.ts';
 import {refuseFeature} from './features.ts';
-import {refuse, type Fault} from './json-shape.ts';
+import {refuse, type Fault} from '../../json/json-shape.ts';
 import {isUri} from './old-form.ts';
 import {pathFault} from './path-id.ts';
 import {roleFault, type RoleRules} from './roles.ts';

@@ -3,7 +3,7 @@
  * part 3.2).
  */
 import type {App, AppDefinition} from './app-definition.ts';
-import {equalJson} from './json-equal.ts';
+import {equalJson} from '../../json/json-equal.ts';
 
 /** Fields whose change does not restart instances. */
 const NOT_CONFIGURATION = new Set(['id', 'instances', 'executorResources']);

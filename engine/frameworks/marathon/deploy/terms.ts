@@ -11,7 +11,7 @@ import {
   object,
   oneOf,
   type Fault,
-} from '../definition/json-shape.ts';
+} from '../../json/json-shape.ts';
 
 /**
  * `fail`: it ends, and everything stays as it is. `pause`: it stops until somebody resumes it.

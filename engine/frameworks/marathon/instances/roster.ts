@@ -19,7 +19,7 @@ import {
 import type {Reservation} from './reservation.ts';
 import {isUnwell} from '../health/aggregate.ts';
 import {instanceId} from '../definition/path-id.ts';
-import {fieldOf} from '../launch/constraints.ts';
+import {fieldOf} from '../../placement/agent-fields.ts';
 import {Placements} from '../launch/placements.ts';
 import {RoleCounts} from '../launch/role-counts.ts';
 import {makeRunSpec, type RunSpec} from '../launch/run-spec.ts';

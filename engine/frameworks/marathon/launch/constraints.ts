@@ -2,10 +2,10 @@
  * Placement constraints: what is valid, and whether an agent satisfies them (reference parts 6.1
  * and 6.2).
  */
-import type {AgentInfo, AttributeValue} from '../../../scheduler.ts';
 import type {Regex} from '../../../kernel/regex/regex.ts';
+import {scalarText} from '../../placement/agent-fields.ts';
 import type {ConstraintText} from '../definition/app-definition.ts';
-import {compileWholeMatch} from './patterns.ts';
+import {compileWholeMatch} from '../../placement/patterns.ts';
 
 const OPERATORS = ['UNIQUE', 'CLUSTER', 'GROUP_BY', 'LIKE', 'UNLIKE', 'MAX_PER', 'IS'] as const;
 
@@ -101,45 +101,6 @@ export function looksAround({operator, value}: Constraint): boolean {
     case 'IS':
       return false;
   }
-}
-
-/** The text of a field of an agent; undefined if it lacks the field. */
-export function fieldOf(agent: AgentInfo, field: string): string | undefined {
-  switch (field) {
-    case 'hostname':
-      return agent.hostname;
-    case '@region':
-      return agent.region;
-    case '@zone':
-      return agent.zone;
-    default:
-      return Object.hasOwn(agent.attributes, field)
-        ? attributeText(agent.attributes[field])
-        : undefined;
-  }
-}
-
-function attributeText(value: AttributeValue | undefined): string | undefined {
-  if (value === undefined || typeof value === 'string') return value;
-  if (typeof value === 'number') return scalarText(value);
-  if ('ranges' in value) {
-    const sorted = [...value.ranges].sort((left, right) => left[0] - right[0]);
-    return `[${sorted.map(([begin, end]) => `${begin}-${end}`).join(',')}]`;
-  }
-  return `{${[...value.set].sort().join(',')}}`;
-}
-
-/**
- * At most three decimals, exact ties to the even one (`0.###`, HALF_EVEN): 0.0625 → 0.062,
- * 1.1005 → 1.101.
- */
-export function scalarText(value: number): string {
-  // `toFixed` rounds the exact binary value, but ties upwards; only multiples of 1/16 can be ties.
-  const halves = value * 16 * 125;
-  const isTie = Number.isInteger(value * 16) && halves % 2 !== 0;
-  if (!isTie) return `${Number(value.toFixed(3))}`;
-  const below = (halves - 1) / 2;
-  return `${(below % 2 === 0 ? below : below + 1) / 1000}`;
 }
 
 function canonicalNumber(value: string): string {

@@ -4,7 +4,8 @@
  */
 import type {Random} from '../../../kernel/random.ts';
 import type {AgentInfo, Offer} from '../../../scheduler.ts';
-import {fieldOf, satisfies, type GroupByRule} from './constraints.ts';
+import {fieldOf} from '../../placement/agent-fields.ts';
+import {satisfies, type GroupByRule} from './constraints.ts';
 import type {OfferLeft} from './offer-left.ts';
 import {isInMaintenance, type LaunchOptions, type OfferTerms} from './offer-terms.ts';
 import {Placements} from './placements.ts';

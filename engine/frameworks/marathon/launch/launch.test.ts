@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import type {MarathonOptions} from '../../../options.ts';
 import type {AgentInfo} from '../../../scheduler.ts';
 import {FakeCluster} from '../testing/fake-cluster.ts';
-import {fieldOf} from './constraints.ts';
+import {fieldOf} from '../../placement/agent-fields.ts';
 import {recordedDelays, type Delay} from './backoff.ts';
 import {LaunchQueue} from './launch-queue.ts';
 import {MARATHON_DEFAULTS} from '../../../options.ts';

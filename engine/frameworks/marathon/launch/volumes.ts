@@ -6,7 +6,7 @@ import {thousandths} from '../../../resources/thousandths.ts';
 import type {Entry} from '../../../resources/special.ts';
 import {scalarOf, type Resources} from '../../../resources/vector.ts';
 import type {PersistentVolume} from '../definition/app-definition.ts';
-import {compileWholeMatch} from './patterns.ts';
+import {compileWholeMatch} from '../../placement/patterns.ts';
 
 /** What a volume is given. */
 export interface TakenDisk {

@@ -5,7 +5,7 @@
  */
 import type {Refusal} from '../../../scheduler.ts';
 import type {App, AppDefinition} from '../definition/app-definition.ts';
-import type {Fault} from '../definition/json-shape.ts';
+import type {Fault} from '../../json/json-shape.ts';
 import {
   assignServicePorts,
   SERVICE_PORTS,

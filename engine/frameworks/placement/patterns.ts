@@ -3,7 +3,7 @@
  * are RE2's and matched in linear time: a pattern comes from a user, and must not be able to stall
  * the core. What both understand means the same; what only Java understands is refused.
  */
-import {compileRegex, type Regex, type RegexLimits} from '../../../kernel/regex/regex.ts';
+import {compileRegex, type Regex, type RegexLimits} from '../../kernel/regex/regex.ts';
 
 /** Room for a list of a few hundred host names. */
 const LIMITS: RegexLimits = {programSizeMax: 20_000, memoryBytesMax: 1 << 18};

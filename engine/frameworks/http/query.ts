@@ -1,6 +1,4 @@
-/** Query strings and paths of requests (reference part 2.0). */
-import {canonicalPath} from '../definition/path-id.ts';
-
+/** Query strings and paths of requests (Marathon reference part 2.0). */
 /** Values by name, in the order in which they were sent. */
 export type Query = ReadonlyMap<string, readonly string[]>;
 
@@ -59,9 +57,4 @@ export function partsOf(path: string): readonly string[] {
     .split('/')
     .flatMap((part) => decode(part).split('/'))
     .filter((part) => part !== '');
-}
-
-/** The absolute id that parts of a path spell. */
-export function idOf(parts: readonly string[]): string {
-  return canonicalPath(`/${parts.join('/')}`);
 }

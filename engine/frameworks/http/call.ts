@@ -1,6 +1,6 @@
 /** One request, read as far as every resource needs it. */
-import {idOf, parseQuery, partsOf, type Query} from './query.ts';
-import type {HttpRequest} from './requests.ts';
+import {parseQuery, partsOf, type Query} from './query.ts';
+import type {HttpRequest} from './http-request.ts';
 
 export interface Call {
   /** As sent, without the query. */
@@ -29,11 +29,6 @@ export function readCall({path, headers = {}, body, remoteAddress}: HttpRequest)
     remoteAddress,
   };
   return {parts: partsOf(uri), call};
-}
-
-/** The absolute id that stands in the path. */
-export function idAt({names}: Call): string {
-  return idOf(names.get('id') ?? []);
 }
 
 export function textAt({names}: Call, name: string): string {

@@ -2,8 +2,8 @@
  * From a method and a path to who answers: patterns, tried in the order in which they are given.
  */
 import {readCall, type Call} from './call.ts';
-import {unknownRoute, withoutBody, wrongMethod, type HttpAnswer} from './http-form.ts';
-import type {HttpRequest} from './requests.ts';
+import {unknownRoute, withoutBody, wrongMethod, type HttpAnswer} from './answers.ts';
+import type {HttpRequest} from './http-request.ts';
 
 export type Method = 'DELETE' | 'GET' | 'PATCH' | 'POST' | 'PUT';
 
