@@ -1,0 +1,264 @@
+/**
+ * What the engine knows of time zones: rules that are given to it, and their use.
+ *
+ * The rules change with editions of the tz database, so they are no part of the engine: whoever
+ * makes one gives it a {@link TimeZones}, a pure function of its arguments.
+ */
+import {assert} from './assert.ts';
+
+/** Time zone rules, given to the engine at construction. */
+export interface TimeZones {
+  /** Edition of the tz database (say "2026a"); recorded with every run. */
+  readonly version: string;
+  /**
+   * The offsets of a zone in [fromMs, untilMs); undefined: there is no such zone. Ids are those of
+   * IANA with its links, matched exactly, and `UTC` is always one.
+   */
+  offsets(zone: string, fromMs: number, untilMs: number): ZoneOffsets | undefined;
+}
+
+export interface ZoneOffsets {
+  /** ms east of UTC in force at `fromMs`. */
+  readonly offsetMs: number;
+  /** What is in force from `at` on; ascending, all of them after `fromMs`. */
+  readonly changes: readonly {readonly at: number; readonly offsetMs: number}[];
+}
+
+export interface ZoneChange {
+  readonly at: number;
+  /** ms east of UTC until then, and from then on. */
+  readonly beforeMs: number;
+  readonly afterMs: number;
+}
+
+/** A zone with its rules at hand. Instants and local times are whole ms (calendar.ts). */
+export interface Zone {
+  readonly id: string;
+  /** ms east of UTC in force at an instant. */
+  offsetAt(ms: number): number;
+  /**
+   * The instant of a local time. One that is skipped moves forward by the length of the gap; of one
+   * that occurs twice it is that with `preferredOffsetMs` if it has one, else the first.
+   */
+  resolve(localMs: number, preferredOffsetMs?: number): number;
+  /** The changes of offset with fromMs <= at < untilMs, ascending. */
+  changes(fromMs: number, untilMs: number): readonly ZoneChange[];
+}
+
+/** Knows UTC alone: for an engine that is given no rules. */
+export const UTC_ONLY: TimeZones = {
+  version: 'none',
+  offsets: (zone) => (zone === 'UTC' || zone === 'GMT' ? {offsetMs: 0, changes: []} : undefined),
+};
+
+/** A zone of one offset for ever; its id is `UTC` for 0, else `+05:30` and the like. */
+export function fixedZone(offsetMs: number): Zone {
+  return {
+    id: offsetMs === 0 ? 'UTC' : offsetText(offsetMs),
+    offsetAt: () => offsetMs,
+    resolve: (localMs) => localMs - offsetMs,
+    changes: () => [],
+  };
+}
+
+/** `Z` for 0, else `+05:30`, with seconds where there are some: `+00:09:21`. */
+export function offsetText(offsetMs: number): string {
+  if (offsetMs === 0) return 'Z';
+  const seconds = Math.floor(Math.abs(offsetMs) / 1000);
+  const parts = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60];
+  if (seconds % 60 !== 0) parts.push(seconds % 60);
+  const sign = offsetMs < 0 ? '-' : '+';
+  return sign + parts.map((part) => `${part}`.padStart(2, '0')).join(':');
+}
+
+/** How long an era is: 70 years. Rules are asked for one era at a time. */
+const ERA_MS = 2 ** 41;
+/** No local time is as far as this from UTC, and no two offsets are as far from one another. */
+const OFFSET_MS_LIMIT = 26 * 3_600_000;
+
+/** One era of a zone: segment i begins at `starts[i]`, which for the first is that of the era. */
+interface Era {
+  readonly starts: Float64Array;
+  readonly offsets: Float64Array;
+}
+
+/**
+ * A zone whose rules are loaded era by era and kept in flat arrays. The segment that was looked at
+ * last is remembered, for most questions are about instants close to one another.
+ */
+class RuledZone implements Zone {
+  readonly id: string;
+  readonly #timeZones: TimeZones;
+  readonly #eras = new Map<number, Era>();
+  /** The segment at hand: `#offsetMs` is in force in [#fromMs, #untilMs). */
+  #fromMs = 0;
+  #untilMs = 0;
+  #offsetMs = 0;
+
+  constructor(id: string, timeZones: TimeZones) {
+    this.id = id;
+    this.#timeZones = timeZones;
+  }
+
+  offsetAt(ms: number): number {
+    if (ms < this.#fromMs || ms >= this.#untilMs) this.#locate(ms);
+    return this.#offsetMs;
+  }
+
+  resolve(localMs: number, preferredOffsetMs?: number): number {
+    // So far from both ends of a segment no other can have the same local time.
+    const guess = localMs - this.#offsetMs;
+    if (
+      guess >= this.#fromMs + 2 * OFFSET_MS_LIMIT &&
+      guess < this.#untilMs - 2 * OFFSET_MS_LIMIT
+    ) {
+      return guess;
+    }
+    return this.#resolveSlowly(localMs, preferredOffsetMs);
+  }
+
+  changes(fromMs: number, untilMs: number): readonly ZoneChange[] {
+    const changes: ZoneChange[] = [];
+    this.#locate(fromMs - 1);
+    while (this.#untilMs < untilMs) {
+      const [at, beforeMs] = [this.#untilMs, this.#offsetMs];
+      this.#locate(at);
+      // At the border of two eras nothing need change.
+      if (this.#offsetMs !== beforeMs) changes.push({at, beforeMs, afterMs: this.#offsetMs});
+    }
+    return changes;
+  }
+
+  #resolveSlowly(localMs: number, preferredOffsetMs: number | undefined): number {
+    const end = localMs + OFFSET_MS_LIMIT;
+    let first: number | undefined;
+    let shifted: number | undefined;
+    this.#locate(localMs - OFFSET_MS_LIMIT);
+    for (;;) {
+      const instant = localMs - this.#offsetMs;
+      if (instant >= this.#fromMs && instant < this.#untilMs) {
+        if (this.#offsetMs === preferredOffsetMs) return instant;
+        first ??= instant;
+      }
+      if (this.#untilMs > end) break;
+      const [at, beforeMs] = [this.#untilMs, this.#offsetMs];
+      this.#locate(at);
+      if (localMs >= at + beforeMs && localMs < at + this.#offsetMs) shifted ??= localMs - beforeMs;
+    }
+    const instant = first ?? shifted;
+    assert(instant !== undefined, () => `${this.id} has no instant for the local time ${localMs}`);
+    return instant;
+  }
+
+  /** Takes the segment of an instant at hand. */
+  #locate(ms: number): void {
+    const number = Math.floor(ms / ERA_MS);
+    const {starts, offsets} = this.#eras.get(number) ?? this.#load(number);
+    let low = 0;
+    let high = starts.length;
+    while (high - low > 1) {
+      const middle = (low + high) >>> 1;
+      if ((starts[middle] ?? 0) <= ms) low = middle;
+      else high = middle;
+    }
+    this.#fromMs = starts[low] ?? 0;
+    this.#untilMs = starts[low + 1] ?? (number + 1) * ERA_MS;
+    this.#offsetMs = offsets[low] ?? 0;
+  }
+
+  #load(number: number): Era {
+    const fromMs = number * ERA_MS;
+    const found = this.#timeZones.offsets(this.id, fromMs, fromMs + ERA_MS);
+    assert(found !== undefined, () => `the zone ${this.id} is gone`);
+    const era = {
+      starts: Float64Array.of(fromMs, ...found.changes.map(({at}) => at)),
+      offsets: Float64Array.of(found.offsetMs, ...found.changes.map(({offsetMs}) => offsetMs)),
+    };
+    this.#eras.set(number, era);
+    return era;
+  }
+}
+
+/** Whose names a zone is looked up by: those of IANA alone, or those of old Java before them. */
+export type ZoneNames = 'iana' | 'oldJava';
+
+/**
+ * The regions that old Java and Joda-Time mean by three letters, daylight saving and all
+ * (reference/chronos.md, section 2.2). IANA has some of these names for something else.
+ */
+const OLD_JAVA_NAMES: ReadonlyMap<string, string> = new Map([
+  ['ACT', 'Australia/Darwin'],
+  ['AET', 'Australia/Sydney'],
+  ['AGT', 'America/Argentina/Buenos_Aires'],
+  ['ART', 'Africa/Cairo'],
+  ['AST', 'America/Anchorage'],
+  ['BET', 'America/Sao_Paulo'],
+  ['BST', 'Asia/Dhaka'],
+  ['CAT', 'Africa/Harare'],
+  ['CNT', 'America/St_Johns'],
+  ['CST', 'America/Chicago'],
+  ['CTT', 'Asia/Shanghai'],
+  ['EAT', 'Africa/Addis_Ababa'],
+  ['ECT', 'CET'],
+  ['EST', 'America/New_York'],
+  ['HST', 'Pacific/Honolulu'],
+  ['IET', 'America/Indiana/Indianapolis'],
+  ['IST', 'Asia/Kolkata'],
+  ['JST', 'Asia/Tokyo'],
+  ['MIT', 'Pacific/Apia'],
+  ['MST', 'America/Denver'],
+  ['NET', 'Asia/Yerevan'],
+  ['NST', 'Pacific/Auckland'],
+  ['PLT', 'Asia/Karachi'],
+  ['PNT', 'America/Phoenix'],
+  ['PRT', 'America/Puerto_Rico'],
+  ['PST', 'America/Los_Angeles'],
+  ['SST', 'Pacific/Guadalcanal'],
+  ['VST', 'Asia/Ho_Chi_Minh'],
+]);
+
+/** Old Java's own way to write an offset: `GMT+5`, `GMT-11`, `GMT+05:30`, `GMT+0530`. */
+const OLD_JAVA_OFFSET = /^GMT([+-])(\d{1,2})(?::?([0-5]\d))?$/;
+
+/** The zones of one engine, each made once. */
+export class ZoneBook {
+  readonly #timeZones: TimeZones;
+  readonly #zones = new Map<string, Zone>();
+
+  constructor(timeZones: TimeZones) {
+    this.#timeZones = timeZones;
+  }
+
+  /** Edition of the rules. */
+  get version(): string {
+    return this.#timeZones.version;
+  }
+
+  /**
+   * The zone of this name; undefined if there is none. By IANA's names alone, `EST`, `MST` and
+   * `HST` are refused as well: IANA has them as fixed offsets, old Java as regions with daylight
+   * saving, so whoever writes one may mean either.
+   */
+  find(id: string, names: ZoneNames = 'iana'): Zone | undefined {
+    const region = OLD_JAVA_NAMES.get(id);
+    if (names === 'iana') return region === undefined ? this.#byIana(id) : undefined;
+    return oldJavaOffset(id) ?? this.#byIana(region ?? id);
+  }
+
+  #byIana(id: string): Zone | undefined {
+    const known = this.#zones.get(id);
+    if (known !== undefined) return known;
+    if (this.#timeZones.offsets(id, 0, 1) === undefined) return undefined;
+    const zone = new RuledZone(id, this.#timeZones);
+    this.#zones.set(id, zone);
+    return zone;
+  }
+}
+
+function oldJavaOffset(id: string): Zone | undefined {
+  const match = OLD_JAVA_OFFSET.exec(id);
+  if (match === null) return undefined;
+  const [hours, minutes] = [Number(match[2]), Number(match[3] ?? 0)];
+  if (hours > 23) return undefined;
+  return fixedZone((match[1] === '-' ? -60_000 : 60_000) * (hours * 60 + minutes));
+}
