@@ -111,6 +111,85 @@ export interface MarathonOptions {
   readonly legacyAppForm: boolean;
 }
 
+/** Which of several slots that are due at once are run: the newest, all in order, or none that is late. */
+export type CatchupRule = 'all' | 'latest' | 'none';
+
+/**
+ * What becomes of a trigger while a run of its job is active: it waits, replaced by newer ones; it is
+ * dropped; it starts beside it; or the active run is killed for it.
+ */
+export type OverlapRule = 'allow' | 'buffer-one' | 'replace' | 'skip';
+
+/**
+ * When a job with several parents runs: by counters, one for each of them (Chronos); when all have
+ * succeeded for the same slot of the root; or by counters, but not while the latest run of one has
+ * failed (Metronome).
+ */
+export type BarrierRule = 'counters' | 'cycle' | 'latest';
+
+/**
+ * What a new leader does with a task that was to be launched and of which nobody knows: launch it
+ * again, or count it as lost, so that nothing can run twice.
+ */
+export type LaunchRule = 'again' | 'strict';
+
+/** Chronos: jobs on a timetable and after each other. Figures are those of its flags (part 6). */
+export interface ChronosOptions {
+  /** `--decline_offer_duration`. */
+  readonly declineOfferMs: number;
+  /** `--mesos_task_cpu`, `--mesos_task_mem`, `--mesos_task_disk`: cores and MB. */
+  readonly cpusDefault: number;
+  readonly memDefault: number;
+  readonly diskDefault: number;
+  /** `--user`. */
+  readonly userDefault: string;
+  /** `--failure_retry`: from a failure to its retry. */
+  readonly retryDelayMs: number;
+  /** By how much longer each further retry waits, up to `retryDelayMsMax`. */
+  readonly retryBackoff: number;
+  readonly retryDelayMsMax: number;
+  /** `--disable_after_failures`: so many failed cycles in a row disable a job; 0: never. */
+  readonly disableAfterFailures: number;
+  readonly catchup: CatchupRule;
+  /** How many slots catch-up `all` runs at most; the others are skipped. */
+  readonly catchupLimit: number;
+  /** `--task_epsilon`: how late a slot may be to be considered; undefined: any. */
+  readonly epsilonMs: number | undefined;
+  /** Of jobs that are not `concurrent`. */
+  readonly overlap: OverlapRule;
+  /** Metronome's jobs make up for no slot that was missed, unless this says so. */
+  readonly metronomeCatchup: CatchupRule;
+  readonly launch: LaunchRule;
+  /** An unreachable task counts as lost after this. */
+  readonly unreachableTimeoutMs: number;
+  /** How long a new leader waits for news of a task before it asks again. */
+  readonly reconcileMs: number;
+  /** A kill without an answer is sent again after this. */
+  readonly killRetryMs: number;
+  /** What has waited so long in the normal class waits in the high one. */
+  readonly agingMs: number;
+  /** `--job_history_limit`, of all runs: how many ended ones are kept per job. */
+  readonly historyMax: number;
+  /** Old Java's zone names: PST, EST (with daylight saving), BST (Asia/Dhaka), `GMT+5`. */
+  readonly legacyZoneNames: boolean;
+  /** `slots`: only claimed slots take a repetition. `launches`: retries and manual runs, too. */
+  readonly repetitionsTakenBy: 'launches' | 'slots';
+  /** Slots that were skipped take a repetition (Chronos 2). */
+  readonly skippedTakeRepetitions: boolean;
+  /** Whether a run is retried although the cycle before it failed (historic Chronos: no). */
+  readonly retriesAfterFailedCycle: boolean;
+  /** A task that somebody else killed is cancelled, as historic Chronos has it, instead of failed. */
+  readonly foreignKillsCancel: boolean;
+  /** DELETE of a job that others depend on: refused, or its children take its place (historic). */
+  readonly deleteOfParents: 'convert' | 'refuse';
+  /** Counters (`successCount` …) are taken from what is submitted (historic). */
+  readonly countersFromRequests: boolean;
+  /** Jobs beyond that many are refused. */
+  readonly jobsMax: number;
+  /** `host:port` that answers name as the leader's. */
+  readonly leader: string;
+}
+
 /** A framework that runs inside the engine. Its id is also the name of its records and streams. */
 export type FrameworkOptions = {
   readonly id: string;
@@ -118,6 +197,10 @@ export type FrameworkOptions = {
 } & (
   | {readonly type: 'batch'; readonly batch?: Partial<BatchOptions> | undefined}
   | {readonly type: 'marathon'; readonly marathon?: Partial<MarathonOptions> | undefined}
+  | {
+      readonly type: 'chronos';
+      readonly chronos?: (Partial<ChronosOptions> & {readonly preset?: ChronosPreset}) | undefined;
+    }
 );
 
 /** Amounts in thousandths by name. */
@@ -131,6 +214,11 @@ export interface QuotaConfig {
 
 export interface EngineOptions {
   readonly seed: number;
+  /**
+   * The wall-clock instant, ms since 1970, of the engine's instant 0: what schedules, which have
+   * dates, count by. 0 where the engine is driven by a real clock.
+   */
+  readonly epochMs?: number | undefined;
   readonly allocator?: Partial<AllocatorOptions> | undefined;
   readonly master?: Partial<MasterOptions> | undefined;
   /** role → weight; 1 where absent. */
@@ -180,3 +268,74 @@ export const MARATHON_DEFAULTS: MarathonOptions = {
   leader: 'localhost:8080',
   legacyAppForm: false,
 };
+
+export const CHRONOS_DEFAULTS: ChronosOptions = {
+  declineOfferMs: 120_000,
+  cpusDefault: 0.1,
+  memDefault: 128,
+  diskDefault: 256,
+  userDefault: 'root',
+  retryDelayMs: 60_000,
+  retryBackoff: 1,
+  retryDelayMsMax: 3_600_000,
+  disableAfterFailures: 0,
+  catchup: 'latest',
+  catchupLimit: 100,
+  epsilonMs: undefined,
+  overlap: 'buffer-one',
+  metronomeCatchup: 'none',
+  launch: 'again',
+  unreachableTimeoutMs: 600_000,
+  reconcileMs: 30_000,
+  killRetryMs: 30_000,
+  agingMs: 600_000,
+  historyMax: 25,
+  legacyZoneNames: false,
+  repetitionsTakenBy: 'slots',
+  skippedTakeRepetitions: false,
+  retriesAfterFailedCycle: true,
+  foreignKillsCancel: false,
+  deleteOfParents: 'refuse',
+  countersFromRequests: false,
+  jobsMax: 1_000_000,
+  leader: 'localhost:4400',
+};
+
+const HISTORIC = {
+  legacyZoneNames: true,
+  repetitionsTakenBy: 'launches',
+  retriesAfterFailedCycle: false,
+  foreignKillsCancel: true,
+  deleteOfParents: 'convert',
+  countersFromRequests: true,
+} as const;
+
+/**
+ * Historic behaviour by name, for those who depend on it. What was merely broken (reference part
+ * 9.3) comes back with none of them.
+ */
+export const CHRONOS_PRESETS = {
+  /** What is recommended: {@link CHRONOS_DEFAULTS}. */
+  drydock: {},
+  /** Chronos 3: one run however late, then the next slot. */
+  chronos3: HISTORIC,
+  /** Chronos 2: what is later than a minute is lost, and so is what falls due during a run. */
+  chronos2: {
+    ...HISTORIC,
+    catchup: 'all',
+    epsilonMs: 60_000,
+    overlap: 'skip',
+    repetitionsTakenBy: 'slots',
+    skippedTakeRepetitions: true,
+  },
+} as const satisfies Readonly<Record<string, Partial<ChronosOptions>>>;
+
+export type ChronosPreset = keyof typeof CHRONOS_PRESETS;
+
+/** The options of a Chronos: its preset, and what is said beside it. */
+export function chronosOptions({
+  preset = 'drydock',
+  ...own
+}: Partial<ChronosOptions> & {readonly preset?: ChronosPreset} = {}): ChronosOptions {
+  return {...CHRONOS_DEFAULTS, ...CHRONOS_PRESETS[preset], ...own};
+}
