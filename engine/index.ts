@@ -176,6 +176,16 @@ export {
 } from './kernel/ids.ts';
 export {canonicalPath} from './frameworks/marathon/definition/path-id.ts';
 export {isoInstant} from './kernel/instants.ts';
+export {
+  fixedZone,
+  UTC_ONLY,
+  ZoneBook,
+  type TimeZones,
+  type Zone,
+  type ZoneChange,
+  type ZoneNames,
+  type ZoneOffsets,
+} from './kernel/time-zones.ts';
 // What Marathon decides by, each on its own: the conformance suites ask it directly.
 export type {
   App,

@@ -31,6 +31,8 @@ const blameless: Files = {
   'engine/kernel/a.test.ts': "import test from 'ava';\nimport fc from 'fast-check';\n",
   'adapters/zk/zk.ts': "import type {A} from '../../engine/index.ts';\nimport 'node:net';\n",
   'sim/traces/read-swf.ts': "import {readFile} from 'node:fs/promises';\nvoid Date.now();\n",
+  'sim/zones.io.ts': "import '../adapters/zk/zk.ts';\n",
+  'engine/kernel/b.test.ts': "import '../../adapters/zk/zk.ts';\n",
   'sim/world.ts': "import {createHash} from 'node:crypto';\nimport '../engine/index.ts';\n",
   'server/main.ts': "import '../adapters/zk/zk.ts';\nimport '../sim/world.ts';\n",
   'cli/drydock.ts': "import '../server/main.ts';\nimport pkg from '../package.json';\n",
@@ -89,6 +91,11 @@ const planted: readonly (readonly [title: string, files: Files, expected: readon
     'an adapter imports the simulator',
     {'adapters/zk/x.ts': "import '../../sim/world.ts';\n"},
     ['adapters/zk/x.ts:1 rooms'],
+  ],
+  [
+    'the simulator imports an adapter where it reads no file',
+    {'sim/x.ts': "import '../adapters/zk/zk.ts';\n"},
+    ['sim/x.ts:1 rooms'],
   ],
   [
     'the simulator imports the server',

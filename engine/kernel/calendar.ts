@@ -7,7 +7,7 @@
 
 export const DAY_MS = 86_400_000;
 
-/** The furthest from 1970 that an instant may be, either way: 100,000,000 days, as in ECMAScript. */
+/** How far from 1970 an instant may be, either way: 100,000,000 days, as in ECMAScript. */
 export const INSTANT_MS_MAX = 8_640_000_000_000_000;
 
 export interface CivilDay {
