@@ -255,7 +255,7 @@ export {verdictOf} from './frameworks/marathon/health/probe-result.ts';
 export {healthTarget} from './frameworks/marathon/health/probe-target.ts';
 export {judge as judgeOffer, offerFacts} from './frameworks/marathon/launch/judge.ts';
 export {LaneStats, SeenAgents} from './frameworks/marathon/launch/lane-stats.ts';
-export {OfferLeft} from './frameworks/marathon/launch/offer-left.ts';
+export {OfferLeft} from './frameworks/placement/offer-left.ts';
 export {offerTerms} from './frameworks/marathon/launch/offer-terms.ts';
 export {funnelOf, type FunnelRow} from './frameworks/marathon/launch/queue-view.ts';
 export {MARATHON_REASONS, reasonNames, REASONS} from './frameworks/marathon/launch/reasons.ts';

@@ -13,6 +13,7 @@ import {
   offerTerms,
   parseAmounts,
   pickDisks,
+  portRanges,
   Placements,
   fieldOf,
   readResource,
@@ -141,7 +142,7 @@ export function matchOffer(given: MatchGiven, seed: number): MatchResult {
   // Where Marathon gives no reason there is one of ours, which the suite leaves free.
   const known = order.slice(0, MARATHON_REASONS).filter((reason) => all.includes(reason));
   const isMatch = all.length === 0;
-  if (isMatch) left.take(spec.needs, hostPorts, terms);
+  if (isMatch) left.take(spec.needs, portRanges(hostPorts), terms);
   return {
     match: isMatch,
     reasons: known,

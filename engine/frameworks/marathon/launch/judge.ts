@@ -6,7 +6,7 @@ import type {Random} from '../../../kernel/random.ts';
 import type {AgentInfo, Offer} from '../../../scheduler.ts';
 import {fieldOf} from '../../placement/agent-fields.ts';
 import {satisfies, type GroupByRule} from './constraints.ts';
-import type {OfferLeft} from './offer-left.ts';
+import type {OfferLeft} from '../../placement/offer-left.ts';
 import {isInMaintenance, type LaunchOptions, type OfferTerms} from './offer-terms.ts';
 import {Placements} from './placements.ts';
 import {pickPorts, type WantedPort} from './ports.ts';
@@ -21,7 +21,7 @@ import {
   type Refusal,
 } from './reasons.ts';
 import type {RunSpec} from './run-spec.ts';
-import {DISK} from './volumes.ts';
+import {DISK, disksFor} from './volumes.ts';
 
 /** Who asks. */
 export interface Claim {
@@ -83,7 +83,7 @@ export function judge(
   {groupByRule, random}: {readonly groupByRule: GroupByRule; readonly random: () => Random},
 ): Judgement {
   let refusal = lackOf(spec.needs.scalars, left, terms);
-  if (spec.resident && left.disksFor(spec.volumes, spec.needs) === undefined) {
+  if (spec.resident && disksFor(spec, left) === undefined) {
     refusal |= insufficient(DISK);
   }
   if (!left.hasAnyFor(terms)) refusal |= UNFULFILLED_ROLE;

@@ -4,7 +4,7 @@
  */
 import {must} from '../../../kernel/assert.ts';
 import type {AgentId} from '../../../kernel/ids.ts';
-import type {SeenOffer} from './offer-left.ts';
+import type {SeenOffer} from '../../placement/offer-left.ts';
 import {firstReason, REASONS, UNFULFILLED_CONSTRAINT, type Refusal} from './reasons.ts';
 
 /** An offer that was of no use. */

@@ -17,7 +17,7 @@ import {
 } from './backoff.ts';
 import {LaneStats, SeenAgents, type LaneStatsSnapshot} from './lane-stats.ts';
 import {LaunchTokens, type LaunchTokensSnapshot} from './launch-tokens.ts';
-import type {SeenOffer} from './offer-left.ts';
+import type {SeenOffer} from '../../placement/offer-left.ts';
 import {offerTerms, type LaunchOptions, type OfferTerms} from './offer-terms.ts';
 import type {RunSpec} from './run-spec.ts';
 

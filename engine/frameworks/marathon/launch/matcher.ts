@@ -8,7 +8,7 @@ import type {ScalarKinds} from '../../../resources/kinds.ts';
 import type {AgentInfo, Offer, OfferOperation, TaskLaunch} from '../../../scheduler.ts';
 import type {Instance} from '../instances/instances.ts';
 import type {Lane, LaunchQueue, RoleQueue} from './launch-queue.ts';
-import {OfferLeft} from './offer-left.ts';
+import {OfferLeft} from '../../placement/offer-left.ts';
 import type {OfferTerms} from './offer-terms.ts';
 import {
   judge,
@@ -19,9 +19,9 @@ import {
   type PlacedApp,
 } from './judge.ts';
 import {ownPartOf, type OwnReservation} from './own-reservations.ts';
-import type {WantedPort} from './ports.ts';
+import {portRanges, type WantedPort} from './ports.ts';
 import {NO_CORRESPONDING_RESERVATION} from './reasons.ts';
-import type {TakenDisk} from './volumes.ts';
+import {disksFor, takeDisks, type TakenDisk} from './volumes.ts';
 
 /** Where an instance is launched, and on what. */
 export interface LaunchPlace {
@@ -176,13 +176,14 @@ function use(
   {queue, provision, reserve}: Matching,
 ): void {
   const {left} = round;
-  const {needs, resident, volumes} = instance.spec;
-  const disks = resident ? (left.disksFor(volumes, needs) ?? NONE) : NONE;
-  const resources = left.take(needs, hostPorts, terms);
+  const {needs, resident} = instance.spec;
+  const disks = resident ? (disksFor(instance.spec, left) ?? NONE) : NONE;
+  const ports = hostPorts.length === 0 ? NONE : portRanges(hostPorts);
+  const resources = left.take(needs, ports, terms);
   const place = {agent: left.agent, hostPorts, resources};
   round.allowance -= 1;
   if (resident) {
-    left.takeDisks(disks);
+    takeDisks(disks, left);
     round.operations.push(...reserve(instance, place, disks));
     return;
   }

@@ -24,7 +24,9 @@ import type {App, AppDefinition, PersistentVolume} from '../definition/app-defin
 import type {Instance} from '../instances/instances.ts';
 import {constraintFault} from './constraints.ts';
 import {judge, offerFacts, type Judgement, type PlacedApp} from './judge.ts';
-import {OfferLeft, portRoles} from './offer-left.ts';
+import {OfferLeft} from '../../placement/offer-left.ts';
+import {portRoles} from './port-roles.ts';
+import {portRanges} from './ports.ts';
 import {offerTerms} from './offer-terms.ts';
 import {Placements} from './placements.ts';
 import {LaneStats, SeenAgents} from './lane-stats.ts';
@@ -107,7 +109,7 @@ function ask({spec, offer, options = {}, placed, now = 0, seed = 1}: Question): 
     {groupByRule: all.groupByRule, random: () => makeRandom(seed, 'ports')},
   );
   const {refusal, hostPorts} = judgement;
-  const taken = refusal === 0 ? left.take(spec.needs, hostPorts, terms) : undefined;
+  const taken = refusal === 0 ? left.take(spec.needs, portRanges(hostPorts), terms) : undefined;
   return {...judgement, left, taken};
 }
 
@@ -754,7 +756,7 @@ test('what is taken was offered, in accepted roles, and nothing that fits is ref
         const {refusal, hostPorts} = judge(claim, left, facts, rules);
         strictEqual(refusal === 0, count < times, `${count} of ${times}`);
         if (refusal !== 0) return;
-        const taken = left.take(spec.needs, hostPorts, terms);
+        const taken = left.take(spec.needs, portRanges(hostPorts), terms);
         ok(containsResources(rest, taken));
         rest = subtractResources(rest, taken);
         const counts = countsOf(taken);

@@ -4,6 +4,7 @@
  */
 import type {MarathonOptions} from '../../../options.ts';
 import type {Unavailability} from '../../../scheduler.ts';
+import type {RoleTerms} from '../../placement/offer-left.ts';
 import {isResident, type AppDefinition} from '../definition/app-definition.ts';
 
 /** The options that launching looks at. */
@@ -19,10 +20,7 @@ export type LaunchOptions = Pick<
   | 'groupByRule'
 >;
 
-export interface OfferTerms {
-  /** Roles whose resources may be used; `*` stands for what nobody has reserved. */
-  readonly roles: ReadonlySet<string>;
-  readonly takesUnreserved: boolean;
+export interface OfferTerms extends RoleTerms {
   /** Agents with gpus are left to those who need gpus. */
   readonly sparesGpus: boolean;
   /** Its constraints say where in the world it may be; else it stays in the local region. */

@@ -6,7 +6,7 @@ import {entriesOf} from '../../../resources/entries.ts';
 import type {AttributeValue} from '../../../scheduler.ts';
 import type {UnusedOffer} from './lane-stats.ts';
 import type {Lane, LaunchQueue} from './launch-queue.ts';
-import {roleOf, type SeenOffer} from './offer-left.ts';
+import {roleOf, type SeenOffer} from '../../placement/offer-left.ts';
 import {MARATHON_REASONS, reasonNames, REASONS, type Reason} from './reasons.ts';
 
 /** One row of a funnel: of the offers that got as far as this reason, so many it refused. */

@@ -4,7 +4,14 @@
  */
 import {thousandths} from '../../../resources/thousandths.ts';
 import type {Entry} from '../../../resources/special.ts';
-import {scalarOf, type Resources} from '../../../resources/vector.ts';
+import {assemble} from '../../../resources/entries.ts';
+import {
+  NO_RESOURCES,
+  scalarOf,
+  subtractResources,
+  type Resources,
+} from '../../../resources/vector.ts';
+import type {OfferLeft} from '../../placement/offer-left.ts';
 import type {PersistentVolume} from '../definition/app-definition.ts';
 import {compileWholeMatch} from '../../placement/patterns.ts';
 
@@ -116,4 +123,20 @@ function suits({profileName, constraints = []}: PersistentVolume, {special}: Ent
     if (!result.ok) return false;
     return result.regex.matches(root) === (operator?.toUpperCase() === 'LIKE');
   });
+}
+
+/** A disk for each volume beside what else an instance needs; undefined if one gets none. */
+export function disksFor(
+  {volumes, needs}: {readonly volumes: readonly PersistentVolume[]; readonly needs: Resources},
+  left: OfferLeft,
+): readonly TakenDisk[] | undefined {
+  return pickDisks(volumes, subtractResources(left.seen.resources, needs));
+}
+
+/** Takes disks that {@link disksFor} has found. */
+export function takeDisks(disks: readonly TakenDisk[], left: OfferLeft): void {
+  for (const {amount, parts} of disks) {
+    const scalars = Array.from({length: DISK + 1}, (_, kind) => (kind === DISK ? amount : 0));
+    left.takeExactly(parts.length > 0 ? assemble(parts) : {...NO_RESOURCES, scalars});
+  }
 }

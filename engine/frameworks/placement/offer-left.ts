@@ -2,36 +2,37 @@
  * What is left of an offer while it is being used up. Most offers have plain resources only, and
  * cost no more than a copy of their scalars; what is reserved is looked at entry by entry.
  */
-import {addRanges, containsNumber, subtractRanges, type Ranges} from '../../../resources/ranges.ts';
-import {assemble} from '../../../resources/entries.ts';
+import {addRanges, subtractRanges, type Ranges} from '../../resources/ranges.ts';
 import {
   makeEntries,
   quantityOf,
   type Entry,
   type Labels,
   type Special,
-} from '../../../resources/special.ts';
+} from '../../resources/special.ts';
 import {
   GPUS,
-  NO_RESOURCES,
   rangesOf,
   subtractResources,
   type NamedRanges,
   type Resources,
-} from '../../../resources/vector.ts';
-import type {AgentInfo, Offer} from '../../../scheduler.ts';
-import type {PersistentVolume} from '../definition/app-definition.ts';
-import type {OfferTerms} from './offer-terms.ts';
-import {portRanges, type WantedPort} from './ports.ts';
-import {DISK, pickDisks, type TakenDisk} from './volumes.ts';
+} from '../../resources/vector.ts';
+import type {AgentInfo, Offer} from '../../scheduler.ts';
 
 const PORTS = 'ports';
 const NONE: readonly never[] = [];
 
+/** Whose resources may be used. */
+export interface RoleTerms {
+  /** `*` stands for what nobody has reserved. */
+  readonly roles: ReadonlySet<string>;
+  readonly takesUnreserved: boolean;
+}
+
 /** An offer, or what was left of it when somebody looked at it. */
 export type SeenOffer = Pick<Offer, 'id' | 'agent' | 'resources'>;
 
-/** One offer while instances take of it: each {@link OfferLeft.take} leaves less. */
+/** One offer while tasks take of it: each {@link OfferLeft.take} leaves less. */
 export class OfferLeft {
   readonly agent: AgentInfo;
   readonly #offer: Offer;
@@ -63,7 +64,7 @@ export class OfferLeft {
   }
 
   /** Whether any resource of the offer may be used at all. */
-  hasAnyFor({roles, takesUnreserved}: OfferTerms): boolean {
+  hasAnyFor({roles, takesUnreserved}: RoleTerms): boolean {
     if (takesUnreserved && this.#hasPlain) return true;
     return this.#offer.resources.special.some(
       ({special}) => isUsable(special) && roles.has(roleOf(special)),
@@ -71,7 +72,7 @@ export class OfferLeft {
   }
 
   /** Thousandths of a kind that may be used. */
-  amountFor(kind: number, {roles, takesUnreserved}: OfferTerms): number {
+  amountFor(kind: number, {roles, takesUnreserved}: RoleTerms): number {
     let sum = takesUnreserved ? (this.#scalars[kind] ?? 0) : 0;
     for (const {special, scalar} of this.#reserved) {
       if (special.kind === kind && roles.has(roleOf(special))) sum += scalar;
@@ -80,7 +81,7 @@ export class OfferLeft {
   }
 
   /** Host ports that may be used. */
-  portsFor({roles, takesUnreserved}: OfferTerms): Ranges {
+  portsFor({roles, takesUnreserved}: RoleTerms): Ranges {
     let ports: Ranges = takesUnreserved ? this.#ports : NONE;
     for (const {special, ranges} of this.#reserved) {
       if (special.name === PORTS && roles.has(roleOf(special))) ports = addRanges(ports, ranges);
@@ -93,32 +94,19 @@ export class OfferLeft {
     return this.#reserved.some((entry) => entry.special.kind === GPUS && quantityOf(entry) > 0);
   }
 
-  /** A disk for each volume, beside what else an instance needs; undefined if one gets none. */
-  disksFor(
-    volumes: readonly PersistentVolume[],
-    needs: Resources,
-  ): readonly TakenDisk[] | undefined {
-    return pickDisks(volumes, subtractResources(this.seen.resources, needs));
-  }
-
-  /** Takes disks that {@link OfferLeft.disksFor} has found. */
-  takeDisks(disks: readonly TakenDisk[]): void {
-    const parts = disks.flatMap((disk) => disk.parts);
-    if (parts.length > 0) this.#taken.push(assemble(parts));
-    for (const {amount, parts: own} of disks) {
-      if (own.length > 0) continue;
-      this.#scalars[DISK] = (this.#scalars[DISK] ?? 0) - amount;
-      const scalars = Array.from({length: DISK + 1}, (_, kind) => (kind === DISK ? amount : 0));
-      this.#taken.push({...NO_RESOURCES, scalars});
+  /** Takes exactly this, which the offer has and {@link OfferLeft.take} would not choose. */
+  takeExactly(resources: Resources): void {
+    for (const [kind, fixed] of resources.scalars.entries()) {
+      this.#scalars[kind] = (this.#scalars[kind] ?? 0) - fixed;
     }
+    this.#taken.push(resources);
   }
 
   /**
-   * Takes what an instance needs, of which there must be enough, and answers what exactly was
+   * Takes what a task needs, of which there must be enough, and answers what exactly was
    * taken. What is reserved goes first, so that what everybody could use is left.
    */
-  take(needs: Resources, hostPorts: readonly WantedPort[], terms: OfferTerms): Resources {
-    const ports = hostPorts.length === 0 ? NONE : portRanges(hostPorts);
+  take(needs: Resources, ports: Ranges, terms: RoleTerms): Resources {
     const taken =
       this.#reserved.length === 0
         ? this.#takePlain(needs, ports)
@@ -138,7 +126,7 @@ export class OfferLeft {
     return {...needs, ranges: [{name: PORTS, ranges: ports}]};
   }
 
-  #takeAny(needs: readonly number[], ports: Ranges, {roles}: OfferTerms): Resources {
+  #takeAny(needs: readonly number[], ports: Ranges, {roles}: RoleTerms): Resources {
     const missing = [...needs];
     let missingPorts = ports;
     const taken: Entry[] = [];
@@ -184,19 +172,6 @@ export class OfferLeft {
 /** The role that a resource is reserved to; `*` where nobody has reserved it. */
 export function roleOf({role}: Special): string {
   return role ?? '*';
-}
-
-/** The role of each port that was taken: `*` what was plain; null where there is no port. */
-export function portRoles(
-  hostPorts: readonly WantedPort[],
-  {special}: Resources,
-): readonly (string | null)[] {
-  const reserved = special.filter((entry) => entry.special.name === PORTS);
-  return hostPorts.map((port) => {
-    if (port === null) return null;
-    const holder = reserved.find(({ranges}) => containsNumber(ranges, port));
-    return holder === undefined ? '*' : roleOf(holder.special);
-  });
 }
 
 /** Labels by which Marathon knows its own reservations: those are for the instance they name. */
