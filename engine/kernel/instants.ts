@@ -3,12 +3,18 @@ import {checkedDay, civilDay, DAY_MS} from './calendar.ts';
 
 /** `2020-01-01T00:00:00.000Z` from ms since 1970. */
 export function isoInstant(ms: number): string {
+  return `${localText(ms)}Z`;
+}
+
+/** `2020-01-01T00:00:00.000`: a local time (calendar.ts) without a word on where. */
+export function localText(ms: number): string {
   const days = Math.floor(ms / DAY_MS);
   const rest = ms - days * DAY_MS;
   const {year, month, day} = civilDay(days);
   const clock = [rest / 3_600_000, (rest / 60_000) % 60, (rest / 1000) % 60];
   const time = clock.map((value) => pad(Math.floor(value), 2)).join(':');
-  return `${pad(year, 4)}-${pad(month, 2)}-${pad(day, 2)}T${time}.${pad(rest % 1000, 3)}Z`;
+  const date = `${year < 0 ? '-' : ''}${pad(Math.abs(year), 4)}-${pad(month, 2)}-${pad(day, 2)}`;
+  return `${date}T${time}.${pad(rest % 1000, 3)}`;
 }
 
 function pad(value: number, width: number): string {

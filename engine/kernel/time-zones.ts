@@ -61,14 +61,16 @@ export function fixedZone(offsetMs: number): Zone {
   };
 }
 
-/** `Z` for 0, else `+05:30`, with seconds where there are some: `+00:09:21`. */
+/** `Z` for 0, else `+05:30`, with seconds and ms where there are some: `+00:09:21`. */
 export function offsetText(offsetMs: number): string {
   if (offsetMs === 0) return 'Z';
-  const seconds = Math.floor(Math.abs(offsetMs) / 1000);
-  const parts = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60];
-  if (seconds % 60 !== 0) parts.push(seconds % 60);
-  const sign = offsetMs < 0 ? '-' : '+';
-  return sign + parts.map((part) => `${part}`.padStart(2, '0')).join(':');
+  const size = Math.abs(offsetMs);
+  const seconds = Math.floor(size / 1000);
+  const parts = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60];
+  const texts = parts.map((part) => `${part}`.padStart(2, '0'));
+  const [rest, shown] = [size % 1000, size % 60_000 === 0 ? 2 : 3];
+  const fraction = rest === 0 ? '' : `.${`${rest}`.padStart(3, '0')}`;
+  return `${offsetMs < 0 ? '-' : '+'}${texts.slice(0, shown).join(':')}${fraction}`;
 }
 
 /** How long an era is: 70 years. Rules are asked for one era at a time. */
