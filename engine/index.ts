@@ -15,6 +15,7 @@ export type {Probe, ProbeOutcome, ProbeResult} from './probes.ts';
 export {
   ALLOCATOR_DEFAULTS,
   BATCH_DEFAULTS,
+  chronosOptions,
   MARATHON_DEFAULTS,
   MASTER_DEFAULTS,
   type AllocatorOptions,
@@ -185,6 +186,7 @@ export {
   type ZoneChange,
   type ZoneNames,
   type ZoneOffsets,
+  type ZoneSpan,
 } from './kernel/time-zones.ts';
 // What Marathon decides by, each on its own: the conformance suites ask it directly.
 export type {
@@ -270,3 +272,15 @@ export {
   type RootChange,
 } from './frameworks/marathon/root/groups.ts';
 export {revertChange, type EditableRoot} from './frameworks/marathon/root/revert.ts';
+// What Chronos reads and decides by, each on its own: the conformance suites ask it directly.
+export {admit as admitJob} from './frameworks/chronos/definition/admission.ts';
+export type {JobDefinition} from './frameworks/chronos/definition/job-definition.ts';
+export {readChronosJob} from './frameworks/chronos/definition/read-chronos-job.ts';
+export {readTrigger} from './frameworks/chronos/definition/trigger.ts';
+export {chronosEnv} from './frameworks/chronos/launch/task-env.ts';
+export {
+  argumentsText,
+  buildTaskId,
+  commandWith,
+  parseTaskId,
+} from './frameworks/chronos/runs/task-id.ts';

@@ -4,7 +4,7 @@
  * The rules change with editions of the tz database, so they are no part of the engine: whoever
  * makes one gives it a {@link TimeZones}, a pure function of its arguments.
  */
-import {assert} from './assert.ts';
+import {assert, must} from './assert.ts';
 
 /** Time zone rules, given to the engine at construction. */
 export interface TimeZones {
@@ -31,6 +31,16 @@ export interface ZoneChange {
   readonly afterMs: number;
 }
 
+/** A stretch of time with one offset; it may end, and another begin, where nothing changes. */
+export interface ZoneSpan {
+  readonly fromMs: number;
+  readonly untilMs: number;
+  /** ms east of UTC from `fromMs` on, until `untilMs`. */
+  readonly offsetMs: number;
+  /** What was in force before. */
+  readonly beforeMs: number;
+}
+
 /** A zone with its rules at hand. Instants and local times are whole ms (calendar.ts). */
 export interface Zone {
   readonly id: string;
@@ -41,6 +51,8 @@ export interface Zone {
    * that occurs twice it is that with `preferredOffsetMs` if it has one, else the first.
    */
   resolve(localMs: number, preferredOffsetMs?: number): number;
+  /** The span that an instant is in. */
+  spanAt(ms: number): ZoneSpan;
   /** The changes of offset with fromMs <= at < untilMs, ascending. */
   changes(fromMs: number, untilMs: number): readonly ZoneChange[];
 }
@@ -53,10 +65,12 @@ export const UTC_ONLY: TimeZones = {
 
 /** A zone of one offset for ever; its id is `UTC` for 0, else `+05:30` and the like. */
 export function fixedZone(offsetMs: number): Zone {
+  const span = {fromMs: -Infinity, untilMs: Infinity, offsetMs, beforeMs: offsetMs};
   return {
     id: offsetMs === 0 ? 'UTC' : offsetText(offsetMs),
     offsetAt: () => offsetMs,
     resolve: (localMs) => localMs - offsetMs,
+    spanAt: () => span,
     changes: () => [],
   };
 }
@@ -78,84 +92,85 @@ const ERA_MS = 2 ** 41;
 /** No local time is as far as this from UTC, and no two offsets are as far from one another. */
 const OFFSET_MS_LIMIT = 26 * 3_600_000;
 
-/** One era of a zone: segment i begins at `starts[i]`, which for the first is that of the era. */
+/** One era of a zone: its spans, and where each begins. */
 interface Era {
   readonly starts: Float64Array;
-  readonly offsets: Float64Array;
+  readonly spans: readonly ZoneSpan[];
 }
 
 /**
- * A zone whose rules are loaded era by era and kept in flat arrays. The segment that was looked at
- * last is remembered, for most questions are about instants close to one another.
+ * A zone whose rules are loaded era by era and kept. The span that was looked at last is
+ * remembered, for most questions are about instants close to one another.
  */
 class RuledZone implements Zone {
   readonly id: string;
   readonly #timeZones: TimeZones;
   readonly #eras = new Map<number, Era>();
-  /** The segment at hand: `#offsetMs` is in force in [#fromMs, #untilMs). */
-  #fromMs = 0;
-  #untilMs = 0;
-  #offsetMs = 0;
+  #span: ZoneSpan;
 
   constructor(id: string, timeZones: TimeZones) {
     this.id = id;
     this.#timeZones = timeZones;
+    this.#span = this.#find(0);
+  }
+
+  spanAt(ms: number): ZoneSpan {
+    const span = this.#span;
+    if (ms >= span.fromMs && ms < span.untilMs) return span;
+    this.#span = this.#find(ms);
+    return this.#span;
   }
 
   offsetAt(ms: number): number {
-    if (ms < this.#fromMs || ms >= this.#untilMs) this.#locate(ms);
-    return this.#offsetMs;
+    return this.spanAt(ms).offsetMs;
   }
 
   resolve(localMs: number, preferredOffsetMs?: number): number {
-    // So far from both ends of a segment no other can have the same local time.
-    const guess = localMs - this.#offsetMs;
-    if (
-      guess >= this.#fromMs + 2 * OFFSET_MS_LIMIT &&
-      guess < this.#untilMs - 2 * OFFSET_MS_LIMIT
-    ) {
-      return guess;
-    }
-    return this.#resolveSlowly(localMs, preferredOffsetMs);
+    const {fromMs, untilMs, offsetMs} = this.#span;
+    const guess = localMs - offsetMs;
+    // So far from both ends of a span no other can have the same local time.
+    const isSafe = guess >= fromMs + 2 * OFFSET_MS_LIMIT && guess < untilMs - 2 * OFFSET_MS_LIMIT;
+    return isSafe ? guess : this.#resolveSlowly(localMs, preferredOffsetMs);
   }
 
   changes(fromMs: number, untilMs: number): readonly ZoneChange[] {
     const changes: ZoneChange[] = [];
-    this.#locate(fromMs - 1);
-    while (this.#untilMs < untilMs) {
-      const [at, beforeMs] = [this.#untilMs, this.#offsetMs];
-      this.#locate(at);
+    let span = this.spanAt(fromMs - 1);
+    while (span.untilMs < untilMs) {
+      const at = span.untilMs;
+      span = this.spanAt(at);
+      const {beforeMs, offsetMs} = span;
       // At the border of two eras nothing need change.
-      if (this.#offsetMs !== beforeMs) changes.push({at, beforeMs, afterMs: this.#offsetMs});
+      if (offsetMs !== beforeMs) changes.push({at, beforeMs, afterMs: offsetMs});
     }
     return changes;
   }
 
   #resolveSlowly(localMs: number, preferredOffsetMs: number | undefined): number {
-    const end = localMs + OFFSET_MS_LIMIT;
     let first: number | undefined;
     let shifted: number | undefined;
-    this.#locate(localMs - OFFSET_MS_LIMIT);
+    let span = this.spanAt(localMs - OFFSET_MS_LIMIT);
     for (;;) {
-      const instant = localMs - this.#offsetMs;
-      if (instant >= this.#fromMs && instant < this.#untilMs) {
-        if (this.#offsetMs === preferredOffsetMs) return instant;
+      const {fromMs, untilMs, offsetMs, beforeMs} = span;
+      const instant = localMs - offsetMs;
+      if (instant >= fromMs && instant < untilMs) {
+        if (offsetMs === preferredOffsetMs) return instant;
         first ??= instant;
       }
-      if (this.#untilMs > end) break;
-      const [at, beforeMs] = [this.#untilMs, this.#offsetMs];
-      this.#locate(at);
-      if (localMs >= at + beforeMs && localMs < at + this.#offsetMs) shifted ??= localMs - beforeMs;
+      if (localMs >= fromMs + beforeMs && localMs < fromMs + offsetMs) {
+        shifted ??= localMs - beforeMs;
+      }
+      if (untilMs > localMs + OFFSET_MS_LIMIT) break;
+      span = this.spanAt(untilMs);
     }
     const instant = first ?? shifted;
     assert(instant !== undefined, () => `${this.id} has no instant for the local time ${localMs}`);
     return instant;
   }
 
-  /** Takes the segment of an instant at hand. */
-  #locate(ms: number): void {
+  #find(ms: number): ZoneSpan {
     const number = Math.floor(ms / ERA_MS);
-    const {starts, offsets} = this.#eras.get(number) ?? this.#load(number);
+    const {starts, spans} = this.#eras.get(number) ?? this.#load(number);
     let low = 0;
     let high = starts.length;
     while (high - low > 1) {
@@ -163,19 +178,23 @@ class RuledZone implements Zone {
       if ((starts[middle] ?? 0) <= ms) low = middle;
       else high = middle;
     }
-    this.#fromMs = starts[low] ?? 0;
-    this.#untilMs = starts[low + 1] ?? (number + 1) * ERA_MS;
-    this.#offsetMs = offsets[low] ?? 0;
+    return must(spans[low], 'a span of the era');
   }
 
   #load(number: number): Era {
     const fromMs = number * ERA_MS;
-    const found = this.#timeZones.offsets(this.id, fromMs, fromMs + ERA_MS);
-    assert(found !== undefined, () => `the zone ${this.id} is gone`);
-    const era = {
-      starts: Float64Array.of(fromMs, ...found.changes.map(({at}) => at)),
-      offsets: Float64Array.of(found.offsetMs, ...found.changes.map(({offsetMs}) => offsetMs)),
-    };
+    const untilMs = fromMs + ERA_MS;
+    const before = must(this.#timeZones.offsets(this.id, fromMs - 1, fromMs), this.id);
+    const {offsetMs, changes} = must(this.#timeZones.offsets(this.id, fromMs, untilMs), this.id);
+    const starts = Float64Array.of(fromMs, ...changes.map(({at}) => at));
+    const offsets = [before.offsetMs, offsetMs, ...changes.map((change) => change.offsetMs)];
+    const spans = Array.from(starts, (start, at) => ({
+      fromMs: start,
+      untilMs: starts[at + 1] ?? untilMs,
+      offsetMs: offsets[at + 1] ?? 0,
+      beforeMs: offsets[at] ?? 0,
+    }));
+    const era = {starts, spans};
     this.#eras.set(number, era);
     return era;
   }

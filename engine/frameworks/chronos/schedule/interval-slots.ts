@@ -29,6 +29,7 @@ function onceAt(anchor: number): Timetable {
     nextAfter: (ms) => (ms < anchor ? anchor : undefined),
     lastUntil: (ms) => (ms < anchor ? undefined : anchor),
     count: (fromMs, untilMs) => (fromMs <= anchor && anchor <= untilMs ? 1 : 0),
+    names: () => false,
   };
 }
 
@@ -39,6 +40,7 @@ interface Slots {
   upTo(ms: number): number;
   /** How many k from `fromMs` to `untilMs` share their instant with k − 1. */
   repeats(fromMs: number, untilMs: number): number;
+  names(localMs: number): boolean;
 }
 
 function timetableOf(anchor: number, slots: Slots): Timetable {
@@ -57,6 +59,7 @@ function timetableOf(anchor: number, slots: Slots): Timetable {
       const before = from === anchor ? -1 : slots.upTo(from - 1);
       return slots.upTo(until) - before - slots.repeats(from, until);
     },
+    names: (localMs) => slots.names(localMs),
   };
 }
 
@@ -70,6 +73,7 @@ function evenly({anchor}: Interval, {elapsedMs}: Step): Slots {
       return (sinceMs - (sinceMs % elapsedMs)) / elapsedMs;
     },
     repeats: () => 0,
+    names: () => false,
   };
 }
 
@@ -112,6 +116,11 @@ function byDays(interval: Interval, step: Step): Slots {
       months === 0 && days === 1 && elapsedMs === 0
         ? skippedDays(zone, anchorLocalMs, fromMs, untilMs)
         : 0,
+    names(localMs) {
+      if (elapsedMs !== 0 || localMs < anchorLocalMs) return false;
+      const guess = Math.floor((localMs - anchorLocalMs) / averageMs);
+      return [-1, 0, 1, 2].some((more) => guess + more >= 0 && localAt(guess + more) === localMs);
+    },
   };
 }
 

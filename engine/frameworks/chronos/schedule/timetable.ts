@@ -13,4 +13,9 @@ export interface Timetable {
   lastUntil(ms: number): number | undefined;
   /** How many slots there are with fromMs <= slot <= untilMs. */
   count(fromMs: number, untilMs: number): number;
+  /**
+   * Whether the schedule names this local time (calendar.ts) of its zone, be there an instant with
+   * it or not. A schedule that goes by elapsed time names none.
+   */
+  names(localMs: number): boolean;
 }
