@@ -40,7 +40,7 @@ export const MARATHON_SUITES: ReadonlyMap<string, Adapter> = new Map<string, Ada
 ]);
 
 /** Options of optional cases that the engine offers. */
-export const OFFERED: ReadonlySet<string> = new Set(['legacy-rendering']);
+export const OFFERED: ReadonlySet<string> = new Set(['epsilon', 'legacy-rendering']);
 
 /** Where a case contradicts another demand. */
 export interface Exception {

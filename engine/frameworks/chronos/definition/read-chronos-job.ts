@@ -65,7 +65,7 @@ export function readChronosJob(
   return {ok: true, value: definition};
 }
 
-/** Lists of jobs show each in the form of the other as well, and clients send back what they read. */
+/** Lists of jobs show each in the form of the other, and clients send back what they read. */
 function isMirrored(uris: readonly string[], fetch: readonly JobFetch[]): boolean {
   return (
     uris.length > 0 &&
