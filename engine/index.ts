@@ -176,7 +176,7 @@ export {
   type TaskId,
 } from './kernel/ids.ts';
 export {canonicalPath} from './frameworks/marathon/definition/path-id.ts';
-export {isoInstant} from './kernel/instants.ts';
+export {isoInstant, parseInstant} from './kernel/instants.ts';
 export {
   fixedZone,
   UTC_ONLY,
@@ -284,3 +284,16 @@ export {
   commandWith,
   parseTaskId,
 } from './frameworks/chronos/runs/task-id.ts';
+// What Chronos decides by, each on its own.
+export {cronTimetable} from './frameworks/chronos/schedule/cron-slots.ts';
+export {parseCron, printCron, type Cron, type DayRule} from './frameworks/chronos/schedule/cron.ts';
+export {dstNote, type DstNote} from './frameworks/chronos/schedule/dst-note.ts';
+export {intervalTimetable, slotAt} from './frameworks/chronos/schedule/interval-slots.ts';
+export {
+  parseInterval,
+  printInterval,
+  type Interval,
+  type IntervalResult,
+} from './frameworks/chronos/schedule/interval.ts';
+export {parsePeriod, printPeriod, type Period} from './frameworks/chronos/schedule/period.ts';
+export type {Timetable} from './frameworks/chronos/schedule/timetable.ts';

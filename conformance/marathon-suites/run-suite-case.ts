@@ -1,6 +1,7 @@
 /** Runs one case of a suite file with all its seeds, twice with each. */
 import {Difference, UnknownInCase} from '../case.ts';
-import type {PreparedCase} from './adapter.ts';
+import {CHRONOS_SUITES} from '../chronos-suites/suites.ts';
+import type {Adapter, PreparedCase} from './adapter.ts';
 import {mismatchText, type Mismatch} from './compare.ts';
 import type {SuiteCase, SuiteFile} from './suite-file.ts';
 import {EXCEPTIONS, MARATHON_SUITES, OFFERED, type Exception} from './suites.ts';
@@ -13,26 +14,30 @@ export type SuiteVerdict =
   /** It fails just as its exception says. */
   | {readonly kind: 'exception'; readonly reason: string};
 
+type SuiteHead = Pick<SuiteFile, 'suite' | 'defaults'> & Partial<Pick<SuiteFile, 'prefix'>>;
+
 /** How the case goes with the seeds from 0 to `seeds` − 1. */
-export function runSuiteCase(
-  one: SuiteCase,
-  {suite, defaults}: Pick<SuiteFile, 'suite' | 'defaults'>,
-  seeds: number,
-): SuiteVerdict {
+export function runSuiteCase(one: SuiteCase, file: SuiteHead, seeds: number): SuiteVerdict {
   const {optional} = one;
   if (optional !== undefined && !OFFERED.has(optional)) return {kind: 'skipped', option: optional};
-  const adapter = MARATHON_SUITES.get(suite);
+  const adapter = adapterOf(file);
   if (adapter === undefined) {
-    const known = [...MARATHON_SUITES.keys()].join(', ');
-    const name = JSON.stringify(suite);
+    const known = [...MARATHON_SUITES.keys(), ...CHRONOS_SUITES.keys()].join(', ');
+    const name = JSON.stringify(file.suite);
     return failed(`unknown suite ${name}; known with many cases a file are ${known}`);
   }
   try {
-    return runPrepared(adapter.prepare(one, defaults), EXCEPTIONS.get(one.id), seeds);
+    return runPrepared(adapter.prepare(one, file.defaults), EXCEPTIONS.get(one.id), seeds);
   } catch (error) {
     if (error instanceof UnknownInCase) return failed(error.message);
     throw error;
   }
+}
+
+/** Both have a suite `http`; Chronos's is the one that names the prefix of its paths. */
+function adapterOf({suite, prefix}: SuiteHead): Adapter | undefined {
+  const marathons = prefix === undefined ? MARATHON_SUITES.get(suite) : undefined;
+  return marathons ?? CHRONOS_SUITES.get(suite);
 }
 
 /** A case that was read, with all seeds. */

@@ -1,4 +1,4 @@
-/** The form of Marathon's case files: one file, one suite, many cases, with defaults for all. */
+/** The form of the case files of Marathon and Chronos: one file, one suite, many cases, with defaults for all. */
 import {fieldsOf, listOf, mapOf, textOf, UnknownInCase} from '../case.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -18,6 +18,8 @@ export interface SuiteCase {
 
 export interface SuiteFile {
   readonly suite: string;
+  /** What the paths of a server begin with, where the suite says so: Chronos's do. */
+  readonly prefix: string | undefined;
   readonly defaults: Fields;
   readonly cases: readonly SuiteCase[];
 }
@@ -28,8 +30,11 @@ export function isSuiteFile(document: unknown): boolean {
 }
 
 const FORMAT_VERSION = 1;
-/** `funnel` and `cluster` belong to one suite each and tell what its README section tells. */
-const HEAD_OPTIONAL = ['about', 'provenance', 'defaults', 'funnel', 'cluster'] as const;
+/** Those in the second row belong to one suite each and tell what its README section tells. */
+const HEAD_OPTIONAL = [
+  ...['about', 'provenance', 'defaults', 'prefix'],
+  ...['funnel', 'cluster', 'times', 'tzdata', 'events'],
+] as const;
 const CASE_OPTIONAL = [
   'given',
   'when',
@@ -59,7 +64,13 @@ export function readSuiteFile(document: unknown): SuiteFile {
     if (ids.has(id)) throw new UnknownInCase(`two cases have the id '${id}'`);
     ids.add(id);
   }
-  return {suite, defaults: mapOf(head['defaults'] ?? {}, 'defaults'), cases};
+  const {prefix} = head;
+  return {
+    suite,
+    prefix: prefix === undefined ? undefined : textOf(prefix, 'prefix'),
+    defaults: mapOf(head['defaults'] ?? {}, 'defaults'),
+    cases,
+  };
 }
 
 function readCase(value: unknown, at: number, suite: string): SuiteCase {

@@ -16,20 +16,30 @@ import type {Timetable} from './timetable.ts';
 
 /** A period that does not move forward has the anchor alone. */
 export function intervalTimetable(interval: Interval): Timetable {
-  if (!movesForward(interval.period)) return onceAt(interval.anchor);
-  const step = stepOf(interval.period);
-  const slots =
-    step.months === 0 && step.days === 0 ? evenly(interval, step) : byDays(interval, step);
-  return timetableOf(interval.anchor, slots);
+  return movesForward(interval.period)
+    ? timetableOf(interval.anchor, slotsOf(interval))
+    : onceAt(interval);
 }
 
-function onceAt(anchor: number): Timetable {
+/** anchor + k × period, for k from 0; for equal instants there are several k. */
+export function slotAt(interval: Interval, k: number): number {
+  return slotsOf(interval).at(k);
+}
+
+function slotsOf(interval: Interval): Slots {
+  const step = stepOf(interval.period);
+  return step.months === 0 && step.days === 0
+    ? evenly(interval, step.elapsedMs)
+    : byDays(interval, step);
+}
+
+function onceAt({anchor, anchorLocalMs}: Interval): Timetable {
   return {
     first: anchor,
     nextAfter: (ms) => (ms < anchor ? anchor : undefined),
     lastUntil: (ms) => (ms < anchor ? undefined : anchor),
     count: (fromMs, untilMs) => (fromMs <= anchor && anchor <= untilMs ? 1 : 0),
-    names: () => false,
+    names: (localMs) => localMs === anchorLocalMs,
   };
 }
 
@@ -64,7 +74,7 @@ function timetableOf(anchor: number, slots: Slots): Timetable {
 }
 
 /** A period of hours and less is elapsed time and asks no zone. */
-function evenly({anchor}: Interval, {elapsedMs}: Step): Slots {
+function evenly({anchor}: Interval, elapsedMs: number): Slots {
   return {
     at: (k) => anchor + k * elapsedMs,
     upTo: (ms) => {
