@@ -4,12 +4,14 @@
  */
 import type {Effect} from './effects.ts';
 import {Batch} from './frameworks/batch/batch.ts';
+import {Chronos} from './frameworks/chronos/chronos.ts';
 import type {StoredRecord} from './frameworks/records.ts';
 import {Marathon} from './frameworks/marathon/marathon.ts';
 import type {Input} from './inputs.ts';
 import {assert, must, unreachable} from './kernel/assert.ts';
 import {frameworkIdOf} from './kernel/ids.ts';
 import {makeRandom, Random} from './kernel/random.ts';
+import {UTC_ONLY, type TimeZones} from './kernel/time-zones.ts';
 import {Timers, type TimersSnapshot} from './kernel/timers.ts';
 import {MASTER_TIMERS} from './master/context.ts';
 import {Master, type MasterSnapshot} from './master/master.ts';
@@ -58,21 +60,32 @@ export interface Engine {
   readonly view: EngineView;
 }
 
+/** What an engine is given beside its options: no data, so that it is given anew at a restore. */
+export interface EngineParts {
+  /** Rules of time zones; absent: UTC is all it knows. */
+  readonly timeZones?: TimeZones | undefined;
+}
+
 /**
  * A new engine at instant `startedAt` (default 0). Frameworks are subscribed in the order of the
  * options.
  */
-export function createEngine(options: EngineOptions, startedAt = 0): Engine {
-  return new Core(options, startedAt);
+export function createEngine(
+  options: EngineOptions,
+  startedAt = 0,
+  parts: EngineParts = {},
+): Engine {
+  return new Core(options, {startedAt, timeZones: parts.timeZones ?? UTC_ONLY});
 }
 
 /** The engine that `snapshot` was taken of; JSON on the way does no harm. */
-export function restoreEngine(snapshot: EngineSnapshot): Engine {
+export function restoreEngine(snapshot: EngineSnapshot, parts: EngineParts = {}): Engine {
   assert(
     snapshot.version === SNAPSHOT_VERSION,
     () => `snapshot version ${snapshot.version}: expected ${SNAPSHOT_VERSION}`,
   );
-  return new Core(snapshot.options, snapshot.now, snapshot);
+  const timeZones = parts.timeZones ?? UTC_ONLY;
+  return new Core(snapshot.options, {startedAt: snapshot.now, timeZones}, snapshot);
 }
 
 class Core implements Engine {
@@ -83,11 +96,17 @@ class Core implements Engine {
   readonly #outbox: Outbox;
   readonly #master: Master;
   readonly #frameworks = new Map<string, Framework>();
+  readonly #timeZones: TimeZones;
   #now: number;
 
-  constructor(options: EngineOptions, startedAt: number, snapshot?: EngineSnapshot) {
+  constructor(
+    options: EngineOptions,
+    {startedAt, timeZones}: {readonly startedAt: number; readonly timeZones: TimeZones},
+    snapshot?: EngineSnapshot,
+  ) {
     this.#options = options;
     this.#now = startedAt;
+    this.#timeZones = timeZones;
     this.#kinds = new ScalarKinds(snapshot?.kinds);
     this.#timers = snapshot === undefined ? new Timers() : Timers.restore(snapshot.timers);
     this.#outbox = snapshot === undefined ? new Outbox() : Outbox.restore(snapshot.outbox);
@@ -161,6 +180,10 @@ class Core implements Engine {
             ? new Marathon(services, settings, stored?.snapshot)
             : Marathon.fromRecords(services, settings, stored.records);
         }
+        case 'chronos':
+          return stored?.records === undefined
+            ? new Chronos(services, options.chronos, stored?.snapshot)
+            : Chronos.fromRecords(services, options.chronos, stored.records);
         default:
           return unreachable(options);
       }
@@ -177,6 +200,8 @@ class Core implements Engine {
       driver,
       kinds: this.#kinds,
       now: () => this.#now,
+      epochMs: this.#options.epochMs ?? 0,
+      timeZones: this.#timeZones,
       armTimer: (name, subject, at) => {
         timers.arm(id, name, subject, Math.max(at, this.#now));
       },

@@ -6,6 +6,7 @@
  */
 import type {AgentId, FrameworkId, OfferId, TaskId} from './kernel/ids.ts';
 import type {Random} from './kernel/random.ts';
+import type {TimeZones} from './kernel/time-zones.ts';
 import type {Probe, ProbeResult} from './probes.ts';
 import type {Operation} from './resources/operations.ts';
 import type {Quantities} from './resources/quantities.ts';
@@ -103,6 +104,14 @@ export type TaskOrigin =
       /** Order of arrival at its framework, from 0: a job's number, where its id is its name. */
       readonly serial: number;
       /** How often the job was started before. */
+      readonly attempt: number;
+    }
+  /** A run of a job of a Chronos: `due`, ms since 1970, tells it from others of its job. */
+  | {
+      readonly kind: 'run';
+      readonly jobName: string;
+      readonly due: number;
+      /** How often the run was started before. */
       readonly attempt: number;
     };
 
@@ -203,6 +212,10 @@ export interface FrameworkServices {
   readonly kinds: ScalarKinds;
   /** Instant of the step that is being made: integer ms since the epoch of the run. */
   now(): number;
+  /** When that epoch was: ms since 1970. */
+  readonly epochMs: number;
+  /** Rules of time zones. */
+  readonly timeZones: TimeZones;
   /**
    * Calls `onTimer(name, subject)` at `at`; replaces a pending timer of the same name and subject.
    */

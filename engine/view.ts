@@ -2,6 +2,7 @@
 import type {Obstacle} from './allocator/cycle.ts';
 import {rolesInNeed} from './allocator/explain.ts';
 import {Batch} from './frameworks/batch/batch.ts';
+import {Chronos} from './frameworks/chronos/chronos.ts';
 import {Marathon} from './frameworks/marathon/marathon.ts';
 import {violationsOf} from './invariants.ts';
 import {must, unreachable} from './kernel/assert.ts';
@@ -159,6 +160,12 @@ export class EngineView {
   marathon(id: FrameworkId): Marathon | undefined {
     const framework = this.#frameworks.get(id);
     return framework instanceof Marathon ? framework : undefined;
+  }
+
+  /** The Chronos framework with this id, for its own queries. */
+  chronos(id: FrameworkId): Chronos | undefined {
+    const framework = this.#frameworks.get(id);
+    return framework instanceof Chronos ? framework : undefined;
   }
 
   /** The batch framework with this id, for its own queries. */

@@ -5,6 +5,7 @@
  */
 import {must} from '../../../kernel/assert.ts';
 import {agentIdOf, frameworkIdOf, offerIdOf, type OfferId} from '../../../kernel/ids.ts';
+import {UTC_ONLY} from '../../../kernel/time-zones.ts';
 import {makeRandom} from '../../../kernel/random.ts';
 import {parseAmounts} from '../../../resources/amounts.ts';
 import {ScalarKinds} from '../../../resources/kinds.ts';
@@ -308,6 +309,8 @@ export class FakeCluster {
       driver: this.#driver(),
       kinds: this.kinds,
       now: () => this.now,
+      epochMs: 0,
+      timeZones: UTC_ONLY,
       armTimer: (name, subject, at) => {
         this.#serial += 1;
         this.trace.push(['arm', name, subject, at]);
