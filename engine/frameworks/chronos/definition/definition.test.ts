@@ -1043,6 +1043,35 @@ test('a Chronos job that was printed is read as the same job', (t) => {
   );
 });
 
+/** Some of the fields of a job, with any JSON in them. */
+const anyFields = (names: readonly string[]): fc.Arbitrary<object> =>
+  fc.dictionary(fc.constantFrom(...names), fc.jsonValue({maxDepth: 3}), {noNullPrototype: true});
+const CHRONOS_FIELDS = [
+  ...Object.keys(printChronosJob(chronos({container: {image: 'i'}}), FIGURES)),
+  ...['parents', 'epsilon', 'catchup', 'retryDelay', '__proto__'],
+];
+const RUN_FIELDS = [...Object.keys(metronome().run), 'docker', 'ucr', 'cmd', 'args', 'user'];
+
+test('any JSON at all is read or refused with a place and a reason', (t) => {
+  const check = (reading: Reading<JobDefinition>): void => {
+    if (reading.ok) readTrigger(reading.value, CONTEXT);
+    for (const {path, message} of faultsOf(reading)) {
+      t.regex(path, /^\//);
+      t.not(message, '');
+    }
+  };
+  fc.assert(
+    fc.property(anyFields(CHRONOS_FIELDS), (fields) => {
+      check(readChronos(fields));
+      check(readChronos({...BASE, ...fields}));
+    }),
+  );
+  fc.assert(
+    fc.property(anyFields(RUN_FIELDS), (fields) => check(readMetronomeJob(withRun(fields)))),
+  );
+  fc.assert(fc.property(fc.jsonValue(), (value) => check(readMetronomeJob(value))));
+});
+
 test('a Chronos job of a list is read as one that fetches the same', (t) => {
   fc.assert(
     fc.property(chronosJobs, (job) => {
