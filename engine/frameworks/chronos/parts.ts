@@ -12,7 +12,7 @@ export interface ChronosParts {
   readonly book: JobBook;
   readonly queue: RunQueue;
   /** The wall clock: ms since 1970. */
-  now(): number;
-  random(stream: string): Random;
-  publish(event: ChronosEvent): void;
+  readonly now: () => number;
+  readonly random: (stream: string) => Random;
+  readonly publish: (event: ChronosEvent) => void;
 }
