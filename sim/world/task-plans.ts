@@ -11,6 +11,9 @@ import type {JobTable} from './jobs.ts';
 import type {AgentCheck, TaskHealth} from './health-plan.ts';
 import type {Launch, TaskPlan} from './tasks.ts';
 
+/** How long a run of a Chronos job takes where no behaviour says so: its command tells nobody. */
+const RUN_MS = 60_000;
+
 export class TaskPlans {
   readonly #seed: number;
   readonly #find: BehaviourFinder;
@@ -42,6 +45,11 @@ export class TaskPlans {
       ? this.#find(jobs.subjectOf(job), 1)
       : DEFAULT_BEHAVIOUR;
     return this.#fill(behaviour, taskId, jobs.durationMs[job] as number);
+  }
+
+  /** The plan of a run of a Chronos job. The next call overwrites it. */
+  ofRun(jobName: string, taskId: string): TaskPlan {
+    return this.#fill(this.#find(`job:${jobName}`, 1), taskId, RUN_MS);
   }
 
   /** The plan of an app's instance. The next call overwrites it. */

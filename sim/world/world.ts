@@ -353,6 +353,11 @@ export class World implements WorldPort {
       this.#virtualTasks.launch(now, effect, {framework, job: -1, plan});
       return;
     }
+    if (origin.kind === 'run') {
+      const plan = this.#plans.ofRun(origin.jobName, effect.taskId);
+      this.#virtualTasks.launch(now, effect, {framework, job: -1, plan});
+      return;
+    }
     const job = this.jobs.rowOf(framework, origin.serial);
     const plan = this.#plans.ofJob(this.jobs, job, effect.taskId);
     this.#jobMeter.launched(now, job, origin.attempt);
