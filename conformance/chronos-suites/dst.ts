@@ -69,7 +69,8 @@ function scheduleFrom(
   if (start === undefined) throw new UnknownInCase('given.start is missing');
   const text = `R/${start}/${period}`;
   const interval = readSchedule(text, {scheduleTimeZone, names: 'iana', now: 0});
-  if (interval === undefined) throw new UnknownInCase(`given: cannot read ${text}`);
+  if (interval === undefined)
+    throw new UnknownInCase(`given: cannot read ${text} in '${scheduleTimeZone}'`);
   return interval;
 }
 

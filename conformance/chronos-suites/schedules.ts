@@ -1,7 +1,6 @@
 /** How the suites of Chronos read schedules: with the rules of the real time zones. */
 import {temporalZones} from '../../adapters/zones/temporal-zones.ts';
 import {parseInterval, ZoneBook, type Interval, type ZoneNames} from '../../engine/index.ts';
-import {UnknownInCase} from '../case.ts';
 
 const book = new ZoneBook(temporalZones);
 
@@ -13,15 +12,13 @@ export interface ScheduleTerms {
   readonly now: number;
 }
 
-/** Undefined for text that cannot be read. */
+/** Undefined for text that cannot be read, and for a zone that there is not. */
 export function readSchedule(
   text: string,
   {scheduleTimeZone, names, now}: ScheduleTerms,
 ): Interval | undefined {
   const zone = scheduleTimeZone === '' ? undefined : book.find(scheduleTimeZone, names);
-  if (zone === undefined && scheduleTimeZone !== '') {
-    throw new UnknownInCase(`given.scheduleTimeZone: there is no zone '${scheduleTimeZone}'`);
-  }
+  if (zone === undefined && scheduleTimeZone !== '') return undefined;
   const result = parseInterval(text, {zone, now});
   return result.ok ? result.interval : undefined;
 }
