@@ -27,8 +27,7 @@ const NOTHING: readonly never[] = [];
 export class Outbox {
   #ready: Effect[] = [];
   #step: Effect[] = [];
-  #puts = new Map<string, unknown>();
-  #deletes = new Set<string>();
+  #writes = new StepWrites();
   /** As many as there are writes under way: thousands, when much happens at one instant. */
   #held = new Fifo<Held>();
   #nextBatch = 1;
@@ -41,13 +40,11 @@ export class Outbox {
 
   /** A record to be written by the present step; the last word on a path counts. */
   put(path: string, document: unknown): void {
-    this.#deletes.delete(path);
-    this.#puts.set(path, document);
+    this.#writes.put(path, document);
   }
 
   delete(path: string): void {
-    this.#puts.delete(path);
-    this.#deletes.add(path);
+    this.#writes.delete(path);
   }
 
   /**
@@ -55,8 +52,8 @@ export class Outbox {
    */
   endStep(): void {
     const effects = this.#step;
-    const writes = this.#puts.size > 0 || this.#deletes.size > 0;
-    if (!writes && this.#held.size === 0) {
+    const writes = this.#writes;
+    if (writes.isEmpty && this.#held.size === 0) {
       if (this.#ready.length === 0) {
         this.#step = this.#ready;
         this.#ready = effects;
@@ -67,16 +64,14 @@ export class Outbox {
       return;
     }
     this.#step = [];
-    this.#held.push({batch: writes ? this.#persist() : 0, effects});
+    this.#held.push({batch: writes.isEmpty ? 0 : this.#persist(writes), effects});
   }
 
-  #persist(): number {
+  #persist(writes: StepWrites): number {
     const batch = this.#nextBatch;
     this.#nextBatch += 1;
-    const puts = [...this.#puts].map(([path, document]) => ({path, document}));
-    this.#ready.push({kind: 'persist', batch, puts, deletes: [...this.#deletes]});
-    this.#puts = new Map();
-    this.#deletes = new Set();
+    this.#ready.push({kind: 'persist', batch, ...writes.take()});
+    this.#writes = new StepWrites();
     return batch;
   }
 
@@ -124,4 +119,70 @@ export class Outbox {
 /** Lists that are held become the list that later effects are added to. */
 function copyOf({batch, effects}: Held): Held {
   return {batch, effects: [...effects]};
+}
+
+type Persist = Extract<Effect, {kind: 'persist'}>;
+
+/** Above this many writes of a step paths are looked up, below it they are compared. */
+const COMPARED_MAX = 8;
+
+/**
+ * What one step writes. Most steps write a few records: comparing their paths, which mostly differ
+ * in length, is many times as fast as hashing them, for they are strings that were just put together.
+ */
+class StepWrites {
+  readonly #puts: {readonly path: string; document: unknown}[] = [];
+  readonly #deletes: string[] = [];
+  /** The same, once there are many. */
+  #many: {readonly puts: Map<string, unknown>; readonly deletes: Set<string>} | undefined;
+
+  get isEmpty(): boolean {
+    if (this.#many !== undefined) return this.#many.puts.size + this.#many.deletes.size === 0;
+    return this.#puts.length === 0 && this.#deletes.length === 0;
+  }
+
+  put(path: string, document: unknown): void {
+    if (this.#many !== undefined) {
+      this.#many.deletes.delete(path);
+      this.#many.puts.set(path, document);
+      return;
+    }
+    const known = this.#puts.find((put) => put.path === path);
+    if (known !== undefined) {
+      known.document = document;
+      return;
+    }
+    const deleted = this.#deletes.indexOf(path);
+    if (deleted >= 0) this.#deletes.splice(deleted, 1);
+    this.#puts.push({path, document});
+    this.#grow();
+  }
+
+  delete(path: string): void {
+    if (this.#many !== undefined) {
+      this.#many.puts.delete(path);
+      this.#many.deletes.add(path);
+      return;
+    }
+    const put = this.#puts.findIndex((known) => known.path === path);
+    if (put >= 0) this.#puts.splice(put, 1);
+    if (!this.#deletes.includes(path)) this.#deletes.push(path);
+    this.#grow();
+  }
+
+  #grow(): void {
+    if (this.#puts.length + this.#deletes.length <= COMPARED_MAX) return;
+    const puts = new Map(this.#puts.map(({path, document}) => [path, document]));
+    this.#many = {puts, deletes: new Set(this.#deletes)};
+  }
+
+  /** In the order in which paths came first; each path once. */
+  take(): Pick<Persist, 'deletes' | 'puts'> {
+    if (this.#many === undefined) return {puts: this.#puts, deletes: this.#deletes};
+    const {puts, deletes} = this.#many;
+    return {
+      puts: [...puts].map(([path, document]) => ({path, document})),
+      deletes: [...deletes],
+    };
+  }
 }

@@ -59,7 +59,7 @@ const ID_BYTES_MAX = 255;
  */
 export function launchId(parts: TaskIdParts): string {
   const full = buildTaskId(parts);
-  return isMesosId(full) ? full : buildTaskId({...parts, arguments: ''});
+  return parts.arguments === '' || isMesosId(full) ? full : buildTaskId({...parts, arguments: ''});
 }
 
 function isMesosId(id: string): boolean {
