@@ -109,6 +109,8 @@ const startTexts: readonly (readonly [text: string, local: string | undefined, o
     ['2014-03-08T20:01:02,123456', '2014-03-08T20:01:02.123Z'],
     ['2014-03-08T20:01:02.9999', '2014-03-08T20:01:02.999Z'],
     ['2014-03-08T20.5', '2014-03-08T20:30:00.000Z'],
+    // Each digit is cut to whole ms: nine times 3, not 3.6, and a tenth of that.
+    ['2014-03-08T20.0000009', '2014-03-08T20:00:00.002Z'],
     ['2014-03-08T20:01.25', '2014-03-08T20:01:15.000Z'],
     ['2014-03-08T20:00:00+05:30', '2014-03-08T20:00:00.000Z', 19_800_000],
     ['2014-03-08T20:00:00+0530', '2014-03-08T20:00:00.000Z', 19_800_000],
@@ -425,6 +427,25 @@ test('counting is adding up what the next slots are, over decades and a day left
     }),
     {numRuns: 60},
   );
+});
+
+test('of a day that was left out one slot is counted, whichever side of it is looked at', (t) => {
+  const daily = intervalTimetable(intervalOf('R/2011-12-28T10:00/P1D', 'Pacific/Apia'));
+  const cases: readonly (readonly [from: string, until: string, count: number])[] = [
+    ['2011-12-28T20:00:00Z', '2012-01-01T20:00:00Z', 5],
+    ['2011-12-28T20:00:00Z', '2011-12-30T19:59:59Z', 2],
+    ['2011-12-28T20:00:00Z', '2011-12-30T20:00:00Z', 3],
+    ['2011-12-30T10:00:00Z', '2011-12-30T20:00:00Z', 1],
+    ['2011-12-30T12:00:00Z', '2011-12-31T20:00:00Z', 2],
+    ['2011-12-30T20:00:00Z', '2011-12-30T20:00:00Z', 1],
+    ['2011-12-30T20:00:01Z', '2011-12-31T20:00:00Z', 1],
+    ['2011-12-31T00:00:00Z', '2012-01-01T20:00:00Z', 2],
+  ];
+  for (const [from, until, count] of cases) {
+    t.is(daily.count(ms(from), ms(until)), count, `${from} ${until}`);
+  }
+  const later = intervalTimetable(intervalOf('R/2011-12-31T10:00/P1D', 'Pacific/Apia'));
+  t.is(later.count(ms('2011-12-01T00:00:00Z'), ms('2012-01-01T20:00:00Z')), 3);
 });
 
 test('without changes of the clock P1D is PT24H', (t) => {
