@@ -235,12 +235,10 @@ function numbers(min: number, max: number): fc.Arbitrary<Field> {
       text: `${a}-${b}/${step}`,
       has: (v: number) => v >= a && v <= b && (v - a) % step === 0,
     })),
-    fc
-      .tuple(value, fc.integer({min: 1, max: max - min}))
-      .map(([a, step]) => ({
-        text: `${a}/${step}`,
-        has: (v: number) => v >= a && (v - a) % step === 0,
-      })),
+    fc.tuple(value, fc.integer({min: 1, max: max - min})).map(([a, step]) => ({
+      text: `${a}/${step}`,
+      has: (v: number) => v >= a && (v - a) % step === 0,
+    })),
   );
   return fc.array(item, {minLength: 1, maxLength: 3}).map((items) => ({
     text: items.map(({text}) => text).join(','),
