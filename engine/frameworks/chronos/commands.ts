@@ -34,9 +34,7 @@ export type CommandResult<T> =
 
 /** Codes of refusals; the HTTP faces have a status for each. */
 export type RefusalCode =
-  | 'activeRuns'
   | 'busy'
-  | 'exists'
   | 'hasChildren'
   | 'invalid'
   | 'tooManyJobs'
@@ -237,6 +235,21 @@ export class Commands {
       return {ok: true, value: run};
     }
     return refused('unknownRun', `job ${name} has no active run ${runId}`);
+  }
+
+  /** A task of an active run has processed so many elements more. */
+  addElements(name: string, taskId: string, count: number): CommandResult<Run> {
+    const {book} = this.#parts;
+    const job = book.get(name);
+    if (job === undefined) return unknownJob(name);
+    for (const run of job.runs.values()) {
+      const task = run.tasks.find(({id}) => id === taskId);
+      if (task === undefined) continue;
+      task.elements = (task.elements ?? 0) + count;
+      book.runChanged(job, run);
+      return {ok: true, value: run};
+    }
+    return refused('unknownRun', `no active run of job ${name} has a task ${taskId}`);
   }
 }
 

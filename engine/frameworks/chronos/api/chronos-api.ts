@@ -1,22 +1,34 @@
 /** The HTTP faces of a Chronos: requests in, answers out, for its own API and Metronome's. */
 import type {FrameworkReply} from '../../../scheduler.ts';
-import type {HttpAnswer} from '../../http/answers.ts';
+import {ok, textAnswer, type HttpAnswer} from '../../http/answers.ts';
 import type {HttpRequest} from '../../http/http-request.ts';
-import {Router} from '../../http/routes.ts';
+import {Router, type Route} from '../../http/routes.ts';
 import type {Commands} from '../commands.ts';
 import type {ChronosParts} from '../parts.ts';
+import {graphRoutes} from './graph-resource.ts';
+import {jobListRoutes} from './job-lists.ts';
 import {JobsResource} from './jobs-resource.ts';
+import {metricsRoutes} from './metrics-resource.ts';
 import {parseRequest} from './requests.ts';
-
-/** Chronos 3 and Chronos 2 have the same paths below different prefixes. */
-const PREFIXES = ['/v1/scheduler', '/scheduler'] as const;
+import {resultRoutes} from './results-resource.ts';
+import {RunsResource} from './runs-resource.ts';
+import {StatsResource} from './stats-resource.ts';
+import {submitRoutes} from './submit-resource.ts';
 
 export class ChronosApi {
   readonly #router: Router;
 
   constructor(commands: Commands, parts: ChronosParts) {
-    const jobs = new JobsResource(commands, parts);
-    this.#router = new Router(PREFIXES.flatMap((prefix) => jobs.routes(prefix)));
+    this.#router = new Router([
+      ...schedulerRoutes('/v1/scheduler', commands, parts),
+      ...submitRoutes('/v1/scheduler', {methods: ['POST'], commands, parts}),
+      // Chronos 2 has the same paths below another prefix, and some more.
+      ...schedulerRoutes('/scheduler', commands, parts),
+      ...submitRoutes('/scheduler', {methods: ['POST', 'PUT'], commands, parts}),
+      ...resultRoutes('/scheduler', parts),
+      ...metricsRoutes(parts),
+      ['GET', '/ping', () => textAnswer(200, 'pong')],
+    ]);
   }
 
   handle(value: unknown): FrameworkReply {
@@ -29,4 +41,19 @@ export class ChronosApi {
   get(request: Pick<HttpRequest, 'headers' | 'path'>): HttpAnswer {
     return this.#router.answer({kind: 'http', method: 'GET', ...request});
   }
+}
+
+function schedulerRoutes(
+  prefix: string,
+  commands: Commands,
+  parts: ChronosParts,
+): readonly Route[] {
+  return [
+    ...jobListRoutes(prefix, parts),
+    ...new JobsResource(commands, parts).routes(prefix),
+    ...new StatsResource(commands, parts).routes(prefix),
+    ...new RunsResource(parts).routes(prefix),
+    ...graphRoutes(prefix, parts),
+    ['GET', `${prefix}/leader`, () => ok({leader: parts.options.leader})],
+  ];
 }

@@ -1,17 +1,13 @@
-/** Jobs of Chronos's own API: submitted, shown, run, killed, removed (reference part 5). */
+/** One job of Chronos's own API: shown, run, killed, removed (reference part 5). */
 import {noContent, ok, textAnswer, type HttpAnswer} from '../../http/answers.ts';
 import {textAt, type Call} from '../../http/call.ts';
 import {flagOf, valueOf} from '../../http/query.ts';
 import type {Route} from '../../http/routes.ts';
-import {parseJsonText} from '../../json/json-text.ts';
 import type {Cascade, Commands} from '../commands.ts';
-import {printChronosJob} from '../definition/print-chronos-job.ts';
-import {readChronosJob} from '../definition/read-chronos-job.ts';
-import type {Job} from '../jobs/job.ts';
-import {printedSchedule} from '../jobs/make-job.ts';
 import {runTaskId} from '../launch/task-launch.ts';
 import type {ChronosParts} from '../parts.ts';
-import {badRequest, refusal} from './answer-form.ts';
+import {badRequest, refusal, unknownJob} from './answer-form.ts';
+import {chronosJob, jobForm, type ChronosJob} from './job-form.ts';
 
 export class JobsResource {
   readonly #commands: Commands;
@@ -23,69 +19,50 @@ export class JobsResource {
   }
 
   routes(prefix: string): readonly Route[] {
+    const ofJob = (answer: (job: ChronosJob, call: Call) => HttpAnswer) => (call: Call) => {
+      const job = chronosJob(this.#parts.book, textAt(call, 'name'));
+      return job === undefined ? unknownJob(call) : answer(job, call);
+    };
     return [
-      ['POST', `${prefix}/iso8601`, (call) => this.#submit(call)],
-      ['POST', `${prefix}/dependency`, (call) => this.#submit(call)],
-      ['PUT', `${prefix}/job/success/{name}`, (call) => this.#markSuccess(call)],
-      ['GET', `${prefix}/job/{name}`, (call) => this.#show(call)],
-      ['PUT', `${prefix}/job/{name}`, (call) => this.#run(call)],
-      ['DELETE', `${prefix}/job/{name}`, (call) => this.#remove(call)],
-      ['DELETE', `${prefix}/task/kill/{name}`, (call) => this.#kill(call)],
+      ['PUT', `${prefix}/job/success/{name}`, ofJob((job) => this.#markSuccess(job))],
+      ['GET', `${prefix}/job/{name}`, ofJob((job) => ok(jobForm(job)))],
+      ['PUT', `${prefix}/job/{name}`, ofJob((job, call) => this.#run(job, call))],
+      ['DELETE', `${prefix}/job/{name}`, ofJob((job, call) => this.#remove(job, call))],
+      ['DELETE', `${prefix}/task/kill/{name}`, ofJob((job) => this.#kill(job))],
     ];
   }
 
-  /** Either path takes either kind of job: its fields say which it is. */
-  #submit({body = ''}: Call): HttpAnswer {
-    const parsed = parseJsonText(body);
-    if (!parsed.ok) return badRequest(`the body is no JSON: ${parsed.message}`);
-    const read = readChronosJob(parsed.value, this.#parts.options);
-    if (!read.ok) {
-      return badRequest(read.faults.map(({path, message}) => `${path}: ${message}`).join('; '));
-    }
-    const result = this.#commands.submit(read.value);
-    return result.ok ? noContent : refusal(result.refusal);
-  }
-
-  #show(call: Call): HttpAnswer {
-    const job = this.#parts.book.get(textAt(call, 'name'));
-    if (job?.definition.form !== 'chronos') return unknown(call);
-    return ok(printChronosJob(job.definition, figuresOf(job)));
-  }
-
-  #run(call: Call): HttpAnswer {
-    const text = valueOf(call.query, 'arguments');
-    const isStrict = flagOf(call.query, 'strict');
-    const result = this.#commands.runNow(textAt(call, 'name'), {
+  /** A header names the task that will run; it may have to wait, unless `strict` asks for none. */
+  #run({name}: ChronosJob, {query}: Call): HttpAnswer {
+    const text = valueOf(query, 'arguments');
+    const result = this.#commands.runNow(name, {
       text: text?.trim() === '' ? undefined : text,
-      isStrict,
+      isStrict: flagOf(query, 'strict'),
     });
     if (!result.ok) return refusal(result.refusal);
     const {job, run} = result.value;
-    return {
-      ...noContent,
-      headers: {...noContent.headers, 'Chronos-Task-Id': runTaskId(job.definition, run)},
-    };
+    const taskId = asciiText(runTaskId(job.definition, run));
+    return {...noContent, headers: {...noContent.headers, 'Chronos-Task-Id': taskId}};
   }
 
-  #markSuccess(call: Call): HttpAnswer {
-    const name = textAt(call, 'name');
+  #markSuccess({name}: ChronosJob): HttpAnswer {
     const result = this.#commands.markSuccessful(name);
     return result.ok
       ? textAnswer(200, `marked job ${name} as successful: true`)
       : refusal(result.refusal);
   }
 
-  #remove(call: Call): HttpAnswer {
-    const cascade = valueOf(call.query, 'cascade');
+  #remove({name}: ChronosJob, {query}: Call): HttpAnswer {
+    const cascade = valueOf(query, 'cascade');
     if (cascade !== undefined && !isCascade(cascade)) {
       return badRequest(`cascade: expected orphan or reparent, found ${cascade}`);
     }
-    const result = this.#commands.remove(textAt(call, 'name'), cascade);
+    const result = this.#commands.remove(name, cascade);
     return result.ok ? noContent : refusal(result.refusal);
   }
 
-  #kill(call: Call): HttpAnswer {
-    const result = this.#commands.killRuns(textAt(call, 'name'));
+  #kill({name}: ChronosJob): HttpAnswer {
+    const result = this.#commands.killRuns(name);
     return result.ok ? noContent : refusal(result.refusal);
   }
 }
@@ -94,10 +71,7 @@ function isCascade(text: string): text is Cascade {
   return text === 'orphan' || text === 'reparent';
 }
 
-function unknown(call: Call): HttpAnswer {
-  return badRequest(`there is no job ${textAt(call, 'name')}`);
-}
-
-export function figuresOf(job: Job): Parameters<typeof printChronosJob>[1] {
-  return {...job.counters, schedule: printedSchedule(job), disabled: job.disabled};
+/** Headers hold ASCII alone, and arguments in an id may be anything: the rest is percent-encoded. */
+function asciiText(text: string): string {
+  return text.replaceAll(/[^\x20-\x7e]+/g, (others) => encodeURIComponent(others.toWellFormed()));
 }

@@ -29,6 +29,8 @@ export interface RunTask {
   startedAt: number | undefined;
   endedAt: number | undefined;
   state: TaskState;
+  /** What it says that it has processed, where its job counts that; absent: it has said nothing. */
+  elements?: number | undefined;
 }
 
 export interface Run {
