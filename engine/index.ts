@@ -15,11 +15,14 @@ export type {Probe, ProbeOutcome, ProbeResult} from './probes.ts';
 export {
   ALLOCATOR_DEFAULTS,
   BATCH_DEFAULTS,
+  CHRONOS_PRESETS,
   chronosOptions,
   MARATHON_DEFAULTS,
   MASTER_DEFAULTS,
   type AllocatorOptions,
   type BatchOptions,
+  type ChronosOptions,
+  type ChronosPreset,
   type EngineOptions,
   type FrameworkOptions,
   type MarathonOptions,
@@ -176,7 +179,7 @@ export {
   type TaskId,
 } from './kernel/ids.ts';
 export {canonicalPath} from './frameworks/marathon/definition/path-id.ts';
-export {isoInstant, parseInstant} from './kernel/instants.ts';
+export {isoInstant, localText, parseInstant} from './kernel/instants.ts';
 export {
   fixedZone,
   UTC_ONLY,
@@ -276,6 +279,7 @@ export {revertChange, type EditableRoot} from './frameworks/marathon/root/revert
 export {admit as admitJob} from './frameworks/chronos/definition/admission.ts';
 export type {JobDefinition} from './frameworks/chronos/definition/job-definition.ts';
 export {readChronosJob} from './frameworks/chronos/definition/read-chronos-job.ts';
+export {readMetronomeJob} from './frameworks/chronos/definition/read-metronome-job.ts';
 export {readTrigger} from './frameworks/chronos/definition/trigger.ts';
 export {chronosEnv} from './frameworks/chronos/launch/task-env.ts';
 export {
@@ -284,6 +288,11 @@ export {
   commandWith,
   parseTaskId,
 } from './frameworks/chronos/runs/task-id.ts';
+// A Chronos by itself, for previews.
+export {Chronos} from './frameworks/chronos/chronos.ts';
+export {parentsOf} from './frameworks/chronos/definition/job-definition.ts';
+export type {ChronosEvent} from './frameworks/chronos/events.ts';
+export {standingJob} from './frameworks/chronos/jobs/standing-job.ts';
 // What Chronos decides by, each on its own.
 export {cronTimetable} from './frameworks/chronos/schedule/cron-slots.ts';
 export {parseCron, printCron, type Cron, type DayRule} from './frameworks/chronos/schedule/cron.ts';
