@@ -1,0 +1,263 @@
+/**
+ * A small world around an engine with one Chronos: virtual time, a store that writes at once, agents
+ * whose tasks end as told, and leaders that come and go. It knows nothing of the suites. Instants are
+ * ms since 1970.
+ */
+import {temporalZones} from '../../adapters/zones/temporal-zones.ts';
+import {
+  agentIdOf,
+  createEngine,
+  frameworkIdOf,
+  isTerminal,
+  parseAmounts,
+  taskIdOf,
+  type Amounts,
+  type ChronosEvent,
+  type ChronosOptions,
+  type Effect,
+  type Engine,
+  type HttpAnswer,
+  type Input,
+  type TaskState,
+} from '../../engine/index.ts';
+
+export interface StageOptions {
+  readonly seed: number;
+  /** Instant at which the engine begins. */
+  readonly startedAt: number;
+  readonly chronos?: Partial<ChronosOptions> | undefined;
+  /** From the launch of a task to its success; absent: tasks do only what {@link Stage.status} says. */
+  readonly taskRunMs?: number | undefined;
+}
+
+type LaunchEffect = Extract<Effect, {readonly kind: 'launchTask'}>;
+
+export interface StageLaunch {
+  readonly effect: LaunchEffect;
+  readonly job: string;
+  readonly due: number;
+  readonly attempt: number;
+  /** What its run was claimed for. */
+  readonly kind: string;
+  /** As the agent knows it. */
+  state: TaskState;
+}
+
+const CHRONOS = frameworkIdOf('chronos');
+const PREFIX = '/v1/scheduler';
+/** So many ticks at one instant are a bug. */
+const TICKS_MAX = 10_000;
+
+export type StageChronos = NonNullable<ReturnType<Engine['view']['chronos']>>;
+
+export class Stage {
+  readonly engine: Engine;
+  /** Tasks that were ever launched, in order. */
+  readonly launches: StageLaunch[] = [];
+  /** Ids of tasks for which a kill was asked, in order. */
+  readonly kills: string[] = [];
+  readonly events: ChronosEvent[] = [];
+  now: number;
+  readonly #startedAt: number;
+  readonly #taskRunMs: number | undefined;
+  readonly #agents = new Map<string, Amounts>();
+  readonly #records = new Map<string, unknown>();
+  readonly #replies = new Map<string, HttpAnswer>();
+  /** Tasks that end by themselves, in order of time. */
+  #ends: {readonly at: number; readonly launch: StageLaunch}[] = [];
+  #serial = 0;
+
+  constructor({seed, startedAt, chronos = {}, taskRunMs}: StageOptions) {
+    this.now = startedAt;
+    this.#startedAt = startedAt;
+    this.#taskRunMs = taskRunMs;
+    const framework = {id: CHRONOS, role: '*', type: 'chronos', chronos} as const;
+    const options = {seed, epochMs: startedAt, frameworks: [framework]};
+    this.engine = createEngine(options, 0, {timeZones: temporalZones});
+    this.#carryOut();
+  }
+
+  /** The Chronos, for reading. */
+  get chronos(): StageChronos {
+    const chronos = this.engine.view.chronos(CHRONOS);
+    if (chronos === undefined) throw new Error('the engine has no Chronos');
+    return chronos;
+  }
+
+  /** A new agent with resources such as `cpus:4;mem:4096`. */
+  addAgent(resources: string): void {
+    const parsed = parseAmounts(resources);
+    if (!parsed.ok) throw new Error(`${resources}: ${parsed.message}`);
+    const name = `agent${this.#agents.size + 1}`;
+    this.#agents.set(name, parsed.amounts);
+    this.#register(name);
+  }
+
+  /** All agents come back to the master with the tasks that they have. */
+  registerAgain(): void {
+    for (const name of this.#agents.keys()) this.#register(name);
+  }
+
+  #register(name: string): void {
+    const tasks = this.launches
+      .filter(({effect, state}) => effect.agentId === name && !isTerminal(state))
+      .map(({effect: {frameworkId, taskId, name: taskName, origin, resources}, state}) => {
+        return {frameworkId, taskId, name: taskName, origin, resources, state};
+      });
+    const resources = this.#agents.get(name);
+    if (resources === undefined) throw new Error(`there is no agent ${name}`);
+    const agent = {id: agentIdOf(name), hostname: name, attributes: {}};
+    this.#step({kind: 'agentRegistered', agent, resources, tasks});
+  }
+
+  /** A request below the prefix of Chronos's API, and its answer. */
+  request(method: string, path: string, body?: unknown): HttpAnswer {
+    const text = body === undefined ? undefined : JSON.stringify(body);
+    return this.http(method, `${PREFIX}${path}`, text);
+  }
+
+  http(method: string, path: string, body?: string): HttpAnswer {
+    this.#serial += 1;
+    const requestId = `request-${this.#serial}`;
+    const request = {kind: 'http', method, path, ...(body !== undefined && {body})};
+    this.#step({kind: 'request', requestId, frameworkId: CHRONOS, request});
+    const reply = this.#replies.get(requestId);
+    if (reply === undefined) throw new Error(`${method} ${path} was not answered`);
+    return reply;
+  }
+
+  /** An agent's news of a task. */
+  status(launch: StageLaunch, state: TaskState): void {
+    launch.state = state;
+    this.statusOf(launch.effect.taskId, state, launch.effect.agentId);
+  }
+
+  /** An agent's news of a task that may be any; `agent`: any agent, if absent. */
+  statusOf(taskId: string, state: TaskState, agent?: string): void {
+    const [first = 'agent1'] = this.#agents.keys();
+    this.#serial += 1;
+    this.#step({
+      kind: 'taskStatus',
+      agentId: agentIdOf(agent ?? first),
+      frameworkId: CHRONOS,
+      taskId: taskIdOf(taskId),
+      state,
+      updateId: `update-${this.#serial}`,
+    });
+  }
+
+  /** The record of a job as the store has it. */
+  recordOf(job: string): unknown {
+    return this.#records.get(recordPath(job));
+  }
+
+  /** As if an earlier leader had left it so; to be followed by {@link takeOver}. */
+  putRecord(job: string, document: unknown): void {
+    this.#records.set(recordPath(job), document);
+  }
+
+  /** Another leader takes over; it knows what the store holds. */
+  takeOver(): void {
+    const records = structuredClone([...this.#records]);
+    this.#step({kind: 'frameworkFailedOver', frameworkId: CHRONOS, records});
+  }
+
+  /** It becomes that late without anybody looking at the clock; time never goes back. */
+  jumpTo(instant: number): void {
+    this.now = Math.max(this.now, instant);
+  }
+
+  /** Somebody looks at the clock: all that is due by now happens. */
+  settle(): void {
+    for (let ticks = 0; this.#nextAt() <= this.now; ticks += 1) {
+      if (ticks >= TICKS_MAX) throw new Error(`the engine does not come to rest at ${this.now}`);
+      this.#happen();
+    }
+  }
+
+  /** Lets time pass: what is due happens at its instant. */
+  advanceTo(instant: number): void {
+    for (let next = this.#nextAt(); next <= instant; next = this.#nextAt()) {
+      this.jumpTo(next);
+      this.settle();
+    }
+    this.jumpTo(instant);
+  }
+
+  #nextAt(): number {
+    return Math.min(this.#ends[0]?.at ?? Infinity, this.engine.wakeAt + this.#startedAt);
+  }
+
+  /** The world comes before the engine. */
+  #happen(): void {
+    const [end] = this.#ends;
+    if (end === undefined || end.at > this.now) {
+      this.#step({kind: 'tick'});
+      return;
+    }
+    this.#ends.shift();
+    if (!isTerminal(end.launch.state)) this.status(end.launch, 'TASK_FINISHED');
+  }
+
+  #step(input: Input): void {
+    this.engine.step(this.now - this.#startedAt, input);
+    this.#carryOut();
+  }
+
+  #carryOut(): void {
+    for (let effects = this.engine.takeEffects(); effects.length > 0;) {
+      for (const effect of effects) this.#do(effect);
+      effects = this.engine.takeEffects();
+    }
+  }
+
+  #do(effect: Effect): void {
+    switch (effect.kind) {
+      case 'launchTask':
+        this.#launch(effect);
+        break;
+      case 'killTask':
+        this.kills.push(effect.taskId);
+        break;
+      case 'persist': {
+        for (const {path, document} of effect.puts) this.#records.set(path, document);
+        for (const path of effect.deletes) this.#records.delete(path);
+        const written = {kind: 'recordsWritten', batch: effect.batch} as const;
+        this.engine.step(this.now - this.#startedAt, written);
+        break;
+      }
+      case 'reply':
+        this.#replies.set(effect.requestId, answerOf(effect.reply));
+        break;
+      case 'publish':
+        this.events.push(effect.event as unknown as ChronosEvent);
+        break;
+      default:
+        // Whether an update was acknowledged is no matter here: none is repeated.
+        break;
+    }
+  }
+
+  #launch(effect: LaunchEffect): void {
+    const {origin} = effect;
+    if (origin.kind !== 'run') throw new Error(`a task of a Chronos is of no run: ${effect.name}`);
+    const {jobName: job, due, attempt} = origin;
+    const claim = this.events.findLast(
+      (event) => event.type === 'JobQueued' && event.job === job && event.due === due,
+    );
+    const kind = claim?.type === 'JobQueued' ? claim.kind : 'unknown';
+    const launch: StageLaunch = {effect, job, due, attempt, kind, state: 'TASK_STAGING'};
+    this.launches.push(launch);
+    if (this.#taskRunMs === undefined) return;
+    this.#ends = [...this.#ends, {at: this.now + this.#taskRunMs, launch}];
+  }
+}
+
+function recordPath(job: string): string {
+  return `${CHRONOS}/jobs/${job}`;
+}
+
+function answerOf(reply: Extract<Effect, {kind: 'reply'}>['reply']): HttpAnswer {
+  if (!reply.ok) throw new Error(`a request was refused: ${JSON.stringify(reply.refusal)}`);
+  return reply.body as HttpAnswer;
+}
