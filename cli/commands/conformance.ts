@@ -24,7 +24,8 @@ Exit code: 0 if all cases hold, 1 if one does not, 2 if nothing could be run.
 
 Example:
   drydock conformance conformance/allocator
-  drydock conformance conformance/marathon`;
+  drydock conformance conformance/marathon
+  drydock conformance conformance/chronos`;
 
 export function makeConformanceCommand(): Command {
   return new Command('conformance')

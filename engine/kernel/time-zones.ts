@@ -5,6 +5,7 @@
  * makes one gives it a {@link TimeZones}, a pure function of its arguments.
  */
 import {assert, must} from './assert.ts';
+import {oldJavaOffset, oldJavaRegion} from './old-java-zones.ts';
 
 /** Time zone rules, given to the engine at construction. */
 export interface TimeZones {
@@ -203,44 +204,6 @@ class RuledZone implements Zone {
 /** Whose names a zone is looked up by: those of IANA alone, or those of old Java before them. */
 export type ZoneNames = 'iana' | 'oldJava';
 
-/**
- * The regions that old Java and Joda-Time mean by three letters, daylight saving and all
- * (reference/chronos.md, section 2.2). IANA has some of these names for something else.
- */
-const OLD_JAVA_NAMES: ReadonlyMap<string, string> = new Map([
-  ['ACT', 'Australia/Darwin'],
-  ['AET', 'Australia/Sydney'],
-  ['AGT', 'America/Argentina/Buenos_Aires'],
-  ['ART', 'Africa/Cairo'],
-  ['AST', 'America/Anchorage'],
-  ['BET', 'America/Sao_Paulo'],
-  ['BST', 'Asia/Dhaka'],
-  ['CAT', 'Africa/Harare'],
-  ['CNT', 'America/St_Johns'],
-  ['CST', 'America/Chicago'],
-  ['CTT', 'Asia/Shanghai'],
-  ['EAT', 'Africa/Addis_Ababa'],
-  ['ECT', 'CET'],
-  ['EST', 'America/New_York'],
-  ['HST', 'Pacific/Honolulu'],
-  ['IET', 'America/Indiana/Indianapolis'],
-  ['IST', 'Asia/Kolkata'],
-  ['JST', 'Asia/Tokyo'],
-  ['MIT', 'Pacific/Apia'],
-  ['MST', 'America/Denver'],
-  ['NET', 'Asia/Yerevan'],
-  ['NST', 'Pacific/Auckland'],
-  ['PLT', 'Asia/Karachi'],
-  ['PNT', 'America/Phoenix'],
-  ['PRT', 'America/Puerto_Rico'],
-  ['PST', 'America/Los_Angeles'],
-  ['SST', 'Pacific/Guadalcanal'],
-  ['VST', 'Asia/Ho_Chi_Minh'],
-]);
-
-/** Old Java's own way to write an offset: `GMT+5`, `GMT-11`, `GMT+05:30`, `GMT+0530`. */
-const OLD_JAVA_OFFSET = /^GMT([+-])(\d{1,2})(?::?([0-5]\d))?$/;
-
 /** The zones of one engine, each made once. */
 export class ZoneBook {
   readonly #timeZones: TimeZones;
@@ -261,9 +224,10 @@ export class ZoneBook {
    * saving, so whoever writes one may mean either.
    */
   find(id: string, names: ZoneNames = 'iana'): Zone | undefined {
-    const region = OLD_JAVA_NAMES.get(id);
+    const region = oldJavaRegion(id);
     if (names === 'iana') return region === undefined ? this.#byIana(id) : undefined;
-    return oldJavaOffset(id) ?? this.#byIana(region ?? id);
+    const offsetMs = oldJavaOffset(id);
+    return offsetMs === undefined ? this.#byIana(region ?? id) : fixedZone(offsetMs);
   }
 
   #byIana(id: string): Zone | undefined {
@@ -274,12 +238,4 @@ export class ZoneBook {
     this.#zones.set(id, zone);
     return zone;
   }
-}
-
-function oldJavaOffset(id: string): Zone | undefined {
-  const match = OLD_JAVA_OFFSET.exec(id);
-  if (match === null) return undefined;
-  const [hours, minutes] = [Number(match[2]), Number(match[3] ?? 0)];
-  if (hours > 23) return undefined;
-  return fixedZone((match[1] === '-' ? -60_000 : 60_000) * (hours * 60 + minutes));
 }
