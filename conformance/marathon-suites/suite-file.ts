@@ -1,4 +1,4 @@
-/** The form of the case files of Marathon and Chronos: one file, one suite, many cases, with defaults for all. */
+/** The form of the case files of Marathon and Chronos: a suite a file, with defaults for all. */
 import {fieldsOf, listOf, mapOf, textOf, UnknownInCase} from '../case.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
