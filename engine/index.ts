@@ -292,6 +292,7 @@ export {
 export {Chronos} from './frameworks/chronos/chronos.ts';
 export {parentsOf} from './frameworks/chronos/definition/job-definition.ts';
 export type {ChronosEvent} from './frameworks/chronos/events.ts';
+export {isExhausted} from './frameworks/chronos/jobs/job.ts';
 export {standingJob} from './frameworks/chronos/jobs/standing-job.ts';
 // What Chronos decides by, each on its own.
 export {cronTimetable} from './frameworks/chronos/schedule/cron-slots.ts';

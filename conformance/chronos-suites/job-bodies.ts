@@ -4,8 +4,8 @@ import {UnknownInCase} from '../case.ts';
 import type {HttpAnswer} from '../../engine/index.ts';
 import type {Stage} from './stage.ts';
 
-/** More than all tasks of a case need. */
-export const AMPLE = 'cpus:500;mem:1000000;disk:1000000';
+/** More than all tasks of a case need, and less than what is said to fit nowhere. */
+export const AMPLE = 'cpus:64;mem:262144;disk:1000000';
 
 export interface JobBody {
   readonly name: string;

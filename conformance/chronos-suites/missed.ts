@@ -1,12 +1,11 @@
 /** Suite `missed`: slots that fell due while nobody looked, or while their job was disabled. */
 import {z} from 'zod';
-import {intervalTimetable, isoInstant} from '../../engine/index.ts';
-import {UnknownInCase} from '../case.ts';
+import {isoInstant} from '../../engine/index.ts';
 import {makeAdapter} from '../marathon-suites/adapter.ts';
 import {exact, subset, type Mismatch} from '../marathon-suites/compare.ts';
 import {instant, instantMs} from './instants.ts';
 import {AMPLE, epsilonText, mustSubmit, submit, type JobBody} from './job-bodies.ts';
-import {readSchedule} from './schedules.ts';
+import {firstSlotOf} from './schedules.ts';
 import {Stage} from './stage.ts';
 
 const given = z.strictObject({
@@ -89,7 +88,7 @@ class Player {
     const epsilon = epsilonText(epsilonSeconds);
     const rules = {catchup, catchupLimit, epsilon, disabled};
     this.#body = {name: 'job', schedule, scheduleTimeZone, ...rules};
-    const startedAt = firstSlot(terms) - BEFORE_MS;
+    const startedAt = firstSlotOf(schedule, scheduleTimeZone) - BEFORE_MS;
     // Tasks end at once, so that no slot waits for the one before.
     this.#stage = new Stage({seed, startedAt, taskRunMs: 0});
     this.#stage.addAgent(AMPLE);
@@ -130,11 +129,4 @@ class Player {
       },
     };
   }
-}
-
-function firstSlot({schedule, scheduleTimeZone, now = 0}: Given): number {
-  const interval = readSchedule(schedule, {scheduleTimeZone, names: 'iana', now});
-  const first = interval && intervalTimetable(interval).first;
-  if (first === undefined) throw new UnknownInCase(`given.schedule: ${schedule} has no slots`);
-  return first;
 }

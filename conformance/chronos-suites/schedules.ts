@@ -1,6 +1,13 @@
 /** How the suites of Chronos read schedules: with the rules of the real time zones. */
 import {temporalZones} from '../../adapters/zones/temporal-zones.ts';
-import {parseInterval, ZoneBook, type Interval, type ZoneNames} from '../../engine/index.ts';
+import {
+  intervalTimetable,
+  parseInterval,
+  ZoneBook,
+  type Interval,
+  type ZoneNames,
+} from '../../engine/index.ts';
+import {UnknownInCase} from '../case.ts';
 
 const book = new ZoneBook(temporalZones);
 
@@ -21,4 +28,12 @@ export function readSchedule(
   if (zone === undefined && scheduleTimeZone !== '') return undefined;
   const result = parseInterval(text, {zone, now});
   return result.ok ? result.interval : undefined;
+}
+
+/** The first slot of a schedule that says when it starts. */
+export function firstSlotOf(schedule: string, scheduleTimeZone = ''): number {
+  const interval = readSchedule(schedule, {scheduleTimeZone, names: 'iana', now: 0});
+  const first = interval && intervalTimetable(interval).first;
+  if (first === undefined) throw new UnknownInCase(`given.schedule: cannot read ${schedule}`);
+  return first;
 }

@@ -3,6 +3,7 @@ import type {Adapter} from '../marathon-suites/adapter.ts';
 import {dst} from './dst.ts';
 import {fire} from './fire.ts';
 import {missed} from './missed.ts';
+import {overlap} from './overlap.ts';
 import {parse} from './parse.ts';
 import {taskid} from './taskid.ts';
 import {validation} from './validation.ts';
@@ -12,6 +13,7 @@ export const CHRONOS_SUITES: ReadonlyMap<string, Adapter> = new Map<string, Adap
   ['dst', dst],
   ['fire', fire],
   ['missed', missed],
+  ['overlap', overlap],
   ['parse', parse],
   ['taskid', taskid],
   ['validation', validation],
