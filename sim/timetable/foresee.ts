@@ -16,8 +16,8 @@ import {CalmWorld} from './calm-world.ts';
 import {FireRecorder, FIRES_MAX, type Fire, type Skip, type Span} from './fires.ts';
 import type {Plan, PlannedJob} from './plan.ts';
 
-/** By how much it begins before the timetable does: what is under way at its start is foreseen, too. */
-export const LEAD_MS = 86_400_000;
+/** It is run in such parts, to see early that there is too much of it. */
+const PART_MS = 86_400_000;
 
 export interface Foresight {
   /** Those of the window, by instant and then by job. */
@@ -44,14 +44,12 @@ export interface JobFault {
   readonly message: string;
 }
 
-/** Jobs have been there before the window, and have missed nothing. */
 export function foresee(plan: Plan): ForesightResult {
-  const {jobs, window, options, timeZones} = plan;
-  const beginMs = window.fromMs - LEAD_MS;
+  const {jobs, window, beginMs, options, timeZones} = plan;
   const context = {options, zones: new ZoneBook(timeZones), kinds: new ScalarKinds()};
   const faults = faultsOfAll(jobs);
-  const records = jobs.flatMap(({definition}) => {
-    const since = {at: beginMs, submittedAt: window.fromMs};
+  const records = jobs.flatMap(({definition, submittedAt}) => {
+    const since = sinceOf(submittedAt, plan);
     const standing = standingJob(placeable(definition), context, since);
     if (standing.ok) return [standing.record];
     for (const fault of standing.faults) faults.push({job: definition.name, ...fault});
@@ -66,15 +64,22 @@ export function foresee(plan: Plan): ForesightResult {
     onEvent: (event, now) => recorder.take(event as unknown as ChronosEvent, now),
     startAt: beginMs,
   });
-  // In days, to see early that it is too much.
-  for (let at = beginMs; at < window.untilMs && !recorder.isFull; at += LEAD_MS) {
-    world.runUntil(Math.min(at + LEAD_MS, window.untilMs));
+  for (let at = beginMs; at < window.untilMs && !recorder.isFull; at += PART_MS) {
+    world.runUntil(Math.min(at + PART_MS, window.untilMs));
   }
   if (recorder.isFull) {
     const message = `more than ${FIRES_MAX} runs: choose a shorter time, or fewer jobs`;
     return {ok: false, faults: [{job: undefined, path: '', message}]};
   }
   return {ok: true, foresight: gathered(world, recorder, plan)};
+}
+
+function sinceOf(
+  submittedAt: number | undefined,
+  {window, beginMs}: Plan,
+): Parameters<typeof standingJob>[2] {
+  if (submittedAt === undefined) return {at: beginMs, submittedAt: window.fromMs};
+  return {at: submittedAt > beginMs ? submittedAt : undefined, submittedAt};
 }
 
 /** Where its runs may be placed and what they do there is no matter on the one machine there is. */

@@ -9,6 +9,8 @@ export interface PlannedJob {
   /** How long a run of it is expected to take. */
   readonly durationMs: number;
   readonly durationFrom: DurationSource;
+  /** When it is submitted, ms since 1970; undefined: it has been there for long. */
+  readonly submittedAt?: number | undefined;
 }
 
 /** Instants are ms since 1970. */
@@ -21,6 +23,8 @@ export interface Window {
 export interface Plan {
   readonly jobs: readonly PlannedJob[];
   readonly window: Window;
+  /** Not after the window: what is foreseen before it is not told, but goes on in it. */
+  readonly beginMs: number;
   /** The cluster's: what holds where a job says nothing. */
   readonly options: ChronosOptions;
   readonly timeZones: TimeZones;

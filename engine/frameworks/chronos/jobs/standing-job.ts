@@ -13,15 +13,18 @@ export type StandingResult =
 
 /** Ms since 1970. */
 export interface StandingSince {
-  /** All slots before this have been run, and nothing is under way. */
-  readonly at: number;
+  /**
+   * All slots before this have been run, and nothing is under way. Undefined: it is new, and makes
+   * up for what is past as a new job does.
+   */
+  readonly at: number | undefined;
   /** Where a schedule without a start begins. */
   readonly submittedAt: number;
 }
 
 /**
- * The record of a job that was submitted in time and has missed nothing: unlike a new one, it makes
- * up for no slot that is past. Whether its parents are there is for `admit` to say.
+ * The record of a job, as if it had been submitted in time and had missed nothing. Whether its
+ * parents are there is for `admit` to say.
  */
 export function standingJob(
   definition: JobDefinition,
@@ -32,7 +35,9 @@ export function standingJob(
   if (!read.ok) return read;
   const {trigger} = read;
   const job = newJob(ready(definition, trigger, context), 0, submittedAt);
-  if (job.schedule !== undefined) Object.assign(job.schedule, stateAt(trigger, at));
+  if (job.schedule !== undefined && at !== undefined) {
+    Object.assign(job.schedule, stateAt(trigger, at));
+  }
   return {ok: true, record: [jobPath(definition.name), jobDocument(job)]};
 }
 
