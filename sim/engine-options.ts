@@ -6,6 +6,7 @@ export function engineOptionsOf(scenario: Scenario): EngineOptions {
   const {allocator, master, frameworks, roles, seed} = scenario;
   return {
     seed,
+    ...(frameworks.some(({kind}) => kind === 'chronos') && {epochMs: scenario.startMs}),
     allocator: {
       allocationIntervalMs: allocator.intervalMs,
       allocateOnRecovery: allocator.allocateOnRecovery,
@@ -36,6 +37,10 @@ function frameworkOptionsOf(framework: Framework): FrameworkOptions {
   if (framework.kind === 'batch') {
     const {policy, relaunchesMax} = framework;
     return {type: 'batch', id, role, batch: {policy, relaunchesMax}};
+  }
+  if (framework.kind === 'chronos') {
+    const {preset, options} = framework;
+    return {type: 'chronos', id, role, chronos: {preset, ...options}};
   }
   const {declineForMs, reviveIntervalMs, launchesPerOfferMax, healthKillShareMax} = framework;
   const {launchTokens, launchTokenRefreshMs} = framework;

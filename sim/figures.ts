@@ -26,12 +26,14 @@ export class Figures {
   readonly #metrics = new Map<string, Metric | undefined>();
   readonly #waiting: LiveWaiting;
   readonly #jobsWaiting: LiveWaiting;
+  readonly #lateness: LiveWaiting;
   readonly #frameworkWaiting: readonly LiveWaiting[];
 
   constructor(parts: FiguresParts) {
     this.#parts = parts;
     const {tally} = parts.world;
     this.#waiting = new LiveWaiting(tally.frameworks.map(({waits}) => waits));
+    this.#lateness = new LiveWaiting([parts.world.runs.lateness]);
     this.#jobsWaiting = new LiveWaiting([tally.jobs.waits]);
     this.#frameworkWaiting = tally.frameworks.map(({waits}) => new LiveWaiting([waits]));
   }
@@ -78,6 +80,12 @@ export class Figures {
         return deployments(metric.figure);
       case 'jobs':
         return this.#jobs(metric.figure);
+      case 'jobRuns':
+        return world.runs.figureOf(metric.job, metric.figure);
+      case 'schedules':
+        return world.runs.total(metric.figure);
+      case 'lateness':
+        return waitingFigure(this.#lateness.stats, metric.figure);
       default:
         return metric satisfies never;
     }

@@ -1,7 +1,7 @@
 /** What a scenario can ask of Marathon, shown by what comes of it. */
 import test from 'ava';
-import {frameworkIdOf} from '../engine/index.ts';
-import {checkApps} from './app-check.ts';
+import {frameworkIdOf, UTC_ONLY} from '../engine/index.ts';
+import {checkWorkloads} from './workload-check.ts';
 import {EVENT_TYPES} from './scenario/metrics.ts';
 import {Simulation} from './simulation.ts';
 import {NO_SUPPLIES} from './supplies.ts';
@@ -345,7 +345,7 @@ test('a wrong app in a group is told by its place before the run', (t) => {
     {id: 'y', cmd: 'a', cpus: -1},
   ];
   const group = {id: 'g', groups: [{id: 'h', apps}]};
-  const problems = checkApps(makeScenario(written({workloads: [{group}]})));
+  const problems = checkWorkloads(makeScenario(written({workloads: [{group}]})), UTC_ONLY);
   t.deepEqual(
     problems.map(({path}) => path),
     ['workloads[0].group.groups[0].apps[1].cpus'],

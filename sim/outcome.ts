@@ -32,6 +32,9 @@ export function makeResult(simulation: Simulation, options: OutcomeOptions): Sim
       returned: agents.returned,
       upAtEnd: agents.up,
     },
+    ...(scenario.frameworks.some(({kind}) => kind === 'chronos') && {
+      timeZones: supplies.timeZones.version,
+    }),
     assumptions: [...scenario.assumptions, ...supplies.notes],
     tasks: tally.totals(),
     waiting: waitingStats(sortedTogether(tally.frameworks.map(({waits}) => waits))),
@@ -46,6 +49,7 @@ export function makeResult(simulation: Simulation, options: OutcomeOptions): Sim
     frameworks: frameworkResults(simulation),
     ...jobsResult(simulation),
     ...deploymentsResult(simulation),
+    ...schedulesResult(simulation),
     expectations: simulation.expectations.results(),
     skippedRows: supplies.skippedRows,
     series: simulation.sampler.series(presentKinds(simulation), names),
@@ -127,6 +131,11 @@ function jobsResult({world}: Simulation): Pick<SimResult, 'jobs'> {
 function deploymentsResult({world}: Simulation): Pick<SimResult, 'deployments'> {
   const {result} = world.deployments;
   return result.list.length === 0 ? {} : {deployments: result};
+}
+
+function schedulesResult({world}: Simulation): Pick<SimResult, 'schedules'> {
+  const {result} = world.runs;
+  return result === undefined ? {} : {schedules: result};
 }
 
 /** Most tasks first; of equally many, in the order of the frameworks. */

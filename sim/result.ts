@@ -62,7 +62,7 @@ export interface ShareUse {
 
 export interface FrameworkResult {
   readonly name: string;
-  readonly kind: 'marathon' | 'batch';
+  readonly kind: 'marathon' | 'batch' | 'chronos';
   readonly role: string;
   readonly tasks: TaskCounts;
   readonly waiting: WaitingStats;
@@ -106,6 +106,44 @@ export interface DeploymentsResult {
   readonly paused: number;
   /** In the order in which they began; the first thousand. */
   readonly list: readonly DeploymentResult[];
+}
+
+/** What is counted of the runs of Chronos's jobs. */
+export const RUN_COUNTS = [
+  'claimed',
+  'succeeded',
+  'failed',
+  'cancelled',
+  'retries',
+  'skipped',
+  'active',
+] as const;
+
+/** `skipped` counts slots that were given up, `retries` attempts after the first. */
+export type RunCounts = Readonly<Record<(typeof RUN_COUNTS)[number], number>>;
+
+export interface ScheduledJobResult extends RunCounts {
+  readonly job: string;
+  readonly framework: string;
+}
+
+/** The jobs of Chronos, of all frameworks together. */
+export interface SchedulesResult {
+  readonly jobs: number;
+  /** Runs, by what they were claimed for. */
+  readonly claimed: {readonly slot: number; readonly manual: number; readonly child: number};
+  readonly succeeded: number;
+  readonly failed: number;
+  readonly cancelled: number;
+  readonly retries: number;
+  /** Runs that are not over at the end. */
+  readonly active: number;
+  /** Slots that were given up, by the reason. */
+  readonly skipped: Readonly<Record<string, number>>;
+  /** From the slot to the launch of the first attempt. */
+  readonly lateness: WaitingStats;
+  /** By framework and name; the first thousand. */
+  readonly list: readonly ScheduledJobResult[];
 }
 
 export interface ExpectationResult {
@@ -170,6 +208,8 @@ export interface SimResult {
     readonly returned: number;
     readonly upAtEnd: number;
   };
+  /** Edition of the tz database (`2026a`); absent where nothing has a schedule. */
+  readonly timeZones?: string;
   /** What the scenario assumes because its sources lack it, in the words of the scenario. */
   readonly assumptions: readonly string[];
   readonly tasks: TaskCounts;
@@ -183,6 +223,8 @@ export interface SimResult {
   readonly jobs?: JobsResult;
   /** Absent where there was none. */
   readonly deployments?: DeploymentsResult;
+  /** Absent where no Chronos has a job. */
+  readonly schedules?: SchedulesResult;
   readonly expectations: readonly ExpectationResult[];
   /** Rows that lenient trace reading skipped: file → count. */
   readonly skippedRows: Readonly<Record<string, number>>;

@@ -4,7 +4,8 @@
 import {mkdirSync, renameSync, rmSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {setImmediate as nextTurn} from 'node:timers/promises';
-import {checkApps} from './app-check.ts';
+import {checkWorkloads} from './workload-check.ts';
+import {temporalZones} from '../adapters/zones/temporal-zones.ts';
 import {makeResult} from './outcome.ts';
 import {loadChartLibrary} from './report/assets.io.ts';
 import {renderReport} from './report/html.ts';
@@ -40,7 +41,7 @@ export function prepare(file: string, options: PrepareOptions): Prepared {
     ...(seed !== undefined && {seed}),
     ...(untilMs !== undefined && {until: {kind: 'time', atMs: untilMs}}),
   };
-  const refused = checkApps(scenario);
+  const refused = checkWorkloads(scenario, temporalZones);
   if (refused.length > 0) return {ok: false, problems: refused};
   const supplied = loadSupplies(scenario, {isLenient: options.isLenient});
   return supplied.ok ? {ok: true, scenario, supplies: supplied.supplies} : supplied;

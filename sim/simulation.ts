@@ -7,6 +7,7 @@
  */
 import {assert, createEngine, InvariantError, restoreEngine} from '../engine/index.ts';
 import type {Effect, Engine, EngineSnapshot, FrameworkId, Input} from '../engine/index.ts';
+import {jobFaceOf} from './job-face.ts';
 import {Checker} from './checkers.ts';
 import {engineOptionsOf} from './engine-options.ts';
 import {ExpectationWatch} from './expectation-watch.ts';
@@ -96,15 +97,17 @@ export class Simulation {
     // From outside a restored run looks as if it began in the middle: only the inner checks remain.
     this.#checker = options.isChecking && snapshot === undefined ? new Checker() : undefined;
     this.#until = scenario.until.kind === 'time' ? scenario.until.atMs : Infinity;
+    const parts = {timeZones: supplies.timeZones};
     this.engine =
       snapshot === undefined
-        ? createEngine(engineOptionsOf(scenario))
-        : restoreEngine(snapshot.engine);
+        ? createEngine(engineOptionsOf(scenario), 0, parts)
+        : restoreEngine(snapshot.engine, parts);
     this.world = new World(scenario, supplies, {
       deliver: (input) => {
         this.#deliver(input);
       },
       marathon: (id) => this.engine.view.marathon(id),
+      scheduledJob: (id, name) => jobFaceOf(this.engine, id, name),
     });
     const roles = [...new Set(scenario.frameworks.map(({role}) => role))];
     this.measure = new Measure(this.world.frameworkIds, roles);

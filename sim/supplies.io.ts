@@ -2,6 +2,7 @@
  * Reads or synthesises everything that a scenario refers to. All problems are gathered, none is
  * thrown.
  */
+import {temporalZones} from '../adapters/zones/temporal-zones.ts';
 import {makeRandom} from '../engine/index.ts';
 import {misfitJobs, misfitPods, Roominess, withoutJobs} from './fit.ts';
 import type {Misfits} from './fit.ts';
@@ -64,6 +65,7 @@ class Loading implements Supplies {
   readonly pods = new Map<string, PodTrace>();
   readonly outages = new Map<number, OutageTrace>();
   readonly skippedRows: Record<string, number> = {};
+  readonly timeZones = temporalZones;
   readonly notes: string[] = [];
   readonly problems: ScenarioProblem[] = [];
   readonly #seed: number;

@@ -1,7 +1,9 @@
 /**
- * The traces that a scenario refers to, read or synthesised: what the virtual world needs beside
- * it.
+ * The traces that a scenario refers to, read or synthesised, and the rules of time zones: what the
+ * virtual world and the engine need beside it.
  */
+import {UTC_ONLY} from '../engine/index.ts';
+import type {TimeZones} from '../engine/index.ts';
 import type {JobTrace, NodeList, OutageTrace, PodTrace, ServiceTrace} from './traces/trace.ts';
 
 export interface Supplies {
@@ -13,6 +15,8 @@ export interface Supplies {
   readonly pods: ReadonlyMap<string, PodTrace>;
   /** By index of the failure process. */
   readonly outages: ReadonlyMap<number, OutageTrace>;
+  /** Rules of time zones, for schedules. */
+  readonly timeZones: TimeZones;
   /** Rows that lenient reading left out, by file as the scenario names it. */
   readonly skippedRows: Readonly<Record<string, number>>;
   /** What was made up because there is no trace, to be printed with the assumptions. */
@@ -25,6 +29,7 @@ export const NO_SUPPLIES: Supplies = {
   services: new Map(),
   pods: new Map(),
   outages: new Map(),
+  timeZones: UTC_ONLY,
   skippedRows: {},
   notes: [],
 };

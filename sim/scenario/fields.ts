@@ -2,7 +2,7 @@
  * The kinds of values that fields of a scenario file hold; each says in its error what it expected.
  */
 import {z} from 'zod';
-import {validRole} from '../../engine/index.ts';
+import {parseInstant, validRole} from '../../engine/index.ts';
 import type {Distribution} from '../random/distributions.ts';
 import {
   readAgentResources,
@@ -62,6 +62,37 @@ const DURATION_JSON_SCHEMA = {
 
 /** Text such as `1h30m`, or a bare 0; becomes virtual milliseconds. */
 export const duration = parsed(DURATION_EXPECTED, DURATION_JSON_SCHEMA, durationOf);
+
+const INSTANT_EXPECTED = 'an instant such as 2026-03-29T01:00:00Z';
+
+/** Text such as `2026-03-29T01:00:00Z`; becomes ms since 1970. */
+export const instant = parsed(
+  INSTANT_EXPECTED,
+  {id: 'instant', type: 'string', format: 'date-time'},
+  (value) => (typeof value === 'string' ? parseInstant(value) : undefined),
+);
+
+/**
+ * A time of the run: a duration from its start, or an instant that is none before it. Instants
+ * have become durations by then (see `moments.ts`), but for those that are before the start.
+ */
+const MOMENT_EXPECTED = `${DURATION_EXPECTED}, or an instant that is not before the start`;
+
+const MOMENT_JSON_SCHEMA = [...DURATION_JSON_SCHEMA.anyOf, {type: 'string', format: 'date-time'}];
+
+export const moment = parsed(
+  MOMENT_EXPECTED,
+  {id: 'moment', anyOf: MOMENT_JSON_SCHEMA},
+  durationOf,
+);
+
+/** A time of the run or one of some words, which stay as they are. */
+export const momentOr = <Word extends string>(...words: readonly Word[]) =>
+  parsed(
+    `${words.join(', ')} or ${MOMENT_EXPECTED}`,
+    {anyOf: [{enum: [...words]}, ...MOMENT_JSON_SCHEMA]},
+    (value): Word | number | undefined => words.find((word) => word === value) ?? durationOf(value),
+  );
 
 /** A duration above 0, for what is repeated. */
 export const period = parsed(

@@ -15,7 +15,10 @@ import {
   foundText,
   hostnames,
   identifier,
+  instant,
   limits,
+  moment,
+  momentOr,
   numberDistribution,
   period,
   quantities,
@@ -82,6 +85,31 @@ const agentGroup = z.union(
 
 const weight = z.number().gt(0);
 
+const catchup = z.enum(['latest', 'all', 'none']).optional();
+
+/** Options of a Chronos; absent, its preset holds. */
+const CHRONOS_FIELDS = {
+  declineFor: duration.optional(),
+  retryDelay: duration.optional().describe('from a failure to its retry'),
+  retryBackoff: z.number().min(1).optional().describe('each retry waits so many times as long'),
+  retryDelayMax: duration.optional(),
+  disableAfterFailures: whole(0).optional().describe('failed runs in a row; 0: never'),
+  catchup: catchup.describe('which of several slots that were missed are run'),
+  catchupLimit: whole(1).optional(),
+  epsilon: period.optional().describe('how late a slot may be'),
+  overlap: z.enum(['buffer-one', 'skip', 'allow', 'replace']).optional(),
+  metronomeCatchup: catchup,
+  launch: z.enum(['again', 'strict']).optional(),
+  unreachableTimeout: duration.optional(),
+  reconcile: period.optional().describe('from a change of leaders to asking again for a task'),
+  killRetry: period.optional(),
+  aging: duration.optional().describe('after which what waits is as urgent as high priority'),
+  historyMax: whole(0).optional().describe('ended runs that are kept per job'),
+  legacyZoneNames: z.boolean().optional(),
+  repetitionsTakenBy: z.enum(['launches', 'slots']).optional(),
+  jobsMax: whole(1).optional(),
+} as const;
+
 const framework = z.union(
   [
     fields({
@@ -109,8 +137,15 @@ const framework = z.union(
       policy: z.enum(['fcfs', 'easy']).optional(),
       relaunchesMax: whole(0).optional(),
     }),
+    fields({
+      type: z.literal('chronos'),
+      role: roleName.optional(),
+      weight: weight.optional(),
+      preset: z.enum(['drydock', 'chronos3', 'chronos2']).optional(),
+      ...CHRONOS_FIELDS,
+    }),
   ],
-  {error: 'expected a framework with type marathon or batch'},
+  {error: 'expected a framework with type marathon, batch or chronos'},
 );
 
 /** What is promised to a role, and the most that it may have. */
@@ -127,10 +162,16 @@ const role = fields({weight: weight.optional(), ...quota});
 const app = z.looseObject({id: z.string().min(1)});
 const group = z.union([file('a Marathon group'), z.looseObject({id: z.string().min(1)})]);
 
+/** Chronos's validation belongs to the engine, too; `name` is Chronos's word, `id` Metronome's. */
+const scheduledJob = z.union(
+  [z.looseObject({name: z.string().min(1)}), z.looseObject({id: z.string().min(1)})],
+  {error: 'expected a job of Chronos (with a name) or of Metronome (with an id)'},
+);
+
 const workloadBase = {
   name: identifier.optional(),
   framework: z.string().min(1).optional(),
-  at: duration.optional(),
+  at: moment.optional(),
 };
 
 const limit = whole(1).optional().describe('take the first rows only');
@@ -139,6 +180,16 @@ const workload = z.union(
   [
     fields({app: z.union([file('a Marathon app'), app]), ...workloadBase}),
     fields({group, ...workloadBase}),
+    fields({
+      job: z.union([file('jobs of Chronos or Metronome'), scheduledJob, z.array(scheduledJob)], {
+        error: 'expected a job, a list of jobs or a file with them',
+      }),
+      forEach: z
+        .record(identifier, z.array(z.union([z.string(), z.number()])).min(1))
+        .optional()
+        .describe('a job for each combination; {NAME} in its texts is one of the values'),
+      ...workloadBase,
+    }),
     fields({
       jobs: z.union([
         file('a trace of jobs'),
@@ -176,7 +227,7 @@ const workload = z.union(
       ...workloadBase,
     }),
   ],
-  {error: 'expected a workload with one of app, group, jobs, services, pods, arrivals'},
+  {error: 'expected a workload with one of app, group, job, jobs, services, pods, arrivals'},
 );
 
 const status = whole(100, 599);
@@ -231,6 +282,7 @@ const EVENTS = [
   'removeGroup',
   'deployment',
   'killTasks',
+  'run',
   'request',
   'failover',
   'health',
@@ -243,21 +295,21 @@ const EVENTS = [
 ] as const;
 
 const MARATHON_EVENTS = [
-  fields({at: duration, scale: fields({...appEvent, instances: whole(0), ...terms})}),
+  fields({at: moment, scale: fields({...appEvent, instances: whole(0), ...terms})}),
   fields({
-    at: duration,
+    at: moment,
     upgrade: fields({...appEvent, with: z.record(z.string(), z.unknown()), ...terms}),
   }),
-  fields({at: duration, restart: fields({...appEvent, ...terms})}),
-  fields({at: duration, remove: fields({...appEvent, ...terms})}),
+  fields({at: moment, restart: fields({...appEvent, ...terms})}),
+  fields({at: moment, remove: fields({...appEvent, ...terms})}),
   // Of the map that a group is nothing may be ours: what else there is to say stands beside it.
-  fields({at: duration, group, ...ofFramework, ...terms}),
+  fields({at: moment, group, ...ofFramework, ...terms}),
   fields({
-    at: duration,
+    at: moment,
     removeGroup: fields({group: z.string().min(1), ...ofFramework, ...terms}),
   }),
   fields({
-    at: duration,
+    at: moment,
     deployment: fields({
       ...appEvent,
       action: z.enum(['cancel', 'rollBack', 'pause', 'resume']),
@@ -265,7 +317,7 @@ const MARATHON_EVENTS = [
     }),
   }),
   fields({
-    at: duration,
+    at: moment,
     killTasks: fields({
       ...appEvent,
       hosts: z.array(z.string().min(1)).min(1).optional(),
@@ -275,7 +327,7 @@ const MARATHON_EVENTS = [
     }),
   }),
   fields({
-    at: duration,
+    at: moment,
     request: fields({
       ...ofFramework,
       method: z.enum(['GET', 'POST', 'PUT', 'PATCH', 'DELETE']),
@@ -284,33 +336,42 @@ const MARATHON_EVENTS = [
       expect: status.optional().describe('the status of the answer; absent: any below 400'),
     }),
   }),
-  fields({at: duration, failover: fields(ofFramework)}),
+  fields({at: moment, failover: fields(ofFramework)}),
 ] as const;
 
 const event = z.union(
   [
     ...MARATHON_EVENTS,
-    fields({at: duration, health: fields({...appEvent, answer: answerFromNow})}),
-    fields({at: duration, kill: fault}),
-    fields({at: duration, partition: fault}),
+    fields({at: moment, killTasks: fields({job: z.string().min(1), ...ofFramework})}),
     fields({
-      at: duration,
+      at: moment,
+      run: fields({
+        job: z.string().min(1),
+        arguments: z.string().optional().describe('instead of its own'),
+        ...ofFramework,
+      }),
+    }),
+    fields({at: moment, health: fields({...appEvent, answer: answerFromNow})}),
+    fields({at: moment, kill: fault}),
+    fields({at: moment, partition: fault}),
+    fields({
+      at: moment,
       quota: fields({
         role: roleName,
         ...quota,
         force: z.boolean().optional().describe('also beyond what the cluster can keep'),
       }),
     }),
-    fields({at: duration, weight: fields({role: roleName, weight})}),
+    fields({at: moment, weight: fields({role: roleName, weight})}),
     fields({
-      at: duration,
+      at: moment,
       maintenance: fields({
         agents: selection,
         in: duration.optional().describe('from the announcement to its start'),
         for: period.optional(),
       }),
     }),
-    fields({at: duration, whitelist: hostnames}),
+    fields({at: moment, whitelist: hostnames}),
   ],
   {error: `expected an event with one of ${EVENTS.join(', ')}`},
 );
@@ -339,7 +400,7 @@ const failure = z.union(
 const COMPARATORS = ['is', 'isNot', 'atLeast', 'atMost', 'above', 'below'] as const;
 
 const expectation = fields({
-  at: durationOr('end', 'always').optional(),
+  at: momentOr('end', 'always').optional(),
   metric: z.string().min(1),
   is: z.number().optional(),
   isNot: z.number().optional(),
@@ -347,8 +408,8 @@ const expectation = fields({
   atMost: z.number().optional(),
   above: z.number().optional(),
   below: z.number().optional(),
-  since: duration.optional(),
-  until: duration.optional(),
+  since: moment.optional(),
+  until: moment.optional(),
 }).superRefine(exactlyOne(COMPARATORS));
 
 export const scenarioFile = fields({
@@ -356,7 +417,8 @@ export const scenarioFile = fields({
   name: z.string().min(1).optional(),
   about: z.string().optional(),
   seed: whole(0).optional(),
-  until: durationOr('idle'),
+  start: instant.optional(),
+  until: momentOr('idle'),
   include: z.array(z.string().min(1)).optional(),
   allocator: fields({
     interval: period.optional(),

@@ -10,6 +10,8 @@ import {
   type WrittenBringer,
   type WrittenChange,
 } from './marathon-events.ts';
+import {isJobEvent, resolveJobEvent} from './job-events.ts';
+import {knownJobs, type KnownJobs} from './known-jobs.ts';
 import {resolveOperatorEvent} from './operator-events.ts';
 import type {FieldPath} from './problems.ts';
 import {optional, type Resolving} from './resolving.ts';
@@ -50,7 +52,9 @@ export function resolveEvents(
   );
   const brought = eventSources(bringers.filter((event) => event !== undefined));
   const sources = [...workloadSources(scope.workloads), ...brought];
-  const others = {...scope, sources};
+  const requests = bringers.filter((event) => event !== undefined);
+  const jobs = knownJobs(scope.workloads, requests, scope.frameworks);
+  const others = {...scope, sources, jobs};
   return written
     .map((event, index) => {
       if ('request' in event || 'group' in event) return bringers[index] as TimedEvent;
@@ -60,6 +64,7 @@ export function resolveEvents(
 }
 
 type OtherEvent = Exclude<WrittenEvent, WrittenBringer>;
+type OtherScope = EventScope & MarathonScope & {readonly jobs: KnownJobs};
 
 const OF_MARATHON = [
   'scale',
@@ -79,13 +84,14 @@ function isOfMarathon(written: OtherEvent): written is WrittenChange {
 
 function resolveEvent(
   written: OtherEvent,
-  scope: EventScope & MarathonScope,
+  scope: OtherScope,
   path: FieldPath,
   resolving: Resolving,
 ): TimedEvent {
   const atMs = written.at;
   if ('kill' in written) return resolveFault('crash', written.kill);
   if ('partition' in written) return resolveFault('partition', written.partition);
+  if (isJobEvent(written)) return resolveJobEvent(written, scope.jobs, path, resolving);
   if (isOfMarathon(written)) return resolveMarathonEvent(written, scope, path, resolving);
   return resolveOperatorEvent(written, scope, path, resolving);
 

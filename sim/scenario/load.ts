@@ -8,9 +8,17 @@ import {scenarioFile} from './file-schema.ts';
 import {findFile, readTextFile} from './load-files.ts';
 import {jsonSyntaxProblem} from './json-syntax.ts';
 import {type FieldPath, type FieldProblem, pathText, problemsOf} from './problems.ts';
+import {withoutInstants} from './moments.ts';
 import {resolveScenario} from './resolve.ts';
 import type {Resolving} from './resolving.ts';
-import type {FileRef, MarathonApp, MarathonGroup, Scenario, ScenarioProblem} from './schema.ts';
+import type {
+  FileRef,
+  MarathonApp,
+  MarathonGroup,
+  Scenario,
+  ScenarioProblem,
+  ScheduledJob,
+} from './schema.ts';
 import {parseYaml, type Place, placeAt, plainValue, readSource} from './load-source.ts';
 
 export interface LoadOptions {
@@ -66,9 +74,10 @@ function resolveValue(
   dataFolders: readonly string[],
   place: PlaceFinder,
 ): LoadResult {
-  const parsed = scenarioFile.safeParse(value, {reportInput: true});
+  const timed = withoutInstants(value);
+  const parsed = scenarioFile.safeParse(timed, {reportInput: true});
   if (!parsed.success) {
-    const problems = problemsOf(parsed.error.issues, value);
+    const problems = problemsOf(parsed.error.issues, timed);
     return {ok: false, problems: problems.map((problem) => placed(problem, place))};
   }
   const resolving = new FileResolving(dataFolders, place);
@@ -119,16 +128,38 @@ class FileResolving implements Resolving {
     return this.#readWithId(file, path, 'a Marathon group');
   }
 
+  readJobs(file: FileRef, path: FieldPath): readonly ScheduledJob[] | undefined {
+    return this.#readAs(file, path, (value) => {
+      const jobs: readonly unknown[] = Array.isArray(value) ? value : [value];
+      const odd = jobs.find((job) => !hasName(job, 'name') && !hasName(job, 'id'));
+      if (odd === undefined) return {ok: true, value: jobs as readonly ScheduledJob[]};
+      const expected = 'expected jobs of Chronos (with a name) or of Metronome (with an id)';
+      return {ok: false, fault: {message: `${expected}, found ${foundText(odd)}`}};
+    });
+  }
+
   #readWithId(ref: FileRef, path: FieldPath, what: string): WithId | undefined {
-    const {written, path: file} = ref;
+    return this.#readAs(ref, path, (value) =>
+      hasName(value, 'id')
+        ? {ok: true, value: value as WithId}
+        : {ok: false, fault: {message: idFault(value, what)}},
+    );
+  }
+
+  #readAs<T>(
+    {written, path: file}: FileRef,
+    path: FieldPath,
+    take: (value: unknown) => Checked<T>,
+  ): T | undefined {
     const read = readTextFile(file);
     if (!read.ok) {
       this.problem(path, `${written}: ${read.message}`);
       return undefined;
     }
     const parsed = parseValue(read.text, file);
-    if (parsed.ok && hasId(parsed.value)) return parsed.value;
-    const {message, ...place} = parsed.ok ? {message: idFault(parsed.value, what)} : parsed.fault;
+    const taken = parsed.ok ? take(parsed.value) : parsed;
+    if (taken.ok) return taken.value;
+    const {message, ...place} = taken.fault;
     this.problems.push({path: pathText(path), message: `${written}: ${message}`, file, ...place});
     return undefined;
   }
@@ -136,11 +167,12 @@ class FileResolving implements Resolving {
 
 type Fault = Pick<ScenarioProblem, 'message' | 'line' | 'column'>;
 
+type Checked<T> =
+  | {readonly ok: true; readonly value: T}
+  | {readonly ok: false; readonly fault: Fault};
+
 /** JSON, or YAML where the file's name says so. */
-function parseValue(
-  text: string,
-  file: string,
-): {readonly ok: true; readonly value: unknown} | {readonly ok: false; readonly fault: Fault} {
+function parseValue(text: string, file: string): Checked<unknown> {
   if (/\.ya?ml$/.test(file)) {
     const {tree, problems} = parseYaml(text, file);
     const [{path: _path, file: _file, ...fault} = {path: '', message: 'empty'}] = problems;
@@ -152,14 +184,10 @@ function parseValue(
 
 type WithId = Readonly<Record<string, unknown>> & {readonly id: string};
 
-function hasId(value: unknown): value is WithId {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    'id' in value &&
-    typeof value.id === 'string' &&
-    value.id !== ''
-  );
+function hasName(value: unknown, field: 'id' | 'name'): boolean {
+  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, field)) return false;
+  const name: unknown = Reflect.get(value, field);
+  return typeof name === 'string' && name !== '';
 }
 
 function idFault(value: unknown, what: string): string {

@@ -11,6 +11,7 @@ import {frameworkOfKind, readGroup} from './workloads.ts';
 
 type WrittenEvent = NonNullable<ScenarioFile['events']>[number];
 type Of<Name extends string> = Extract<WrittenEvent, Readonly<Record<Name, unknown>>>;
+type OfKill = Extract<WrittenEvent, {readonly killTasks: {readonly app: string}}>;
 
 /** Those that may bring apps. */
 export type WrittenBringer = (Of<'group'> & {readonly group: unknown}) | Of<'request'>;
@@ -23,7 +24,7 @@ export type WrittenChange =
   | Of<'remove'>
   | Of<'removeGroup'>
   | Of<'deployment'>
-  | Of<'killTasks'>
+  | OfKill
   | Of<'failover'>
   | Of<'health'>;
 
@@ -33,6 +34,9 @@ export interface MarathonScope {
   readonly frameworks: readonly Framework[];
   readonly sources: readonly AppSource[];
 }
+
+/** Frameworks with an HTTP API and records, which another leader can take over from. */
+const LEADERS = ['marathon', 'chronos'] as const;
 
 export function resolveBringer(
   written: WrittenBringer,
@@ -45,7 +49,8 @@ export function resolveBringer(
     const {method, path: target, body, expect} = written.request;
     const inside = [...path, 'request'];
     const named = written.request.framework;
-    const framework = frameworkOfKind('marathon', named, {frameworks, path: inside}, resolving);
+    const place = {frameworks, path: inside};
+    const framework = frameworkOfKind(LEADERS, named, place, resolving);
     const text = typeof body === 'string' || body === undefined ? body : JSON.stringify(body);
     return {
       ...{atMs, kind: 'request', framework, method, path: target},
@@ -74,7 +79,7 @@ export function resolveMarathonEvent(
   if ('failover' in written) {
     const place = {frameworks: scope.frameworks, path: [...path, 'failover']};
     const name = written.failover.framework;
-    const framework = frameworkOfKind('marathon', name, place, resolving);
+    const framework = frameworkOfKind(LEADERS, name, place, resolving);
     return {atMs, kind: 'failover', framework};
   }
   if ('removeGroup' in written) {
@@ -90,7 +95,7 @@ export function resolveMarathonEvent(
   return {atMs, ...resolveOfApp(written, scope, path, resolving)};
 }
 
-type AboutApp = Exclude<WrittenChange, Of<'killTasks'> | Of<'failover'> | Of<'removeGroup'>>;
+type AboutApp = Exclude<WrittenChange, OfKill | Of<'failover'> | Of<'removeGroup'>>;
 
 function resolveOfApp(
   written: AboutApp,
@@ -128,7 +133,7 @@ function resolveOfApp(
 }
 
 function resolveKill(
-  written: Of<'killTasks'>['killTasks'],
+  written: OfKill['killTasks'],
   scope: MarathonScope,
   path: FieldPath,
   resolving: Resolving,

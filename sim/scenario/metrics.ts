@@ -2,7 +2,7 @@
  * Names of the figures that an `expect` may ask for. The simulator supplies the values by these
  * names; docs/scenarios.md explains each.
  */
-import {TASK_COUNTS} from '../result.ts';
+import {RUN_COUNTS, TASK_COUNTS} from '../result.ts';
 
 export const WAITING_FIGURES = [
   'p50Seconds',
@@ -38,6 +38,20 @@ export const UTILISATION_FIGURES = ['now', 'mean', 'peak'] as const;
 /** Types of the events that frameworks publish. */
 export const EVENT_TYPES = [
   'add_health_check_event',
+  'JobCancelled',
+  'JobCreated',
+  'JobDisabled',
+  'JobFailed',
+  'JobFinished',
+  'JobLaunched',
+  'JobNotFired',
+  'JobQuarantined',
+  'JobQueued',
+  'JobRemoved',
+  'JobRetriesExhausted',
+  'JobSkipped',
+  'JobStarted',
+  'JobUpdated',
   'api_post_event',
   'app_terminated_event',
   'deployment_failed',
@@ -98,6 +112,12 @@ export type Metric =
   | {readonly kind: 'deployments'; readonly figure: Figure<typeof DEPLOYMENT_FIGURES>}
   | {readonly kind: 'events'; readonly type: Figure<typeof EVENT_TYPES>}
   | {readonly kind: 'jobs'; readonly figure: Figure<typeof JOB_FIGURES>}
+  /** Of one job of Chronos. */
+  | {readonly kind: 'jobRuns'; readonly job: string; readonly figure: Figure<typeof RUN_COUNTS>}
+  /** Of all jobs of Chronos. */
+  | {readonly kind: 'schedules'; readonly figure: Figure<typeof RUN_COUNTS>}
+  /** From the slot to the launch. */
+  | {readonly kind: 'lateness'; readonly figure: Figure<typeof WAITING_FIGURES>}
   /** Per job (all tasks of a job start together), unlike `waiting`. */
   | {readonly kind: 'jobsWaiting'; readonly figure: Figure<typeof WAITING_FIGURES>};
 
@@ -105,6 +125,8 @@ export type Metric =
 export interface MetricScope {
   readonly resources: ReadonlySet<string> | undefined;
   readonly isApp: (id: string) => boolean;
+  /** Of Chronos. */
+  readonly isJob: (name: string) => boolean;
   readonly zones: ReadonlySet<string>;
   readonly frameworks: ReadonlySet<string>;
   /** Of frameworks, and all above them. */
@@ -129,7 +151,13 @@ export function parseMetric(name: string): Metric | undefined {
       if (middle === 'waiting' && isOneOf(figure, WAITING_FIGURES)) {
         return {kind: 'jobsWaiting', figure};
       }
-      return middle === '' && isOneOf(figure, JOB_FIGURES) ? {kind: 'jobs', figure} : undefined;
+      if (middle === '') return isOneOf(figure, JOB_FIGURES) ? {kind: 'jobs', figure} : undefined;
+      return isOneOf(figure, RUN_COUNTS) ? {kind: 'jobRuns', job: middle, figure} : undefined;
+    case 'schedules':
+      if (middle === 'lateness' && isOneOf(figure, WAITING_FIGURES)) {
+        return {kind: 'lateness', figure};
+      }
+      return middle === '' && isOneOf(figure, RUN_COUNTS) ? {kind: 'schedules', figure} : undefined;
     default:
       return middle === '' ? parseSimple(head, figure) : undefined;
   }
@@ -198,6 +226,10 @@ export function metricProblem(name: string, scope: MetricScope): string | undefi
       return resourceProblem(name, metric.resource, scope);
     case 'apps':
       return appProblem(name, metric.app, scope);
+    case 'jobRuns':
+      return scope.isJob(metric.job)
+        ? undefined
+        : `unknown metric "${name}": no workload defines a job "${metric.job}"`;
     case 'appZone':
       return scope.zones.has(metric.zone)
         ? appProblem(name, metric.app, scope)
@@ -247,6 +279,9 @@ export function metricNames(): string[] {
     ...names('agents', AGENT_FIGURES),
     ...names('jobs', JOB_FIGURES),
     ...names('jobs.waiting', WAITING_FIGURES),
+    ...names('jobs.<name>', RUN_COUNTS),
+    ...names('schedules', RUN_COUNTS),
+    ...names('schedules.lateness', WAITING_FIGURES),
     'frameworks.<name>.share',
     ...names('frameworks.<name>', TASK_COUNTS),
     ...names('frameworks.<name>.waiting', WAITING_FIGURES),

@@ -8,6 +8,7 @@ import {resolveAgents} from './agents.ts';
 import {eventSources, mayDefine, workloadSources, type AppSource} from './app-sources.ts';
 import {totalScalars} from './amounts.ts';
 import {globPattern} from './behaviours.ts';
+import {knownJobs, mayBeJob, type KnownJobs} from './known-jobs.ts';
 import {expectationText} from './expectations.ts';
 import {foundText, nearest} from './fields.ts';
 import {COMPARATORS, type ScenarioFile} from './file-schema.ts';
@@ -48,14 +49,19 @@ export function resolveScenario(
     resolving,
   );
   const sources = [...workloadSources(workloads), ...eventSources(events)];
+  const jobs = knownJobs(workloads, events, frameworks);
   const until: Until =
     written.until === 'idle' ? {kind: 'idle'} : {kind: 'time', atMs: written.until};
-  if (until.kind === 'idle') checkEnds(writtenWorkloads, resolving);
+  if (until.kind === 'idle') {
+    checkEnds(writtenWorkloads, resolving);
+    checkNoSchedules(frameworks, resolving);
+  }
   const {agentPingTimeout = 15_000, agentPingTimeoutsMax = 5} = written.master ?? {};
   return {
     name: written.name ?? defaultName,
     about: written.about ?? '',
     seed: written.seed ?? 1,
+    startMs: written.start ?? 0,
     until,
     allocator: allocatorOf(written.allocator),
     master: {agentPingTimeoutMs: agentPingTimeout, agentPingTimeoutsMax},
@@ -64,12 +70,12 @@ export function resolveScenario(
     frameworks,
     roles: resolveRoles(written, frameworks, agents, resolving),
     workloads,
-    behaviours: resolveBehaviours(written.behaviours ?? [], {sources, workloads}, resolving),
+    behaviours: resolveBehaviours(written.behaviours ?? [], {sources, workloads, jobs}, resolving),
     events,
     failures: resolveFailures(written.failures ?? [], agents, resolving),
     expectations: resolveExpectations(
       written.expect ?? [],
-      metricScope(agents, frameworks, sources),
+      {...metricScope(agents, frameworks, sources), isJob: (name) => mayBeJob(jobs, name)},
       resolving,
     ),
     sampling: samplingOf(written.sample, until),
@@ -107,6 +113,12 @@ function checkEnds(written: NonNullable<ScenarioFile['workloads']>, resolving: R
     const message = 'expected count or until, because the run ends when it is idle';
     resolving.problem(['workloads', index, 'arrivals'], message);
   }
+}
+
+function checkNoSchedules(frameworks: readonly Framework[], resolving: Resolving): void {
+  if (frameworks.every(({kind}) => kind !== 'chronos')) return;
+  const message = 'expected a duration or an instant, because schedules go on for ever';
+  resolving.problem(['until'], message);
 }
 
 /** About as many points as a plot is wide, whole seconds apart. */
@@ -168,19 +180,22 @@ function resolveBehaviours(
 interface Subjects {
   readonly sources: readonly AppSource[];
   readonly workloads: readonly Workload[];
+  readonly jobs: KnownJobs;
 }
 
 const hasJobs = ({kind}: Workload): boolean =>
-  kind !== 'app' && kind !== 'group' && kind !== 'services';
+  kind !== 'app' && kind !== 'group' && kind !== 'services' && kind !== 'job';
 
 /** False when a glob is known to match nothing: a slip in it would otherwise go unnoticed. */
-function mayMatch(glob: string, {sources, workloads}: Subjects): boolean {
+function mayMatch(glob: string, {sources, workloads, jobs}: Subjects): boolean {
   const pattern = globPattern(glob);
   if (sources.some(({ids}) => ids.some((id) => pattern.test(id)))) return true;
+  if ([...jobs.owners.keys()].some((name) => pattern.test(`job:${name}`))) return true;
   // Of services and jobs only the first part is known before the trace is read.
   const prefixes = [
     ...sources.flatMap(({prefix}) => prefix ?? []),
     ...workloads.filter(hasJobs).map(({name}) => `job:${name}/`),
+    ...(jobs.open.length > 0 ? ['job:'] : []),
   ];
   const literal = /^[^*?]*/.exec(glob)?.[0] ?? '';
   return prefixes.some((prefix) => {
@@ -193,7 +208,7 @@ function metricScope(
   agents: readonly AgentGroup[],
   frameworks: readonly Framework[],
   sources: readonly AppSource[],
-): MetricScope {
+): Omit<MetricScope, 'isJob'> {
   const uniform = agents.filter((group) => group.kind === 'uniform');
   const names = uniform.flatMap(({resources}) => [
     ...Object.keys(totalScalars(resources)),

@@ -1,6 +1,6 @@
 /** What the steps of resolving a scenario share. */
 import type {FieldPath} from './problems.ts';
-import type {FileRef, MarathonApp, MarathonGroup} from './schema.ts';
+import type {FileRef, MarathonApp, MarathonGroup, ScheduledJob} from './schema.ts';
 
 /** Where problems go and files come from; a file that fails is noted as a problem at `path`. */
 export interface Resolving {
@@ -8,6 +8,8 @@ export interface Resolving {
   findFile(written: string, path: FieldPath): FileRef | undefined;
   readApp(file: FileRef, path: FieldPath): MarathonApp | undefined;
   readGroup(file: FileRef, path: FieldPath): MarathonGroup | undefined;
+  /** One job, or a list of them. */
+  readJobs(file: FileRef, path: FieldPath): readonly ScheduledJob[] | undefined;
 }
 
 /** The optional field `name` with this value, or nothing: absent fields stay absent. */

@@ -6,13 +6,16 @@
  * whose draws are milliseconds that need rounding. Scalars of {@link Resources} are integer
  * thousandths. The form that people write is in `file-schema.ts`; `load.ts` turns it into this one.
  */
-import type {Limits, Quantities, WireResource} from '../../engine/index.ts';
+import type {ChronosOptions, ChronosPreset, Limits, Quantities} from '../../engine/index.ts';
+import type {WireResource} from '../../engine/index.ts';
 import type {Distribution} from '../random/distributions.ts';
 
 export interface Scenario {
   readonly name: string;
   readonly about: string;
   readonly seed: number;
+  /** The wall-clock instant of virtual time 0, ms since 1970: what dates in schedules count by. */
+  readonly startMs: number;
   readonly until: Until;
   readonly allocator: AllocatorSettings;
   readonly master: MasterSettings;
@@ -142,7 +145,7 @@ export interface Role extends RoleQuota {
   readonly weight: number;
 }
 
-export type Framework = MarathonFramework | BatchFramework;
+export type Framework = MarathonFramework | BatchFramework | ChronosFramework;
 
 export interface MarathonFramework {
   readonly kind: 'marathon';
@@ -179,6 +182,15 @@ export interface BatchFramework {
   readonly relaunchesMax: number;
 }
 
+export interface ChronosFramework {
+  readonly kind: 'chronos';
+  readonly name: string;
+  readonly role: string;
+  readonly preset: ChronosPreset;
+  /** What is said beside the preset. */
+  readonly options: Partial<ChronosOptions>;
+}
+
 interface WorkloadBase {
   /** Unique in the scenario. Tasks of a batch workload are `job:<name>/<id>` to behaviours. */
   readonly name: string;
@@ -204,6 +216,16 @@ export interface GroupWorkload extends WorkloadBase {
   readonly group: MarathonGroup;
   /** Absolute ids of its apps, at any depth. */
   readonly appIds: readonly string[];
+  readonly file?: FileRef;
+}
+
+/** A job of Chronos or of Metronome as its user wrote it; only that it has a name was checked. */
+export type ScheduledJob = Readonly<Record<string, unknown>>;
+
+export interface ScheduledJobWorkload extends WorkloadBase {
+  readonly kind: 'job';
+  /** In the order in which they are submitted. */
+  readonly list: readonly ScheduledJob[];
   readonly file?: FileRef;
 }
 
@@ -261,6 +283,7 @@ export interface ArrivalsWorkload extends WorkloadBase {
 export type Workload =
   | AppWorkload
   | GroupWorkload
+  | ScheduledJobWorkload
   | JobsWorkload
   | ServicesWorkload
   | PodsWorkload
@@ -379,7 +402,7 @@ export type MarathonEvent =
       Change)
   /** Another leader takes over, which knows what the store holds. */
   | {readonly kind: 'failover'; readonly framework: string}
-  /** Any request to the v2 API. */
+  /** Any request to the HTTP API of a Marathon or Chronos. */
   | {
       readonly kind: 'request';
       readonly framework: string;
@@ -391,8 +414,15 @@ export type MarathonEvent =
       readonly expect?: number;
     };
 
+/** What is asked of a Chronos. */
+export type ScheduledJobEvent = {readonly job: string; readonly framework: string} & (
+  | {readonly kind: 'runJob'; readonly arguments?: string}
+  | {readonly kind: 'killRuns'}
+);
+
 export type TimedEvent = {readonly atMs: number} & (
   | MarathonEvent
+  | ScheduledJobEvent
   /** What all its instances answer to health checks from then on; absent: as they behave. */
   | ({readonly kind: 'health'; readonly answer?: HealthAnswer} & OfApp)
   | ({

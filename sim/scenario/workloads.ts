@@ -1,6 +1,7 @@
 /** Workloads and the frameworks they belong to. */
 import {type Distribution, meanOf} from '../random/distributions.ts';
 import {NO_RESOURCES, printScalar} from './amounts.ts';
+import {resolveChronos, resolveScheduledJobs} from './chronos.ts';
 import {nearest} from './fields.ts';
 import type {ScenarioFile} from './file-schema.ts';
 import {appIdsOf} from './groups.ts';
@@ -28,8 +29,10 @@ export function absoluteAppId(id: string): string {
   return id.startsWith('/') ? id : `/${id}`;
 }
 
-const kindOf = (written: Written): FrameworkKind =>
-  'app' in written || 'group' in written || 'services' in written ? 'marathon' : 'batch';
+function kindOf(written: Written): FrameworkKind {
+  if ('job' in written) return 'chronos';
+  return 'app' in written || 'group' in written || 'services' in written ? 'marathon' : 'batch';
+}
 
 /** The declared frameworks, or else one for each name that the workloads use. */
 export function resolveFrameworks(
@@ -53,6 +56,7 @@ type WrittenFramework = NonNullable<WrittenFrameworks>[string];
 
 function frameworkOf(name: string, written: WrittenFramework): Framework {
   const base = {name, role: written.role ?? name};
+  if (written.type === 'chronos') return resolveChronos(base, written);
   if (written.type === 'batch') {
     const {policy = 'fcfs', relaunchesMax = 10} = written;
     return {kind: 'batch', ...base, policy, relaunchesMax};
@@ -130,6 +134,7 @@ function workloadNames(written: readonly Written[], resolving: Resolving): strin
 function defaultName(written: Written): string {
   if ('app' in written) return 'app';
   if ('group' in written) return 'group';
+  if ('job' in written) return 'job';
   if ('jobs' in written) return 'jobs';
   if ('services' in written) return 'services';
   return 'pods' in written ? 'pods' : 'arrivals';
@@ -137,27 +142,30 @@ function defaultName(written: Written): string {
 
 /** The framework that is named, or else the one of its kind; `path` is that of the map around. */
 export function frameworkOfKind(
-  kind: FrameworkKind,
+  kind: FrameworkKind | readonly FrameworkKind[],
   name: string | undefined,
   {frameworks, path}: {readonly frameworks: readonly Framework[]; readonly path: FieldPath},
   resolving: Resolving,
 ): string {
-  const ofKind = frameworks.filter((framework) => framework.kind === kind);
+  const kinds = typeof kind === 'string' ? [kind] : kind;
+  const ofKind = frameworks.filter((framework) => kinds.includes(framework.kind));
   const [first] = ofKind;
+  const words = kinds.join(' or ');
   if (name === undefined) {
     const usual = ofKind.find((framework) => framework.name === kind);
+
     const only = ofKind.length === 1 ? first : usual;
     if (only !== undefined) return only.name;
     const found = ofKind.length === 0 ? 'there is none' : `there are ${namesOf(ofKind)}`;
-    resolving.problem([...path, 'framework'], `missing: expected a ${kind} framework; ${found}`);
+    resolving.problem([...path, 'framework'], `missing: expected a ${words} framework; ${found}`);
     return '';
   }
   const named = frameworks.find((framework) => framework.name === name);
   if (named === undefined) {
     resolving.problem([...path, 'framework'], unknownFramework(name, frameworks));
-  } else if (named.kind !== kind) {
+  } else if (!kinds.includes(named.kind)) {
     const found = `"${named.name}", which is a ${named.kind} framework`;
-    const message = `expected a ${kind} framework, found ${found}`;
+    const message = `expected a ${words} framework, found ${found}`;
     resolving.problem([...path, 'framework'], message);
   }
   return name;
@@ -189,6 +197,7 @@ function resolveWorkload(
 ): Workload | undefined {
   if ('app' in written) return resolveApp(written.app, base, [...path, 'app'], resolving);
   if ('group' in written) return resolveGroup(written.group, base, [...path, 'group'], resolving);
+  if ('job' in written) return resolveScheduledJobs(written, base, path, resolving);
   if ('arrivals' in written) return resolveArrivals(written.arrivals, base, path, resolving);
   const limit = optional('limit', written.limit);
   if ('jobs' in written) {

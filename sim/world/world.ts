@@ -13,7 +13,7 @@ import type {
   OperatorRequest,
   Random,
 } from '../../engine/index.ts';
-import type {AgentSelection, HealthAnswer, Scenario} from '../scenario/schema.ts';
+import type {AgentSelection, Framework, HealthAnswer, Scenario} from '../scenario/schema.ts';
 import type {Supplies} from '../supplies.ts';
 import {AgentTable} from './agents.ts';
 import {AppMeter} from './app-meter.ts';
@@ -24,7 +24,9 @@ import {Faults} from './faults.ts';
 import {JobMeter} from './job-meter.ts';
 import {JobTable} from './jobs.ts';
 import {ProbeAnswers} from './probe-answers.ts';
+import {RunMeter} from './run-meter.ts';
 import {makeSources} from './sources/make-sources.ts';
+import type {ChronosRequest, JobFace} from './sources/chronos-requests.ts';
 import type {MarathonRequest} from './sources/marathon-requests.ts';
 import type {
   ExpectedStatus,
@@ -54,6 +56,7 @@ export interface RefusedRequest {
 /** The engine, as the world sees it. */
 export interface WorldHost extends InputPort {
   marathon(frameworkId: FrameworkId): MarathonView | undefined;
+  scheduledJob(frameworkId: FrameworkId, name: string): JobFace | undefined;
 }
 
 /** A request that is not yet answered. */
@@ -84,6 +87,7 @@ export class World implements WorldPort {
   readonly frameworkIds: readonly FrameworkId[];
   readonly refused: RefusedRequest[] = [];
   readonly deployments = new DeploymentMeter();
+  readonly runs: RunMeter;
   /** By type: how many events frameworks have published. */
   readonly eventCounts = new Map<string, number>();
   readonly definitions: Definitions;
@@ -92,7 +96,7 @@ export class World implements WorldPort {
   readonly #store: Store;
   readonly #queue = new WorldQueue();
   readonly #frameworkOf: ReadonlyMap<string, number>;
-  readonly #isMarathon: readonly boolean[];
+  readonly #kinds: readonly Framework['kind'][];
   readonly #plans: TaskPlans;
   readonly #healths: TaskHealths;
   readonly #probes: ProbeAnswers;
@@ -115,11 +119,13 @@ export class World implements WorldPort {
     this.definitions = new Definitions(needsDefinitions(scenario));
     this.frameworkIds = frameworks.map(({name}) => frameworkIdOf(name));
     this.#frameworkOf = new Map(frameworks.map(({name}, index) => [name, index]));
-    this.#isMarathon = frameworks.map(({kind}) => kind === 'marathon');
+    this.#kinds = frameworks.map(({kind}) => kind);
     this.agents = new AgentTable(makeCluster(scenario.agents, supplies.nodes));
     this.tasks = new TaskTable(this.agents, frameworks.length);
     this.tally = new Tally(frameworks.length);
     this.apps = frameworks.map((_, index) => new AppMeter(this.tally.of(index)));
+    const names = frameworks.map(({name}) => name);
+    this.runs = new RunMeter(this.tally.frameworks, names, scenario.startMs);
     this.#jobMeter = new JobMeter(this.jobs, this.tally);
     this.#plans = new TaskPlans(seed, scenario.behaviours, this.definitions);
     const shared = {port: host, queue: this.#queue, agents: this.agents};
@@ -219,7 +225,7 @@ export class World implements WorldPort {
 
   request(
     framework: number,
-    request: MarathonRequest,
+    request: ChronosRequest | MarathonRequest,
     label: string,
     status?: ExpectedStatus,
   ): void {
@@ -240,6 +246,10 @@ export class World implements WorldPort {
     const view = this.#host.marathon(this.frameworkIds[framework] as FrameworkId);
     assert(view !== undefined, () => `framework ${framework} is no Marathon`);
     return view;
+  }
+
+  scheduledJob(framework: number, name: string): JobFace | undefined {
+    return this.#host.scheduledJob(this.frameworkIds[framework] as FrameworkId, name);
   }
 
   random(stream: string): Random {
@@ -327,10 +337,17 @@ export class World implements WorldPort {
     const {type} = event;
     this.eventCounts.set(type, (this.eventCounts.get(type) ?? 0) + 1);
     const framework = this.#indexOf(frameworkId);
-    if (this.#isMarathon[framework] === true) {
-      this.apps[framework]?.observe(now, event);
-      this.deployments.observe(now, frameworkId, event);
-    } else this.#jobMeter.observe(now, framework, event);
+    switch (this.#kinds[framework]) {
+      case 'marathon':
+        this.apps[framework]?.observe(now, event);
+        this.deployments.observe(now, frameworkId, event);
+        return;
+      case 'chronos':
+        this.runs.observe(now, framework, event);
+        return;
+      default:
+        this.#jobMeter.observe(now, framework, event);
+    }
   }
 
   /** Marathon forgets instances without an event; that their records go tells it. */
@@ -386,6 +403,7 @@ export class World implements WorldPort {
       tally: this.tally.snapshot(),
       apps: this.apps.map((app) => app.snapshot()),
       deployments: this.deployments.snapshot(),
+      runs: this.runs.snapshot(),
       eventCounts: [...this.eventCounts],
       definitions: this.definitions.snapshot(),
       store: this.#store.snapshot(),
@@ -408,6 +426,7 @@ export class World implements WorldPort {
     this.tally.restore(snapshot.tally);
     for (const [index, app] of snapshot.apps.entries()) this.apps[index]?.restore(app);
     this.deployments.restore(snapshot.deployments);
+    this.runs.restore(snapshot.runs);
     for (const [type, count] of snapshot.eventCounts) this.eventCounts.set(type, count);
     this.definitions.restore(snapshot.definitions);
     this.#store.restore(snapshot.store);

@@ -45,6 +45,7 @@ function workloadSource(
   switch (workload.kind) {
     case 'app':
     case 'group':
+    case 'job':
       return undefined;
     case 'jobs':
       return new JobSource(workload, framework, supplied(supplies.jobs, workload.name));
@@ -63,9 +64,12 @@ function workloadSource(
 
 function cuesOf(scenario: Scenario, {frameworkOf}: SourceContext): readonly Cue[] {
   const apps = scenario.workloads.flatMap((workload): Cue[] => {
-    if (workload.kind !== 'app' && workload.kind !== 'group') return [];
     const {kind, atMs} = workload;
     const framework = supplied(frameworkOf, workload.framework);
+    if (workload.kind === 'job') {
+      return [{kind: 'workload', atMs, framework, workload, label: `jobs ${workload.name}`}];
+    }
+    if (workload.kind !== 'app' && workload.kind !== 'group') return [];
     const {id} = workload.kind === 'app' ? workload.app : workload.group;
     return [{kind: 'workload', atMs, framework, workload, label: `${kind} ${id}`}];
   });
@@ -80,6 +84,7 @@ function cuesOf(scenario: Scenario, {frameworkOf}: SourceContext): readonly Cue[
 /** How messages call an event. */
 function labelOf(event: TimedEvent): string {
   if ('app' in event) return `${event.kind} of ${event.app}`;
+  if ('job' in event) return `${event.kind} of ${event.job}`;
   if (event.kind === 'group') return `group ${event.group.id}`;
   if (event.kind === 'removeGroup') return `removeGroup of ${event.group}`;
   if (event.kind === 'request') return `${event.method} ${event.path}`;

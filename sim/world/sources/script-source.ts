@@ -1,13 +1,22 @@
-/** What the scenario says by the clock: apps that are deployed, and timed events. */
-import type {AppWorkload, GroupWorkload, TimedEvent} from '../../scenario/schema.ts';
+/** What the scenario says by the clock: apps and jobs that are submitted, and timed events. */
+import type {
+  AppWorkload,
+  GroupWorkload,
+  ScheduledJobWorkload,
+  TimedEvent,
+} from '../../scenario/schema.ts';
 import {putApp, putGroup} from './marathon-requests.ts';
 import {operatorRequests} from './operator-requests.ts';
+import {playChronos, submitJobs} from './play-chronos.ts';
 import {playMarathon} from './play-marathon.ts';
 import type {Source, WorldPort} from './source.ts';
 
 /** One line of the script; `label` names it in messages. */
 export type Cue = {readonly atMs: number; readonly label: string; readonly framework: number} & (
-  | {readonly kind: 'workload'; readonly workload: AppWorkload | GroupWorkload}
+  | {
+      readonly kind: 'workload';
+      readonly workload: AppWorkload | GroupWorkload | ScheduledJobWorkload;
+    }
   | {readonly kind: 'event'; readonly event: TimedEvent; readonly index: number}
 );
 
@@ -47,6 +56,10 @@ function deploy(
   {framework, workload, label}: Extract<Cue, {kind: 'workload'}>,
   port: WorldPort,
 ): void {
+  if (workload.kind === 'job') {
+    submitJobs(workload, framework, port);
+    return;
+  }
   const request = workload.kind === 'app' ? putApp(workload.app) : putGroup(workload.group);
   port.request(framework, request, label);
 }
@@ -65,6 +78,10 @@ function play(
     }
     case 'health':
       port.answerHealth(framework, event.app, event.answer);
+      return;
+    case 'runJob':
+    case 'killRuns':
+      playChronos(event, {framework, label}, port);
       return;
     case 'quota':
     case 'weight':

@@ -10,6 +10,7 @@ import type {
   Random,
 } from '../../../engine/index.ts';
 import type {AgentSelection, FaultKind, HealthAnswer} from '../../scenario/schema.ts';
+import type {ChronosRequest, JobFace} from './chronos-requests.ts';
 import type {MarathonRequest} from './marathon-requests.ts';
 
 /** A job on its way into the engine. */
@@ -42,7 +43,7 @@ export interface WorldPort {
   /** `label` says in messages where the request comes from: `events[2]`. */
   request(
     framework: number,
-    request: MarathonRequest,
+    request: ChronosRequest | MarathonRequest,
     label: string,
     status?: ExpectedStatus,
   ): void;
@@ -52,6 +53,8 @@ export interface WorldPort {
   failOver(framework: number): void;
   /** How the Marathon that this framework is stands. */
   marathon(framework: number): MarathonView;
+  /** The job of the Chronos that this framework is, if it is there now. */
+  scheduledJob(framework: number, name: string): JobFace | undefined;
   random(stream: string): Random;
   /** What an operator asks of the master; `label` as above. */
   operate(request: OperatorRequest, label: string): void;
