@@ -60,6 +60,13 @@ test('a suite that is not known is refused by name', (t) => {
   );
 });
 
+test('a file that names the prefix of its paths is no suite of Marathon', (t) => {
+  const {cases, prefix} = readSuiteFile({...file, prefix: '/v1/scheduler'});
+  t.is(prefix, '/v1/scheduler');
+  const verdict = cases[0] && runSuiteCase(cases[0], {suite: 'scale', prefix, defaults}, 1);
+  t.regex(verdict !== undefined && 'message' in verdict ? verdict.message : '', /^unknown suite/);
+});
+
 test('an optional case is skipped where the engine does not offer the option', (t) => {
   const {cases} = readSuiteFile({...file, cases: [{...one, optional: 'rain'}]});
   t.deepEqual(cases[0] && runSuiteCase(cases[0], {suite: 'scale', defaults}, 1), {
