@@ -1,0 +1,445 @@
+/** The HTTP faces of Chronos from method and path to status and body, and what holds for all. */
+import test, {type ExecutionContext} from 'ava';
+import {temporalZones} from '../../../../adapters/zones/temporal-zones.ts';
+import {parseInstant} from '../../../kernel/instants.ts';
+import type {TaskState} from '../../../scheduler.ts';
+import {ApiWorld, type WorldSetup} from '../testing/api-world.ts';
+
+/** A request and its answer; `ms`: so much time passes; `end`: all tasks end so. */
+type Step =
+  | {readonly ms: number}
+  | {readonly end: TaskState}
+  | readonly [line: string, status: number, answer?: unknown]
+  | readonly [line: string, body: unknown, status: number, answer?: unknown];
+
+type Script = readonly [title: string, ...steps: Step[]];
+
+/** Whoever is refused, or only looks, has changed nothing. */
+function play(t: ExecutionContext, world: ApiWorld, steps: readonly Step[]): void {
+  for (const step of steps) {
+    if ('ms' in step) {
+      world.run(step.ms);
+      continue;
+    }
+    if ('end' in step) {
+      world.end(step.end);
+      continue;
+    }
+    const [line, ...rest] = step;
+    const isBare = typeof rest[0] === 'number';
+    const [body, status, wanted] = isBare ? [undefined, ...rest] : rest;
+    const [method = '', path = ''] = line.split(' ');
+    const before = stateOf(world);
+    const answer = world.http(method, path, body);
+    t.is(answer.status, status as number, `${line}: ${JSON.stringify(answer.body)}`);
+    if (wanted !== undefined) t.like({body: answer.body}, {body: wanted}, line);
+    if (answer.status < 300 && method !== 'GET') continue;
+    t.deepEqual(stateOf(world), before, `${line} changed something`);
+  }
+}
+
+/** All but the time, which passes with every request. */
+function stateOf({engine}: ApiWorld): unknown {
+  return {...engine.snapshot(), now: 0};
+}
+
+const EPOCH = '2026-01-01T00:00:00Z';
+const SETUP: WorldSetup = {epochMs: parseInstant(EPOCH) ?? 0, timeZones: temporalZones};
+
+const JOB = {name: 'job', command: 'echo hi', schedule: 'R/2030-01-01T00:00:00Z/P1D'};
+const CHILD = {name: 'child', command: 'echo you', parents: ['job']};
+const V1 = '/v1/scheduler';
+const POST = `POST ${V1}/iso8601`;
+const DEPEND = `POST ${V1}/dependency`;
+const CREATED: Step = [POST, JOB, 204];
+const BAD = {status: 'Bad Request'};
+const NO_JOB = {message: 'there is no job nope', ...BAD};
+const STOPPED_CLOCK = {ms: 1000} as const;
+
+function progress(path: string, count: number | undefined, status: number, answer?: unknown): Step {
+  const body = {numAdditionalElementsProcessed: count};
+  return [`POST ${V1}/job/${path}/progress`, body, status, answer];
+}
+
+const CHRONOS: readonly Script[] = [
+  [
+    'jobs are read as soon as they are accepted',
+    [`GET ${V1}/jobs`, 200, []],
+    CREATED,
+    [`GET ${V1}/job/job`, 200, {...JOB, schedule: 'R/2030-01-01T00:00:00.000Z/P1D', cpus: 0.1}],
+    [`GET /scheduler/job/job`, 200, {name: 'job'}],
+    [`GET ${V1}/job/nope`, 400, NO_JOB],
+    [`HEAD ${V1}/jobs`, 200],
+  ],
+  [
+    'what cannot be a job is refused with the path of what is wrong',
+    [POST, '{', 400, BAD],
+    [POST, '', 400, BAD],
+    [POST, [JOB], 400, {message: '/: expected an object'}],
+    [POST, {...JOB, name: 'a b'}, 400, {message: '/name: must match ^[\\w.-]+$'}],
+    [POST, {...JOB, schedule: 'R/1940-01-01T00:00:00Z/P1D'}, 400, BAD],
+    [POST, {...JOB, scheduleTimeZone: 'Mars/Olympus'}, 400, BAD],
+    [POST, {...JOB, retries: -1, cpus: 'many'}, 400, BAD],
+    [DEPEND, CHILD, 400, BAD],
+    [DEPEND, {...CHILD, parents: []}, 400, BAD],
+    [`GET ${V1}/jobs`, 200, []],
+  ],
+  [
+    'either path takes either kind of job, and turns the one into the other',
+    [DEPEND, JOB, 204],
+    [POST, CHILD, 204],
+    [`GET ${V1}/job/child`, 200, {parents: ['job']}],
+    [POST, {...JOB, name: 'child'}, 204],
+    [`GET ${V1}/job/child`, 200, {schedule: 'R/2030-01-01T00:00:00.000Z/P1D'}],
+  ],
+  [
+    'jobs that would wait for one another are refused',
+    CREATED,
+    [DEPEND, CHILD, 204],
+    [DEPEND, {...CHILD, name: 'grandchild', parents: ['child']}, 204],
+    [DEPEND, {...CHILD, parents: ['grandchild']}, 400, BAD],
+    [DEPEND, {...CHILD, parents: ['child']}, 400, BAD],
+  ],
+  [
+    'only the paths of Chronos 2 take PUT for submissions, and results of tasks',
+    [`PUT ${V1}/iso8601`, JOB, 405],
+    [`PUT ${V1}/dependency`, CHILD, 405],
+    [`PUT ${V1}/task/ct:0:0:job:`, {statusCode: 0}, 404],
+    ['PUT /scheduler/iso8601', JOB, 204],
+    ['PUT /scheduler/dependency', CHILD, 204],
+    ['PUT /scheduler/job/job', 204],
+    STOPPED_CLOCK,
+    ['PUT /scheduler/task/ct:1767225600000:0:job:', {statusCode: 0}, 204],
+    ['PUT /scheduler/task/ct:1767225600000:0:job:', {statusCode: 'x'}, 400, BAD],
+    ['PUT /scheduler/task/ct:1767225600000:0:job:', {}, 400, BAD],
+    ['PUT /scheduler/task/ct:0:0:job:', {statusCode: 0}, 400, BAD],
+    ['PUT /scheduler/task/ct:0:0:nope:', {statusCode: 0}, 400, NO_JOB],
+    ['PUT /scheduler/task/nonsense', {statusCode: 0}, 400, BAD],
+  ],
+  [
+    'a job runs by hand, and strictly only if it need not wait',
+    [`PUT ${V1}/job/nope`, 400, NO_JOB],
+    CREATED,
+    [`PUT ${V1}/job/job?strict=true`, 204],
+    [`GET ${V1}/jobs/summary`, 200, {jobs: [{state: 'queued', status: 'fresh'}]}],
+    STOPPED_CLOCK,
+    [`GET ${V1}/jobs/summary`, 200, {jobs: [{state: '1 running'}]}],
+    [`PUT ${V1}/job/job?strict=true`, 409, {status: 'Conflict'}],
+    [`PUT ${V1}/job/job?arguments=x%20y`, 204],
+    {end: 'TASK_FINISHED'},
+    [`GET ${V1}/jobs/summary`, 200, {jobs: [{state: 'queued', status: 'success'}]}],
+    STOPPED_CLOCK,
+    {end: 'TASK_FINISHED'},
+    [`GET ${V1}/job/job`, 200, {successCount: 2, lastSuccess: '2026-01-01T00:00:02.000Z'}],
+    [`GET ${V1}/jobs/summary`, 200, {jobs: [{state: 'idle'}]}],
+  ],
+  [
+    'a success by hand counts, and no job is marked that is not there',
+    [`PUT ${V1}/job/success/nope`, 400, NO_JOB],
+    CREATED,
+    [`PUT ${V1}/job/success/job`, 200, 'marked job job as successful: true'],
+    [`GET ${V1}/job/job`, 200, {successCount: 1, errorsSinceLastSuccess: 0}],
+  ],
+  [
+    'tasks are killed, also where there are none',
+    [`DELETE ${V1}/task/kill/nope`, 400, NO_JOB],
+    CREATED,
+    [`DELETE ${V1}/task/kill/job`, 204],
+    [`PUT ${V1}/job/job`, 204],
+    STOPPED_CLOCK,
+    [`DELETE ${V1}/task/kill/job`, 204],
+    [
+      `GET ${V1}/job/history/job`,
+      200,
+      {active: [], ended: [{outcome: 'cancelled', why: 'killed by hand', retries: 0}]},
+    ],
+  ],
+  [
+    'a job that others wait for is only removed by who says what becomes of them',
+    CREATED,
+    [DEPEND, CHILD, 204],
+    [`DELETE ${V1}/job/nope`, 400, NO_JOB],
+    [`DELETE ${V1}/job/job`, 409, {status: 'Conflict'}],
+    [`DELETE ${V1}/job/job?cascade=yes`, 400, BAD],
+    [`DELETE ${V1}/job/job?cascade=orphan`, 204],
+    [`GET ${V1}/jobs`, 200, [{name: 'child', parents: []}]],
+    [`DELETE ${V1}/job/child`, 204],
+    [`GET ${V1}/jobs`, 200, []],
+  ],
+  [
+    'a search is for what contains the words, in any case',
+    [POST, {...JOB, name: 'alpha'}, 204],
+    [POST, {...JOB, name: 'beta', command: 'echo Alpha'}, 204],
+    [POST, {...JOB, name: 'gamma'}, 204],
+    [`GET ${V1}/jobs/search`, 200, [{name: 'alpha'}, {name: 'beta'}, {name: 'gamma'}]],
+    [`GET ${V1}/jobs/search?name=ALP`, 200, [{name: 'alpha'}]],
+    [`GET ${V1}/jobs/search?name=a&command=hi`, 200, [{name: 'alpha'}, {name: 'gamma'}]],
+    [`GET ${V1}/jobs/search?any=alpha`, 200, [{name: 'alpha'}, {name: 'beta'}]],
+    [
+      `GET ${V1}/jobs/search?name=mm&any=alpha`,
+      200,
+      [{name: 'alpha'}, {name: 'beta'}, {name: 'gamma'}],
+    ],
+    [`GET ${V1}/jobs/search?name=zzz`, 200, []],
+    [`GET ${V1}/jobs/search?limit=1&offset=1`, 200, [{name: 'beta'}]],
+    [`GET ${V1}/jobs/search?limit=0`, 200, []],
+    [`GET ${V1}/jobs/search?limit=-1`, 400, BAD],
+    [`GET ${V1}/jobs/search?offset=x`, 400, BAD],
+  ],
+  [
+    'lists show uris and fetch in the form of each other, the job itself as it was sent',
+    [POST, {...JOB, uris: ['http://a/b']}, 204],
+    [`GET ${V1}/jobs`, 200, [{uris: ['http://a/b'], fetch: [{uri: 'http://a/b'}]}]],
+    [`GET ${V1}/job/job`, 200, {uris: ['http://a/b'], fetch: []}],
+  ],
+  [
+    'graphs have the jobs in the order in which they came, and who waits for whom',
+    [`GET ${V1}/graph/csv`, 200, ''],
+    [`GET ${V1}/graph/dot`, 200, 'digraph G {\n}\n'],
+    CREATED,
+    [DEPEND, CHILD, 204],
+    [`PUT ${V1}/job/success/job`, 200],
+    [
+      `GET ${V1}/graph/csv`,
+      200,
+      'node,job,success,idle\nnode,child,fresh,queued\nlink,job,child\n',
+    ],
+    [
+      `GET ${V1}/graph/dot`,
+      200,
+      'digraph G {\n  1 [ label="job" ];\n  2 [ label="child" ];\n  1 -> 2;\n}\n',
+    ],
+  ],
+  [
+    'statistics are of the runs that succeeded, and tasks are listed newest first',
+    [`GET ${V1}/job/stat/nope`, 400, NO_JOB],
+    [POST, {...JOB, retries: 0}, 204],
+    [`GET ${V1}/job/stat/job`, 200, {histogram: {count: 0, mean: 0}, taskStatHistory: []}],
+    [`PUT ${V1}/job/job`, 204],
+    {ms: 1000},
+    {end: 'TASK_FINISHED'},
+    [`PUT ${V1}/job/job`, 204],
+    {ms: 3_000},
+    {end: 'TASK_FINISHED'},
+    [`PUT ${V1}/job/job`, 204],
+    {ms: 60_000},
+    {end: 'TASK_FAILED'},
+    [`PUT ${V1}/job/job`, 204],
+    {ms: 1_000},
+    [
+      `GET ${V1}/job/stat/job`,
+      200,
+      {
+        histogram: {
+          count: 2,
+          mean: 2000,
+          median: 1000,
+          '75thPercentile': 3000,
+          '95thPercentile': 3000,
+          '98thPercentile': 3000,
+          '99thPercentile': 3000,
+        },
+        taskStatHistory: [
+          {status: 'Running', endTime: 'N/A'},
+          {status: 'Fail', startTime: '01/01/26 00:00:04', duration: '1m', slaveId: 'agent-1'},
+          {status: 'Success', jobName: 'job', taskId: 'ct:1767225601000:0:job:'},
+          {status: 'Success', startTime: '01/01/26 00:00:00', endTime: '01/01/26 00:00:01'},
+        ],
+      },
+    ],
+    [POST, {...JOB, name: 'other'}, 204],
+    [
+      `GET ${V1}/stats/95thPercentile`,
+      200,
+      [
+        {jobNameLabel: 'job', time: 3},
+        {jobNameLabel: 'other', time: 0},
+      ],
+    ],
+    [`GET ${V1}/stats/count`, 200, [{jobNameLabel: 'job', time: 2}, {time: 0}]],
+    [`GET ${V1}/stats/most`, 200, []],
+  ],
+  [
+    'a task says what it has processed, and only a task that is there',
+    [POST, {...JOB, dataProcessingJobType: true}, 204],
+    [POST, {...JOB, name: 'plain'}, 204],
+    [`PUT ${V1}/job/job`, 204],
+    {ms: 1000},
+    progress('job/task/ct:1767225600000:0:job:', 5, 204),
+    progress('job/task/ct:1767225600000:0:job:', 2, 204),
+    progress('job/task/ct:1767225600000:0:job:', -1, 400, BAD),
+    progress('job/task/ct:1767225600000:0:job:', 0.5, 400, BAD),
+    progress('job/task/ct:1767225600000:0:job:', undefined, 400, BAD),
+    [`POST ${V1}/job/job/task/ct:1767225600000:0:job:/progress`, '', 400, BAD],
+    progress('job/task/ct:1:0:job:', 1, 400, BAD),
+    progress('job/task/ct:1:0:plain:', 1, 400, BAD),
+    progress('plain/task/ct:1:0:plain:', 1, 400, BAD),
+    progress('nope/task/ct:1:0:nope:', 1, 400, NO_JOB),
+    {end: 'TASK_FINISHED'},
+    [`GET ${V1}/job/stat/job`, 200, {taskStatHistory: [{numElementsProcessed: 7}]}],
+  ],
+  [
+    'the history has whole runs, with their retries and why they ended so',
+    [`GET ${V1}/job/history/nope`, 400, NO_JOB],
+    [POST, {...JOB, retries: 1, retryDelay: 10}, 204],
+    [`PUT ${V1}/job/job`, 204],
+    {ms: 1000},
+    {end: 'TASK_FAILED'},
+    [
+      `GET ${V1}/job/history/job`,
+      200,
+      {
+        ended: [],
+        active: [{state: 'retrying', waitingReason: 'retry', retryAt: '2026-01-01T00:00:11.000Z'}],
+      },
+    ],
+    {ms: 20_000},
+    {end: 'TASK_LOST'},
+    [
+      `GET ${V1}/job/history/job`,
+      200,
+      {
+        active: [],
+        ended: [
+          {
+            kind: 'manual',
+            due: '2026-01-01T00:00:00.000Z',
+            start: '2026-01-01T00:00:00.000Z',
+            end: '2026-01-01T00:00:21.000Z',
+            outcome: 'failure',
+            retries: 1,
+            why: 'TASK_LOST',
+            task: 'ct:1767225600000:1:job:',
+            tasks: [{state: 'TASK_FAILED', host: 'host-1'}, {state: 'TASK_LOST'}],
+          },
+        ],
+      },
+    ],
+  ],
+  [
+    'the queue says of all that waits what it waits for',
+    [`GET ${V1}/queue`, 200, []],
+    [POST, {...JOB, name: 'big', cpus: 100, highPriority: true}, 204],
+    [POST, {...JOB, name: 'often', schedule: 'R//PT1M'}, 204],
+    [`PUT ${V1}/job/big`, 204],
+    {ms: 100_000},
+    [`PUT ${V1}/job/often`, 204],
+    [
+      `GET ${V1}/queue`,
+      200,
+      [
+        {job: 'big', kind: 'manual', state: 'queued', waitingReason: 'cpus', highPriority: true},
+        {job: 'often', kind: 'manual', state: 'held', waitingReason: 'overlap'},
+        {job: 'often', kind: 'slot', due: '2026-01-01T00:00:59.000Z', waitingReason: 'overlap'},
+      ],
+    ],
+  ],
+  [
+    'a job tells when it fires next, in its zone, and what a change of the clock does to that',
+    [`GET ${V1}/job/fires/nope`, 400, NO_JOB],
+    [
+      POST,
+      {
+        ...JOB,
+        schedule: 'R3/2026-03-28T02:30:00/P1D',
+        scheduleTimeZone: 'Europe/Paris',
+        disabled: true,
+      },
+      204,
+    ],
+    [
+      `GET ${V1}/job/fires/job`,
+      200,
+      {
+        job: 'job',
+        disabled: true,
+        repetitionsLeft: 3,
+        fires: [
+          {
+            utc: '2026-03-28T01:30:00.000Z',
+            local: '2026-03-28T02:30:00.000',
+            zone: 'Europe/Paris',
+            offset: '+01:00',
+            note: null,
+          },
+          {
+            utc: '2026-03-29T01:30:00.000Z',
+            local: '2026-03-29T03:30:00.000',
+            offset: '+02:00',
+            note: {kind: 'shifted', meantLocal: '2026-03-29T02:30:00.000'},
+          },
+          {utc: '2026-03-30T00:30:00.000Z', note: null},
+        ],
+      },
+    ],
+    [
+      `GET ${V1}/job/fires/job?from=2026-03-29T00:00:00Z&count=1`,
+      200,
+      {fires: [{utc: '2026-03-29T01:30:00.000Z'}]},
+    ],
+    [`GET ${V1}/job/fires/job?from=2027-01-01T00:00:00Z`, 200, {fires: []}],
+    [`GET ${V1}/job/fires/job?from=tomorrow`, 400, BAD],
+    [`GET ${V1}/job/fires/job?count=0`, 400, BAD],
+    [`GET ${V1}/job/fires/job?count=1001`, 400, BAD],
+    [DEPEND, CHILD, 204],
+    [`GET ${V1}/job/fires/child`, 200, {fires: [], repetitionsLeft: null}],
+  ],
+  [
+    'what belongs to no job',
+    ['GET /ping', 200, 'pong'],
+    [`GET ${V1}/leader`, 200, {leader: 'localhost:4400'}],
+    [`GET ${V1}/nope`, 404],
+    [`DELETE ${V1}/jobs`, 405],
+    CREATED,
+    [`PUT ${V1}/job/job`, 204],
+    {ms: 2000},
+    {end: 'TASK_FINISHED'},
+    [
+      'GET /metrics',
+      200,
+      {
+        counters: {'jobs.run.success.job': {count: 1}, 'jobs.run.failure.job': {count: 0}},
+        histograms: {'jobs.run.time.job': {count: 1, max: 2000, p50: 2000, stddev: 0}},
+        gauges: {'org.apache.mesos.chronos.scheduler.jobs.TaskManager.queueSize': {value: 0}},
+      },
+    ],
+  ],
+];
+
+for (const [title, ...steps] of CHRONOS) {
+  test(`Chronos: ${title}`, (t) => {
+    play(t, new ApiWorld(SETUP), steps);
+  });
+}
+
+test('counters of a submitted job count only where historic behaviour is wanted', (t) => {
+  const counted = {...JOB, successCount: 7, lastSuccess: '2014-03-08T16:57:17.507Z'};
+  const kept = {successCount: 7, lastSuccess: '2014-03-08T16:57:17.507Z', errorCount: 0};
+  play(t, new ApiWorld(SETUP), [
+    [POST, counted, 204],
+    [`GET ${V1}/job/job`, 200, {successCount: 0, lastSuccess: ''}],
+    [POST, {...JOB, successCount: 'x'}, 204],
+  ]);
+  play(t, new ApiWorld({...SETUP, options: {preset: 'chronos3'}}), [
+    [POST, counted, 204],
+    [`GET ${V1}/job/job`, 200, kept],
+    [POST, {...JOB, successCount: 'x'}, 400, {message: '/successCount: expected a number'}],
+    [POST, {...JOB, lastError: 'now'}, 400, BAD],
+    [`GET ${V1}/job/job`, 200, kept],
+    [POST, JOB, 204],
+    [`GET ${V1}/job/job`, 200, {successCount: 0, lastSuccess: ''}],
+  ]);
+});
+
+test('a run by hand names the task that it will be, in ASCII', (t) => {
+  const world = new ApiWorld(SETUP);
+  play(t, world, [CREATED]);
+  const idOf = (query: string) =>
+    world.http('PUT', `${V1}/job/job${query}`).headers['Chronos-Task-Id'];
+  t.is(idOf(''), 'ct:1767225600000:0:job:');
+  t.is(idOf('?arguments=a%20b'), 'ct:1767225600001:0:job:a b');
+  t.is(idOf('?arguments=%C3%A9%0A'), 'ct:1767225600002:0:job:');
+  t.is(idOf('?arguments=%C3%A9'), 'ct:1767225600003:0:job:%C3%A9');
+  world.run(1000);
+  t.deepEqual([...world.tasks.keys()], ['ct:1767225600000:0:job:']);
+});
