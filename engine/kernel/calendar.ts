@@ -69,6 +69,5 @@ export function civilDay(days: number): CivilDay {
 
 /** From 0 for Sunday to 6 for Saturday. */
 export function dayOfWeek(days: number): number {
-  const shifted = (days + 4) % 7;
-  return shifted < 0 ? shifted + 7 : shifted;
+  return (((days + 4) % 7) + 7) % 7;
 }
