@@ -76,7 +76,7 @@ export const instant = parsed(
  * A time of the run: a duration from its start, or an instant that is none before it. Instants
  * have become durations by then (see `moments.ts`), but for those that are before the start.
  */
-const MOMENT_EXPECTED = `${DURATION_EXPECTED}, or an instant that is not before the start`;
+const MOMENT_EXPECTED = `${DURATION_EXPECTED}, or an instant from the start on`;
 
 const MOMENT_JSON_SCHEMA = [...DURATION_JSON_SCHEMA.anyOf, {type: 'string', format: 'date-time'}];
 

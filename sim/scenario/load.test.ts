@@ -121,6 +121,7 @@ test('a small scenario gets every default', (t) => {
     name: 'small',
     about: '',
     seed: 1,
+    startMs: 0,
     until: {kind: 'time', atMs: 3_600_000},
     allocator: {
       intervalMs: 1000,
