@@ -30,9 +30,12 @@ interface CompiledRoute {
 
 export class Router {
   readonly #routes: readonly CompiledRoute[];
+  readonly #unknown: (path: string) => HttpAnswer;
 
-  constructor(routes: readonly Route[]) {
+  /** `unknown` answers for paths that no route has. */
+  constructor(routes: readonly Route[], unknown: (path: string) => HttpAnswer = unknownRoute) {
     this.#routes = routes.map(compile);
+    this.#unknown = unknown;
   }
 
   /** HEAD is GET without the body. */
@@ -51,7 +54,7 @@ export class Router {
       const answer = route.answer({...call, names});
       return method === 'HEAD' ? withoutBody(answer) : answer;
     }
-    return others.size === 0 ? unknownRoute(call.uri) : wrongMethod([...others].sort());
+    return others.size === 0 ? this.#unknown(call.uri) : wrongMethod([...others].sort());
   }
 }
 

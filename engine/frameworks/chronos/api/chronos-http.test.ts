@@ -1,6 +1,10 @@
 /** The HTTP faces of Chronos from method and path to status and body, and what holds for all. */
+import check from 'node:assert/strict';
 import test, {type ExecutionContext} from 'ava';
+import fc from 'fast-check';
 import {temporalZones} from '../../../../adapters/zones/temporal-zones.ts';
+import {restoreEngine, type EngineSnapshot} from '../../../engine.ts';
+import {frameworkIdOf} from '../../../kernel/ids.ts';
 import {parseInstant} from '../../../kernel/instants.ts';
 import type {TaskState} from '../../../scheduler.ts';
 import {ApiWorld, type WorldSetup} from '../testing/api-world.ts';
@@ -28,7 +32,7 @@ function play(t: ExecutionContext, world: ApiWorld, steps: readonly Step[]): voi
     const [line, ...rest] = step;
     const isBare = typeof rest[0] === 'number';
     const [body, status, wanted] = isBare ? [undefined, ...rest] : rest;
-    const [method = '', path = ''] = line.split(' ');
+    const [method = '', path = ''] = line.replace('{run}', newestRun(world)).split(' ');
     const before = stateOf(world);
     const answer = world.http(method, path, body);
     t.is(answer.status, status as number, `${line}: ${JSON.stringify(answer.body)}`);
@@ -36,6 +40,12 @@ function play(t: ExecutionContext, world: ApiWorld, steps: readonly Step[]): voi
     if (answer.status < 300 && method !== 'GET') continue;
     t.deepEqual(stateOf(world), before, `${line} changed something`);
   }
+}
+
+/** Whose id is drawn. */
+function newestRun({chronos}: ApiWorld): string {
+  const runs = chronos.jobs().flatMap((job) => [...job.runs.values()]);
+  return runs.at(-1)?.id ?? 'none';
 }
 
 /** All but the time, which passes with every request. */
@@ -406,10 +416,253 @@ const CHRONOS: readonly Script[] = [
   ],
 ];
 
-for (const [title, ...steps] of CHRONOS) {
-  test(`Chronos: ${title}`, (t) => {
-    play(t, new ApiWorld(SETUP), steps);
-  });
+const RUN = {cpus: 0.1, mem: 32, disk: 0, cmd: 'echo hi'};
+const TASK = {id: 'job', run: RUN};
+const SCHEDULE = {id: 'nightly', cron: '30 2 * * *', timezone: 'Europe/Paris'};
+const CREATE = 'POST /v1/jobs';
+const NOT_FOUND = {id: 'nope', message: 'Job not found'};
+const invalidAt = (path: string): object => ({message: 'Object is not valid', details: [{path}]});
+const ALL = 'embed=activeRuns&embed=schedules,historySummary&embed=history';
+
+const METRONOME: readonly Script[] = [
+  [
+    'jobs are created once, and read with what they leave to the default',
+    ['GET /v1/jobs', 200, []],
+    ['GET /v1/jobs/nope', 404, NOT_FOUND],
+    [CREATE, '{', 400, {message: 'Invalid JSON'}],
+    [CREATE, '', 400],
+    [CREATE, {id: 'job'}, 422, invalidAt('/run')],
+    [CREATE, {...TASK, id: 'Job'}, 422, invalidAt('/id')],
+    [CREATE, {...TASK, run: {...RUN, cpus: 0, mem: 1}}, 422, invalidAt('/run/cpus')],
+    [CREATE, {...TASK, dependencies: [{id: 'nope'}]}, 422, invalidAt('/dependencies')],
+    [CREATE, {...TASK, schedules: [{...SCHEDULE, cron: '61 * * * *'}]}, 422],
+    [CREATE, {...TASK, schedules: [SCHEDULE, SCHEDULE]}, 422, invalidAt('/schedules')],
+    [CREATE, TASK, 201, {id: 'job', labels: {}, run: {...RUN, maxLaunchDelay: 3600}}],
+    [CREATE, TASK, 409, {message: 'Job with this id already exists'}],
+    ['GET /v1/jobs/job', 200, {id: 'job', dependencies: []}],
+    ['GET /v1/jobs', 200, [{id: 'job'}]],
+  ],
+  [
+    'all faults of a field stand together',
+    [
+      CREATE,
+      {...TASK, dependencies: [{id: 'a'}, {id: 'a'}], schedules: [SCHEDULE]},
+      422,
+      {
+        details: [
+          {path: '/dependencies', errors: ['has double entries']},
+          {path: '/', errors: ['Jobs may not have both dependencies and schedules specified']},
+        ],
+      },
+    ],
+  ],
+  [
+    'an update keeps the schedule, and the id of the path',
+    ['PUT /v1/jobs/nope', TASK, 404, NOT_FOUND],
+    [CREATE, {...TASK, schedules: [SCHEDULE]}, 201],
+    ['PUT /v1/jobs/job', {id: 'other', run: {...RUN, cmd: 'true'}}, 200, {id: 'job'}],
+    ['PUT /v1/jobs/job', {run: RUN, schedules: [{...SCHEDULE, id: 'hourly'}]}, 200],
+    ['PUT /v1/jobs/job', {run: {}}, 422],
+    ['GET /v1/jobs/job?embed=schedules', 200, {run: RUN, schedules: [{id: 'nightly'}]}],
+    [CREATE, {...TASK, id: 'parent'}, 201],
+    ['PUT /v1/jobs/job', {run: RUN, dependencies: [{id: 'parent'}]}, 422, invalidAt('/')],
+    ['PUT /v1/jobs/parent', {run: RUN, dependencies: [{id: 'job'}]}, 200],
+    ['PUT /v1/jobs/parent', {run: RUN, dependencies: [{id: 'parent'}]}, 422],
+  ],
+  [
+    'a list omits the runs of an idle job, and the job itself shows that it has none',
+    [CREATE, TASK, 201],
+    [
+      `GET /v1/jobs/job?${ALL}`,
+      200,
+      {
+        activeRuns: [],
+        schedules: [],
+        historySummary: {successCount: 0, failureCount: 0, lastSuccessAt: null},
+        history: {successfulFinishedRuns: [], failedFinishedRuns: []},
+      },
+    ],
+    [
+      `GET /v1/jobs?${ALL}`,
+      200,
+      [{activeRuns: undefined, schedules: [], history: {successCount: 0}}],
+    ],
+    ['POST /v1/jobs/job/runs', 201],
+    [`GET /v1/jobs?${ALL}`, 200, [{activeRuns: [{status: 'STARTING', tasks: []}]}]],
+    ['GET /v1/jobs/job?embed=runs', 400],
+    ['GET /v1/jobs?embed=schedules,runs', 400],
+  ],
+  [
+    'a job has one schedule, which comes and goes by itself',
+    ['GET /v1/jobs/nope/schedules', 404, NOT_FOUND],
+    [CREATE, TASK, 201],
+    ['GET /v1/jobs/job/schedules', 200, []],
+    ['GET /v1/jobs/job/schedules/nope', 404, {id: 'nope', message: 'Schedule not found'}],
+    ['PUT /v1/jobs/job/schedules/nope', SCHEDULE, 404],
+    ['DELETE /v1/jobs/job/schedules/nope', 404],
+    ['POST /v1/jobs/job/schedules', {...SCHEDULE, cron: 'x'}, 422, invalidAt('/cron')],
+    ['POST /v1/jobs/job/schedules', {...SCHEDULE, timezone: 'Mars'}, 422, invalidAt('/timezone')],
+    ['POST /v1/jobs/job/schedules', {cron: '* * * * *'}, 422, invalidAt('/id')],
+    [
+      'POST /v1/jobs/job/schedules',
+      SCHEDULE,
+      201,
+      {...SCHEDULE, enabled: true, nextRunAt: '2026-01-01T01:30:00.000+0000'},
+    ],
+    [
+      'POST /v1/jobs/job/schedules',
+      SCHEDULE,
+      409,
+      {message: 'A schedule with id nightly already exists'},
+    ],
+    [
+      'POST /v1/jobs/job/schedules',
+      {...SCHEDULE, id: 'other'},
+      409,
+      {message: 'Only one schedule supported at the moment'},
+    ],
+    ['GET /v1/jobs/job/schedules', 200, [SCHEDULE]],
+    // `dcos job schedule` puts a slash before the id.
+    ['GET /v1/jobs/job/schedules//nightly', 200, SCHEDULE],
+    [
+      'PUT /v1/jobs/job/schedules//nightly',
+      {...SCHEDULE, id: 'other', enabled: false, cron: '0 5 * * *'},
+      200,
+      {id: 'nightly', enabled: false, nextRunAt: '2026-01-01T04:00:00.000+0000'},
+    ],
+    ['PUT /v1/jobs/job/schedules/nightly', {...SCHEDULE, startingDeadlineSeconds: 5}, 422],
+    ['DELETE /v1/jobs/job/schedules//nightly', 200],
+    ['GET /v1/jobs/job/schedules', 200, []],
+    [CREATE, {...TASK, id: 'child', dependencies: [{id: 'job'}]}, 201],
+    ['POST /v1/jobs/child/schedules', SCHEDULE, 422, invalidAt('/')],
+  ],
+  [
+    'a run is shown while it is active, and in the history after that',
+    ['POST /v1/jobs/nope/runs', 404, NOT_FOUND],
+    ['GET /v1/jobs/nope/runs', 404, NOT_FOUND],
+    [CREATE, TASK, 201],
+    [
+      'POST /v1/jobs/job/runs',
+      201,
+      {
+        jobId: 'job',
+        status: 'STARTING',
+        createdAt: '2026-01-01T00:00:00.000+0000',
+        completedAt: null,
+        tasks: [],
+      },
+    ],
+    ['GET /v1/queue', 200, [{jobId: 'job'}]],
+    {ms: 1000},
+    ['GET /v1/queue', 200, []],
+    [
+      'GET /v1/jobs/job/runs',
+      200,
+      [
+        {
+          status: 'ACTIVE',
+          tasks: [{startedAt: '2026-01-01T00:00:00.000+0000', status: 'TASK_RUNNING'}],
+        },
+      ],
+    ],
+    ['GET /v1/jobs/job/runs/{run}', 200, {jobId: 'job', status: 'ACTIVE'}],
+    {end: 'TASK_FINISHED'},
+    ['GET /v1/jobs/job/runs', 200, []],
+    ['POST /v1/jobs/job/runs', 201],
+    {ms: 1000},
+    {end: 'TASK_FAILED'},
+    [
+      'GET /v1/jobs/job?embed=history',
+      200,
+      {
+        history: {
+          successCount: 1,
+          failureCount: 1,
+          lastSuccessAt: '2026-01-01T00:00:01.000+0000',
+          lastFailureAt: '2026-01-01T00:00:02.000+0000',
+          successfulFinishedRuns: [{finishedAt: '2026-01-01T00:00:01.000+0000'}],
+          failedFinishedRuns: [{createdAt: '2026-01-01T00:00:01.000+0000'}],
+        },
+      },
+    ],
+  ],
+  [
+    'a run that is stopped is answered as it stood, and counts as failed',
+    [CREATE, TASK, 201],
+    [
+      'POST /v1/jobs/job/runs/nope/actions/stop',
+      404,
+      {jobSpec: 'job', id: 'nope', message: 'Job Run not found'},
+    ],
+    ['POST /v1/jobs/job/runs', 201],
+    ['POST /v1/jobs/job/runs/{run}/actions/stop', 200, {status: 'STARTING'}],
+    ['POST /v1/jobs/job/runs', 201],
+    {ms: 1000},
+    ['POST /v1/jobs/job/runs/{run}/actions/stop', 200, {status: 'ACTIVE'}],
+    ['GET /v1/jobs/job/runs/nope', 404, {message: 'Job Run not found'}],
+    ['GET /v1/jobs/job?embed=historySummary', 200, {historySummary: {failureCount: 2}}],
+  ],
+  [
+    'a job is only deleted when nothing runs of it and nobody depends on it',
+    ['DELETE /v1/jobs/nope', 404, NOT_FOUND],
+    [CREATE, TASK, 201],
+    [CREATE, {...TASK, id: 'child', dependencies: [{id: 'job'}]}, 201],
+    ['DELETE /v1/jobs/job', 409],
+    ['DELETE /v1/jobs/job?stopCurrentJobRuns=true', 409],
+    ['POST /v1/jobs/child/runs', 201],
+    {ms: 1000},
+    ['DELETE /v1/jobs/child', 409],
+    ['DELETE /v1/jobs/child?stopCurrentJobRuns=false', 409],
+    ['DELETE /v1/jobs/child?stopCurrentJobRuns=true', 200, {id: 'child'}],
+    ['DELETE /v1/jobs/job', 200, {id: 'job', run: RUN}],
+    ['GET /v1/jobs', 200, []],
+  ],
+  [
+    'schedules are a part of the job where they always were',
+    ['PUT /v0/scheduled-jobs/job', TASK, 404],
+    ['POST /v0/scheduled-jobs', {...TASK, schedules: [SCHEDULE]}, 201, {schedules: [SCHEDULE]}],
+    ['POST /v0/scheduled-jobs', TASK, 409],
+    ['PUT /v0/scheduled-jobs/job', {...TASK, schedules: [{id: 'x'}]}, 422],
+    ['PUT /v0/scheduled-jobs/job', TASK, 200, {id: 'job', schedules: []}],
+    ['GET /v1/jobs/job/schedules', 200, []],
+  ],
+  [
+    'neither API shows the jobs of the other one, and none takes their names',
+    CREATED,
+    [CREATE, TASK, 409],
+    [CREATE, {...TASK, id: 'task'}, 201],
+    [POST, {...JOB, name: 'task'}, 400, BAD],
+    ['GET /v1/jobs', 200, [{id: 'task'}]],
+    ['GET /v1/jobs/job', 404],
+    ['POST /v1/jobs/job/runs', 404],
+    ['PUT /v1/jobs/job', TASK, 404],
+    ['DELETE /v1/jobs/job', 404],
+    [`GET ${V1}/jobs`, 200, [{name: 'job'}]],
+    [`GET ${V1}/job/task`, 400, BAD],
+    [`PUT ${V1}/job/task`, 400, BAD],
+    [`PUT ${V1}/job/success/task`, 400, BAD],
+    [`DELETE ${V1}/task/kill/task`, 400, BAD],
+    [`DELETE ${V1}/job/task`, 400, BAD],
+    ['GET /v1/metrics', 200, {counters: {'jobs.run.success.task': {count: 0}}}],
+  ],
+  [
+    'what belongs to no job',
+    ['GET /leader', 200, {leader: 'localhost:4400'}],
+    ['GET /info', 200, {version: '0.6.48', config: {'metronome.history.count': 25}}],
+    ['GET /v1/nope', 404, {message: 'Unknown route.', requestPath: '/v1/nope'}],
+    ['PATCH /v1/jobs', 405],
+  ],
+];
+
+for (const [face, scripts] of [
+  ['Chronos', CHRONOS],
+  ['Metronome', METRONOME],
+] as const) {
+  for (const [title, ...steps] of scripts) {
+    test(`${face}: ${title}`, (t) => {
+      play(t, new ApiWorld(SETUP), steps);
+    });
+  }
 }
 
 test('counters of a submitted job count only where historic behaviour is wanted', (t) => {
@@ -442,4 +695,94 @@ test('a run by hand names the task that it will be, in ASCII', (t) => {
   t.is(idOf('?arguments=%C3%A9'), 'ct:1767225600003:0:job:%C3%A9');
   world.run(1000);
   t.deepEqual([...world.tasks.keys()], ['ct:1767225600000:0:job:']);
+});
+
+test('pages of any origin may ask Chronos, as they always could, and Metronome not', (t) => {
+  const world = new ApiWorld(SETUP);
+  const originOf = (path: string) => world.http('GET', path).headers['Access-Control-Allow-Origin'];
+  t.deepEqual([`${V1}/jobs`, `${V1}/nope`, '/v1/jobs', '/ping'].map(originOf), [
+    '*',
+    '*',
+    undefined,
+    undefined,
+  ]);
+});
+
+test('what is no request at all is refused as such', (t) => {
+  const world = new ApiWorld(SETUP);
+  for (const request of [null, {}, {kind: 'http'}, {kind: 'other', method: 'GET', path: '/'}]) {
+    const reply = world.ask(request);
+    t.is(reply.ok ? '' : reply.refusal.code, 'invalidRequest', JSON.stringify(request));
+  }
+});
+
+test('what a job shows can be sent back, and changes nothing but its version', (t) => {
+  const world = new ApiWorld(SETUP);
+  play(t, world, [
+    [POST, {...JOB, schedule: 'R5/2026-01-01T00:00:00Z/PT1H', uris: ['http://a/b']}, 204],
+    [DEPEND, {...CHILD, environmentVariables: [{name: 'A', value: 'b'}]}, 204],
+    [CREATE, {...TASK, id: 'task', schedules: [SCHEDULE], description: 'x'}, 201],
+    {ms: 4_000_000},
+    {end: 'TASK_FINISHED'},
+    {ms: 1000},
+  ]);
+  const shown = (): unknown => [
+    world.http('GET', `${V1}/jobs`).body,
+    world.http('GET', `/v1/jobs?${ALL}`).body,
+  ];
+  const before = shown();
+  for (const job of world.http('GET', `${V1}/jobs`).body as readonly unknown[]) {
+    t.is(world.http('POST', `${V1}/iso8601`, job).status, 204);
+  }
+  const task = world.http('GET', `/v1/jobs/task?${ALL}`).body;
+  t.is(world.http('PUT', '/v1/jobs/task', task).status, 200);
+  t.is(world.http('PUT', '/v0/scheduled-jobs/task', task).status, 200);
+  t.deepEqual(shown(), before);
+});
+
+/** Words of paths, and words that have no business in them. */
+const words = fc.constantFrom(
+  ...['v1', 'v0', 'scheduler', 'jobs', 'job', 'task', 'kill', 'stat', 'stats', 'queue', 'graph'],
+  ...['fires', 'history', 'search', 'summary', 'iso8601', 'dependency', 'csv', 'dot', 'progress'],
+  ...['schedules', 'runs', 'actions', 'stop', 'scheduled-jobs', 'success', 'nightly', 'child'],
+  ...['%', '%2F', '..', 'ct:1:0:job:', '__proto__', '', 'é'],
+);
+const requests = fc.record({
+  method: fc.constantFrom('GET', 'PUT', 'POST', 'DELETE', 'HEAD', 'PATCH', ''),
+  path: fc
+    .tuple(
+      fc.constantFrom(V1, '/scheduler', '/v1/jobs/task', '/v1', ''),
+      fc.array(words, {maxLength: 4}),
+      fc.constantFrom('', '?embed=history', '?count=3', '?from=x&any=a', '?strict', '?%=%'),
+    )
+    .map(([prefix, parts, query]) => `${prefix}/${parts.join('/')}${query}`),
+  body: fc.oneof(
+    fc.json(),
+    fc.constantFrom('', '{', ...[JOB, CHILD, TASK, SCHEDULE].map((body) => JSON.stringify(body))),
+  ),
+});
+
+test('whatever is sent is answered, and a Chronos that was restored answers the same', (t) => {
+  fc.assert(
+    fc.property(fc.array(requests, {minLength: 1, maxLength: 12}), (sent) => {
+      const world = new ApiWorld(SETUP);
+      world.http('POST', `${V1}/iso8601`, JOB);
+      world.http('POST', '/v1/jobs', {...TASK, id: 'task', schedules: [SCHEDULE]});
+      for (const {method, path, body} of sent) {
+        const {status} = world.http(method, path, body);
+        if (status < 200 || status > 499) throw new Error(`${method} ${path}: ${status}`);
+        world.run(500);
+      }
+      const snapshot = JSON.parse(JSON.stringify(world.engine.snapshot())) as EngineSnapshot;
+      const restored = restoreEngine(snapshot, {timeZones: temporalZones});
+      const id = frameworkIdOf('chronos');
+      const paths = ['jobs', 'queue', 'graph/csv', 'job/history/job', 'job/stat/job'];
+      for (const path of [...paths.map((end) => `${V1}/${end}`), `/v1/jobs?${ALL}`]) {
+        const answers = [world.engine, restored].map(({view}) => view.chronos(id)?.get({path}));
+        check.deepEqual(answers[0], answers[1], path);
+      }
+    }),
+    {numRuns: 300},
+  );
+  t.pass();
 });

@@ -71,7 +71,7 @@ function isCascade(text: string): text is Cascade {
   return text === 'orphan' || text === 'reparent';
 }
 
-/** Headers hold ASCII alone, and arguments in an id may be anything: the rest is percent-encoded. */
+/** Headers hold ASCII alone, and arguments in an id may be anything: the rest is escaped. */
 function asciiText(text: string): string {
   return text.replaceAll(/[^\x20-\x7e]+/g, (others) => encodeURIComponent(others.toWellFormed()));
 }

@@ -38,11 +38,19 @@ export function readMetronomeJob(
   if (rest.schedules.length > 1) {
     refuse(faults, '/schedules', 'Only one schedule supported at the moment');
   }
-  if (rest.schedules.length > 0 && parents.length > 0) {
-    refuse(faults, '/', 'Jobs may not have both dependencies and schedules specified');
-  }
+  faults.push(...doubleTriggerFaults({parents, schedules: rest.schedules}));
   if (faults.length > 0) return {ok: false, faults};
   return {ok: true, value: {form: 'metronome', name, parents, ...rest}};
+}
+
+/** A job runs by a schedule, or after others. */
+export function doubleTriggerFaults({
+  parents,
+  schedules,
+}: Pick<MetronomeDefinition, 'parents' | 'schedules'>): readonly Fault[] {
+  if (schedules.length === 0 || parents.length === 0) return [];
+  const message = 'Jobs may not have both dependencies and schedules specified';
+  return [{path: '/', message}];
 }
 
 /** A schedule on its own, as the endpoint for schedules takes it. */
@@ -80,8 +88,8 @@ const scheduleFields: Shape<MetronomeSchedule> = object(
   {},
 );
 
-/** What answers embed in a job. */
-const EMBEDDED = ['activeRuns', 'history', 'historySummary'];
+/** What answers add to a job. */
+const EMBEDDED = ['activeRuns', 'error', 'history', 'historySummary'];
 
 const jobFields = closedObject(
   {

@@ -1,17 +1,10 @@
-/** Metrics of Chronos's jobs, in the form of Dropwizard (reference part 6). */
-import {ok} from '../../http/answers.ts';
-import type {Route} from '../../http/routes.ts';
-import type {ChronosParts} from '../parts.ts';
-import {chronosJobs, type ChronosJob} from './job-form.ts';
+/** Metrics of jobs, in the form of Dropwizard (reference part 6). */
+import type {Job} from '../jobs/job.ts';
 import {meanOf, nearestRank, sortedTimes} from './run-times.ts';
-
-export function metricsRoutes(parts: ChronosParts): readonly Route[] {
-  return [['GET', '/metrics', () => ok(metricsForm(chronosJobs(parts.book)))]];
-}
 
 const MANAGER = 'org.apache.mesos.chronos.scheduler.jobs.TaskManager';
 
-function metricsForm(jobs: readonly ChronosJob[]): object {
+export function metricsForm(jobs: readonly Job[]): object {
   const counters = jobs.flatMap(({name, counters: {successCount, errorCount}}) => [
     [`jobs.run.success.${name}`, {count: successCount}] as const,
     [`jobs.run.failure.${name}`, {count: errorCount}] as const,
@@ -30,7 +23,7 @@ function metricsForm(jobs: readonly ChronosJob[]): object {
   };
 }
 
-function queuedCount(jobs: readonly ChronosJob[], isHigh: boolean): number {
+function queuedCount(jobs: readonly Job[], isHigh: boolean): number {
   let count = 0;
   for (const {rules, runs} of jobs) {
     if (rules.isHighPriority !== isHigh) continue;
@@ -40,7 +33,7 @@ function queuedCount(jobs: readonly ChronosJob[], isHigh: boolean): number {
 }
 
 /** Of the runs that the history keeps; ms. */
-function histogramForm(job: ChronosJob): object {
+function histogramForm(job: Job): object {
   const sorted = sortedTimes(job);
   const mean = meanOf(sorted);
   const squares = sorted.map((time) => (time - mean) ** 2);
