@@ -1,9 +1,10 @@
 /** Suite `overlap`: runs that are due while others of their job are active. */
 import {z} from 'zod';
-import {isExhausted, isTerminal, type TaskState} from '../../engine/index.ts';
+import {isTerminal, type TaskState} from '../../engine/index.ts';
 import {makeAdapter} from '../marathon-suites/adapter.ts';
 import {exact, isFields, subset} from '../marathon-suites/compare.ts';
 import {AMPLE, mustSubmit, submit, type JobBody} from './job-bodies.ts';
+import {stateSeen} from './job-sight.ts';
 import {RunNames} from './run-names.ts';
 import {firstSlotOf} from './schedules.ts';
 import {Stage, type StageLaunch} from './stage.ts';
@@ -216,7 +217,7 @@ class Player {
       repetitionsLeft: job?.schedule?.left,
       retryAt: retries.length === 0 ? null : Math.min(...retries) - this.#zero,
       disabled: job?.disabled,
-      state: job !== undefined && isExhausted(job) ? 'exhausted' : this.#state(name),
+      state: stateSeen(this.#stage, name),
     };
   }
 
@@ -232,16 +233,6 @@ class Player {
     return launches
       .filter(({effect: {taskId}, job}) => job === name && now.has(taskId) && !before.has(taskId))
       .map((one) => this.#runs.nameOf(one));
-  }
-
-  /** As the summary of jobs shows it. */
-  #state(name: string): unknown {
-    const {body} = this.#stage.request('GET', '/jobs/summary');
-    const jobs: unknown = isFields(body) ? body['jobs'] : undefined;
-    const found: unknown = Array.isArray(jobs)
-      ? jobs.find((one) => isFields(one) && one['name'] === name)
-      : undefined;
-    return isFields(found) ? found['state'] : undefined;
   }
 
   /** Job → why it waits, as the answer about the queue has it. */
