@@ -2,13 +2,14 @@ import type {
   DeploymentResult,
   FrameworkResult,
   ResourceUse,
+  ScheduledJobResult,
   ShareUse,
   SimResult,
   TaskCounts,
   WaitingReason,
   WaitingStats,
 } from '../result.ts';
-import {TASK_COUNTS} from '../result.ts';
+import {RUN_COUNTS, TASK_COUNTS} from '../result.ts';
 import {
   formatCount,
   formatDuration,
@@ -20,6 +21,7 @@ import {
 import type {Column, Html} from './html-parts.ts';
 import {figures, html, metric, NOTHING, table, words} from './html-parts.ts';
 import {toldDeployments} from './told-deployments.ts';
+import {scheduleFigures, toldJobs} from './told-jobs.ts';
 import {hasWideJobs} from './wide-jobs.ts';
 
 /**
@@ -212,6 +214,34 @@ export function deploymentsTable(result: SimResult): Html {
   );
   return html`${table('Deployments', columns, toldDeployments(list, DEPLOYMENTS_MAX))}
     <p class="note">${totals}</p>`;
+}
+
+/** Jobs told one by one; result.json has more. */
+const JOBS_MAX = 100;
+
+export function schedulesTables(result: SimResult): Html {
+  const {schedules} = result;
+  if (schedules === undefined) return NOTHING;
+  const columns: Column<ScheduledJobResult>[] = [
+    words('job', ({job}) => job),
+    words('framework', ({framework}) => framework),
+    ...RUN_COUNTS.map((figure) =>
+      figures<ScheduledJobResult>(figure, (job) => html`${formatCount(job[figure])}`),
+    ),
+  ];
+  const totals = scheduleFigures(schedules).map(
+    ([path, value, word], index) =>
+      html`${index === 0 ? '' : ' · '}${metric(`schedules.${path}`, value, formatCount(value))}
+      ${word}`,
+  );
+  const late = WAITING_FIGURES.map(
+    ([title, key], index) =>
+      html`${index === 0 ? '' : ' · '}${title}
+      ${metric(`schedules.lateness.${key}`, schedules.lateness[key], formatDuration(schedules.lateness[key]))}`,
+  );
+  return html`${table('Scheduled jobs', columns, toldJobs(schedules.list, JOBS_MAX))}
+    <p class="note">${totals}</p>
+    <p class="note">From the slot to the launch: ${late}</p>`;
 }
 
 export function skippedTable(result: SimResult): Html {

@@ -24,6 +24,7 @@ import {
   expectationsTable,
   frameworksTable,
   reasonsTable,
+  schedulesTables,
   sharesTable,
   skippedTable,
   tasksTable,
@@ -277,15 +278,18 @@ function tables(result: SimResult): Html {
   return html`<section aria-labelledby="tables">
     <h2 id="tables">In figures</h2>
     ${tasksTable(result)}${utilisationTable(result)}${sharesTable(result)}${frameworksTable(result)}
-    ${deploymentsTable(result)}${skippedTable(result)}
+    ${schedulesTables(result)}${deploymentsTable(result)}${skippedTable(result)}
   </section>`;
 }
 
 function footer(result: SimResult): Html {
   const {machine} = result;
+  const {timeZones: edition} = result;
+  const zones =
+    edition === undefined ? NOTHING : html` · time zones ${metric('timeZones', edition, edition)}`;
   const run = html`Drydock ${result.drydock} · seed
     ${metric('seed', result.seed, String(result.seed))} · run hash
-    <code>${metric('runHash', result.runHash, result.runHash)}</code>`;
+    <code>${metric('runHash', result.runHash, result.runHash)}</code>${zones}`;
   const speed = machine === undefined ? NOTHING : machineLine(machine);
   return html`<footer>
     <p>${run}</p>

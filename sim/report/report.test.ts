@@ -246,3 +246,31 @@ test('waits by job stand beside those by task, but only where jobs have several 
   t.notRegex(renderSummary(narrow), /by job/);
   t.false(renderReport(narrow, '').includes('data-metric="jobs.'));
 });
+
+test('scheduled jobs stand in both reports, of many those with trouble, and only where there are any', (t) => {
+  const counts = {claimed: 3, succeeded: 3, failed: 0, cancelled: 0, retries: 1, active: 0};
+  const list = Array.from({length: 150}, (_, index) => ({
+    ...{job: `job-${index}`, framework: 'chronos', ...counts},
+    skipped: index === 140 ? 7 : 0,
+  }));
+  const schedules = {
+    ...{jobs: 150, claimed: {slot: 440, manual: 4, child: 6}, skipped: {late: 7}, list},
+    ...{succeeded: 450, failed: 0, cancelled: 0, retries: 150, active: 0},
+    lateness: {...SMALL_RESULT.waiting, count: 440, maxMs: 77 * MINUTE},
+  };
+  const result: SimResult = {...SMALL_RESULT, timeZones: '2026a', schedules};
+  const expected = metricsOf(result);
+  const page = renderReport(result, '');
+  const shown = metricsShown(page);
+  for (const [name, value] of shown) t.is(expected.get(name), value, name);
+  for (const name of ['timeZones', 'schedules.claimed.child', 'schedules.lateness.maxMs']) {
+    t.true(shown.has(name), name);
+  }
+  t.true(page.includes('job-140') && page.includes('job-98') && !page.includes('job-99'));
+  const summary = renderSummary(result);
+  t.regex(summary, /^job-140 +3 +3 +0 +0 +1 +7 +0$/m);
+  t.regex(summary, /from slot to launch: .*max 1h 17m/);
+  t.notRegex(summary, /^job-9 /m);
+  t.notRegex(renderSummary(SMALL_RESULT), /slot|tz database/);
+  t.false(renderReport(SMALL_RESULT, '').includes('schedules.'));
+});

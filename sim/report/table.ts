@@ -1,7 +1,7 @@
 import {styleText} from 'node:util';
 import Table from 'cli-table3';
 import type {FrameworkResult, ShareUse, SimResult, TaskCounts, WaitingStats} from '../result.ts';
-import {TASK_COUNTS} from '../result.ts';
+import {RUN_COUNTS, TASK_COUNTS} from '../result.ts';
 import {
   formatCompact,
   formatCount,
@@ -14,6 +14,7 @@ import {
 } from './format.ts';
 import {plural} from './headline.ts';
 import {toldDeployments} from './told-deployments.ts';
+import {scheduleFigures, toldJobs} from './told-jobs.ts';
 import {hasWideJobs} from './wide-jobs.ts';
 
 export interface SummaryOptions {
@@ -44,6 +45,8 @@ const GAP = 2;
 const WORDS_MIN = 8;
 /** Deployments told one by one; result.json has more. */
 const DEPLOYMENTS_MAX = 10;
+/** Scheduled jobs told one by one, likewise. */
+const JOBS_MAX = 10;
 /** Reasons told one by one; result.json and the report have them all. */
 const REASONS_MAX = 10;
 
@@ -66,6 +69,7 @@ export function renderSummary(result: SimResult, options: SummaryOptions = {}): 
     waiting(result, paper),
     utilisation(result, paper),
     shares(result, paper),
+    schedules(result, paper),
     deployments(result, paper),
     facts(result, paper),
     expectations(result, paper),
@@ -188,6 +192,27 @@ function deployments(result: SimResult, paper: Paper): string {
   return [grid(paper, columns, rows), ...reasons, line].join('\n');
 }
 
+/** Those with most trouble, then what became of all runs, and how late they began. */
+function schedules({schedules: told}: SimResult, paper: Paper): string {
+  if (told === undefined) return '';
+  const rows = toldJobs(told.list, JOBS_MAX).map((job) => [
+    job.job,
+    ...RUN_COUNTS.map((figure) => formatCompact(job[figure])),
+  ]);
+  const lines = scheduleFigures(told)
+    .filter(([, value]) => value > 0)
+    .map(([, value, word]) => `${formatCount(value)} ${word}`);
+  const {lateness} = told;
+  const late = (['p50Ms', 'p95Ms', 'maxMs'] as const)
+    .map((key) => `${key.slice(0, -2)} ${formatDuration(lateness[key])}`)
+    .join(' · ');
+  return [
+    grid(paper, [words('Scheduled jobs'), ...RUN_COUNTS.map(figures)], rows),
+    ...hanging(`${INDENT}of `, lines.join(' · '), paper.width),
+    ...(lateness.count > 0 ? [`${INDENT}from slot to launch: ${late}`] : []),
+  ].join('\n');
+}
+
 /** The run itself: what it met, how fast it went, and how to get it again. */
 function facts(result: SimResult, paper: Paper): string {
   const {agents, machine} = result;
@@ -211,6 +236,7 @@ function facts(result: SimResult, paper: Paper): string {
       ],
     );
   }
+  if (result.timeZones !== undefined) rows.push(['Zones', `tz database ${result.timeZones}`]);
   rows.push(
     ['Run', `seed ${result.seed} · hash ${result.runHash} · drydock ${result.drydock}`],
     ...result.assumptions.map((text): readonly [string, string] => ['Assumed', text]),
