@@ -67,8 +67,9 @@ export class Lifecycle {
     else if (state === 'TASK_FINISHED') this.#finished(job, run);
     else if (state === 'TASK_KILLED') this.#killed(job, run, update);
     else if (state === 'TASK_UNREACHABLE') this.#unreachable(job, run);
+    else if (state === 'TASK_UNKNOWN') this.#unknown(job, run);
     else if (FAILURES.has(state)) this.#ended(job, run, update);
-    // KILLING and UNKNOWN change nothing: the one will end, of the other nobody knows.
+    // KILLING changes nothing: it will end.
   }
 
   #alive(job: Job, run: Run, state: TaskState): void {
@@ -109,8 +110,18 @@ export class Lifecycle {
     if (task !== undefined) task.state = 'TASK_UNREACHABLE';
     run.state = 'unreachable';
     run.since = this.#parts.now();
-    run.unreachableAt = this.#parts.now();
+    run.unreachableAt ??= this.#parts.now();
     run.askAgainAt = undefined;
+    this.#parts.book.runChanged(job, run);
+  }
+
+  /**
+   * A new master has never heard of its agent, which may register with it yet, or never. Until then
+   * it is asked again, and out of reach like those that the master has given up.
+   */
+  #unknown(job: Job, run: Run): void {
+    if (run.unreachableAt !== undefined) return;
+    run.unreachableAt = this.#parts.now();
     this.#parts.book.runChanged(job, run);
   }
 
