@@ -4,6 +4,7 @@ import {Command, CommanderError} from 'commander';
 import {makeConformanceCommand} from './commands/conformance.ts';
 import {makeSimCommand} from './commands/sim.ts';
 import {makeStartCommand} from './commands/start.ts';
+import {makeTimetableCommand} from './commands/timetable.ts';
 import {EXIT_BAD_INPUT, EXIT_OK} from './terminal/exit-codes.ts';
 import {readVersion} from './version.ts';
 
@@ -14,9 +15,13 @@ const program = new Command('drydock')
   .showSuggestionAfterError()
   .exitOverride();
 
-for (const command of [makeSimCommand(), makeStartCommand(), makeConformanceCommand()]) {
-  program.addCommand(command.exitOverride());
-}
+const commands = [
+  makeSimCommand(),
+  makeStartCommand(),
+  makeTimetableCommand(),
+  makeConformanceCommand(),
+];
+for (const command of commands) program.addCommand(command.exitOverride());
 
 try {
   await program.parseAsync();

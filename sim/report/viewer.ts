@@ -28,7 +28,7 @@ export interface ChartData {
 }
 
 /** Colours of the present scheme, read from the page's style sheet. */
-interface Ink {
+export interface Ink {
   /**
    * Font family of the page: the chart library measures text with it, so `inherit` would not do.
    */
@@ -61,7 +61,7 @@ interface TimeChart {
 
 // The few members of the browser and of the chart library that are used. The compiler's own browser
 // types are not loaded: they would put `document` and its kin within reach of the whole project.
-interface PageElement {
+export interface PageElement {
   readonly clientWidth: number;
   textContent: string;
   hidden: boolean;
@@ -80,12 +80,12 @@ interface Chart {
   on(event: string, handler: () => void): void;
 }
 
-interface ChartLibrary {
+export interface ChartLibrary {
   init(element: PageElement, theme: null, options: {renderer: string}): Chart;
   connect(group: string): void;
 }
 
-interface Page {
+export interface Page {
   readonly document: {
     readonly documentElement: PageElement;
     getElementById(id: string): PageElement | null;
@@ -98,7 +98,7 @@ interface Page {
   readonly ResizeObserver: new (listener: () => void) => {observe(element: PageElement): void};
 }
 
-function readInk(page: Page): Ink {
+export function readInk(page: Page): Ink {
   const style = page.getComputedStyle(page.document.documentElement);
   const colour = (name: string): string => style.getPropertyValue(`--${name}`).trim();
   const numbered = (name: string, count: number): string[] =>
@@ -116,7 +116,7 @@ function readInk(page: Page): Ink {
   };
 }
 
-function escapeText(text: string): string {
+export function escapeText(text: string): string {
   const entities: Readonly<Record<string, string>> = {'&': '&amp;', '<': '&lt;', '"': '&quot;'};
   return text.replace(/[&<"]/g, (character) => entities[character] ?? character);
 }
@@ -126,7 +126,7 @@ function tickLabel(atMs: number): string {
   return atMs % 86_400_000 === 0 ? `day ${formatCount(atMs / 86_400_000)}` : formatClock(atMs);
 }
 
-function tooltipStyle(ink: Ink): object {
+export function tooltipStyle(ink: Ink): object {
   return {
     confine: true,
     backgroundColor: ink.surface,
@@ -135,7 +135,7 @@ function tooltipStyle(ink: Ink): object {
   };
 }
 
-function valueAxis(ink: Ink, title: string): object {
+export function valueAxis(ink: Ink, title: string): object {
   return {
     type: 'value',
     name: title,
@@ -148,7 +148,7 @@ function valueAxis(ink: Ink, title: string): object {
   };
 }
 
-function legend(ink: Ink, names: readonly string[]): object {
+export function legend(ink: Ink, names: readonly string[]): object {
   return {
     data: names,
     type: 'scroll',
@@ -465,7 +465,7 @@ interface Drawn {
   readonly draw: () => void;
 }
 
-function isNarrow(element: PageElement): boolean {
+export function isNarrow(element: PageElement): boolean {
   return element.clientWidth < 560;
 }
 

@@ -58,7 +58,7 @@ export function makeTimetable(
     jobs: jobForms(told, {fires, skips, seen: foresight.jobs}),
     clockChanges: changes.list(),
     fires,
-    skips: skips.map(skipForm),
+    skips: skips.map((skip) => skipForm(skip, foresight.jobs)),
     load: loads(told, foresight, plan),
   };
 }
@@ -80,8 +80,7 @@ function fireForm(fire: Fire, {jobs, changes, zone}: Telling): TimetableFire {
     job: name,
     kind,
     at: isoInstant(at),
-    local: localText(at + (own?.zone.offsetAt(at) ?? 0)),
-    zone: own?.zone.id ?? 'UTC',
+    ...placeOf(at, job),
     ...(zone === undefined ? {} : {inZone: localText(at + zone.offsetAt(at))}),
     after: job === undefined || kind === 'slot' ? [] : (parentsOf(job.definition) ?? []),
     start: startAt === undefined ? null : isoInstant(startAt),
@@ -91,10 +90,20 @@ function fireForm(fire: Fire, {jobs, changes, zone}: Telling): TimetableFire {
   };
 }
 
-function skipForm(skip: Skip): TimetableSkip {
+function skipForm(skip: Skip, jobs: Foresight['jobs']): TimetableSkip {
   const {job, kind, first, last, count, reason} = skip;
+  const place = placeOf(first, jobs.get(job));
   const [from, to] = [isoInstant(first), isoInstant(last)];
-  return {job, kind, first: from, last: to, count, reason, text: skipText(skip)};
+  return {job, kind, first: from, last: to, ...place, count, reason, text: skipText(skip)};
+}
+
+/** An instant as the clock of the job's zone shows it; without a schedule that is UTC. */
+function placeOf(
+  at: number,
+  job: SeenJob | undefined,
+): {readonly local: string; readonly zone: string} {
+  const zone = job?.trigger.kind === 'schedule' ? job.trigger.zone : undefined;
+  return {local: localText(at + (zone?.offsetAt(at) ?? 0)), zone: zone?.id ?? 'UTC'};
 }
 
 function jobForms(
@@ -212,5 +221,9 @@ function assumptionsOf(jobs: readonly PlannedJob[], {beginMs, window}: Plan): re
     beginMs < window.fromMs
       ? [`nothing was under way at ${isoInstant(beginMs)}, from where on runs are foreseen`]
       : [];
-  return [...durations, 'every run succeeds and finds room at once', ...before];
+  return [
+    ...durations,
+    'every run finds room at once, and succeeds unless its own time limit ends it',
+    ...before,
+  ];
 }

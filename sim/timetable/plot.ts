@@ -5,11 +5,12 @@ import {short} from './table.ts';
 import type {Timetable, TimetableLoad} from './timetable.ts';
 
 export interface PlotOptions {
-  /** Columns of the terminal. */
-  readonly width: number;
+  /** Columns of the terminal; 100 by default. */
+  readonly width?: number | undefined;
   readonly color: boolean;
 }
 
+const WIDTH_DEFAULT = 100;
 const ROWS = 8;
 /** Eighths of a character, from nothing to all of it. */
 const BLOCKS = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
@@ -27,7 +28,7 @@ export function renderPlot({from, until, load}: Timetable, options: PlotOptions)
 type Frame = PlotOptions & {readonly from: string; readonly until: string};
 
 function plotOf({resource, peak, series}: TimetableLoad, frame: Frame): string {
-  const {width, color, from, until} = frame;
+  const {width = WIDTH_DEFAULT, color, from, until} = frame;
   const paint = painter(color);
   const columns = Math.min(series.peak.length, Math.max(COLUMNS_MIN, width - AXIS - 2));
   const heights = shrunk(series.peak, columns).map((value) =>

@@ -93,10 +93,11 @@ function fireRow(
   return {cells: [...cells, job, takes, texts.join('; ')], style};
 }
 
-function skipRow({first, last, count, job, text}: TimetableSkip, hasZone: boolean): Row {
+function skipRow(skip: TimetableSkip, hasZone: boolean): Row {
+  const {first, last, local, zone, count, job, text} = skip;
   const many = count === 1 ? text : `${formatCount(count)} times until ${short(last)}: ${text}`;
-  const cells = [short(first), '', '', ...(hasZone ? [''] : []), job, '–', many];
-  return {cells, style: 'yellow'};
+  const place = [short(first), short(local), zone, ...(hasZone ? [''] : [])];
+  return {cells: [...place, job, '–', many], style: 'yellow'};
 }
 
 function clockSection(changes: readonly ClockChange[], paint: Paint): string {

@@ -83,9 +83,14 @@ export interface TimetableFire {
 export interface TimetableSkip {
   readonly job: string;
   readonly kind: 'child' | 'slot';
+  /** Instants. */
   readonly first: string;
   readonly last: string;
+  /** The first one in the job's zone. */
+  readonly local: string;
+  readonly zone: string;
   readonly count: number;
+  /** `overlap`: another run was active. */
   readonly reason: string;
   readonly text: string;
 }
