@@ -89,9 +89,9 @@ class Player {
     const rules = {catchup, catchupLimit, epsilon, disabled};
     this.#body = {name: 'job', schedule, scheduleTimeZone, ...rules};
     const startedAt = firstSlotOf(schedule, scheduleTimeZone) - BEFORE_MS;
+    this.#stage = new Stage({seed, startedAt});
     // Tasks end at once, so that no slot waits for the one before.
-    this.#stage = new Stage({seed, startedAt, taskRunMs: 0});
-    this.#stage.addAgent(AMPLE);
+    this.#stage.addAgent(AMPLE, 0);
     mustSubmit(this.#stage, this.#body);
   }
 

@@ -26,8 +26,12 @@ export interface StageOptions {
   /** Instant at which the engine begins. */
   readonly startedAt: number;
   readonly chronos?: Partial<ChronosOptions> | undefined;
-  /** From the launch of a task to its success; absent: tasks do only what {@link Stage.status} says. */
-  readonly taskRunMs?: number | undefined;
+}
+
+interface StageAgent {
+  readonly resources: Amounts;
+  /** From the launch of a task to its success. */
+  readonly taskRunMs: number | undefined;
 }
 
 type LaunchEffect = Extract<Effect, {readonly kind: 'launchTask'}>;
@@ -45,6 +49,13 @@ export interface StageLaunch {
 
 const CHRONOS = frameworkIdOf('chronos');
 const PREFIX = '/v1/scheduler';
+/** News of a task that comes by itself. */
+interface News {
+  readonly at: number;
+  readonly launch: StageLaunch;
+  readonly state: TaskState;
+}
+
 /** So many ticks at one instant are a bug. */
 const TICKS_MAX = 10_000;
 
@@ -59,18 +70,16 @@ export class Stage {
   readonly events: ChronosEvent[] = [];
   now: number;
   readonly #startedAt: number;
-  readonly #taskRunMs: number | undefined;
-  readonly #agents = new Map<string, Amounts>();
+  readonly #agents = new Map<string, StageAgent>();
   readonly #records = new Map<string, unknown>();
   readonly #replies = new Map<string, HttpAnswer>();
-  /** Tasks that end by themselves, in order of time. */
-  #ends: {readonly at: number; readonly launch: StageLaunch}[] = [];
+  /** In order of time. */
+  #news: News[] = [];
   #serial = 0;
 
-  constructor({seed, startedAt, chronos = {}, taskRunMs}: StageOptions) {
+  constructor({seed, startedAt, chronos = {}}: StageOptions) {
     this.now = startedAt;
     this.#startedAt = startedAt;
-    this.#taskRunMs = taskRunMs;
     const framework = {id: CHRONOS, role: '*', type: 'chronos', chronos} as const;
     const options = {seed, epochMs: startedAt, frameworks: [framework]};
     this.engine = createEngine(options, 0, {timeZones: temporalZones});
@@ -84,12 +93,15 @@ export class Stage {
     return chronos;
   }
 
-  /** A new agent with resources such as `cpus:4;mem:4096`. */
-  addAgent(resources: string): void {
+  /**
+   * A new agent with resources such as `cpus:4;mem:4096`. Its tasks run for `taskRunMs` and succeed,
+   * unless they are killed; if it is absent, they do only what {@link Stage.status} says.
+   */
+  addAgent(resources: string, taskRunMs?: number): void {
     const parsed = parseAmounts(resources);
     if (!parsed.ok) throw new Error(`${resources}: ${parsed.message}`);
     const name = `agent${this.#agents.size + 1}`;
-    this.#agents.set(name, parsed.amounts);
+    this.#agents.set(name, {resources: parsed.amounts, taskRunMs});
     this.#register(name);
   }
 
@@ -104,10 +116,15 @@ export class Stage {
       .map(({effect: {frameworkId, taskId, name: taskName, origin, resources}, state}) => {
         return {frameworkId, taskId, name: taskName, origin, resources, state};
       });
-    const resources = this.#agents.get(name);
-    if (resources === undefined) throw new Error(`there is no agent ${name}`);
+    const {resources} = this.#agentOf(name);
     const agent = {id: agentIdOf(name), hostname: name, attributes: {}};
     this.#step({kind: 'agentRegistered', agent, resources, tasks});
+  }
+
+  #agentOf(name: string): StageAgent {
+    const agent = this.#agents.get(name);
+    if (agent === undefined) throw new Error(`there is no agent ${name}`);
+    return agent;
   }
 
   /** A request below the prefix of Chronos's API, and its answer. */
@@ -119,7 +136,8 @@ export class Stage {
   http(method: string, path: string, body?: string): HttpAnswer {
     this.#serial += 1;
     const requestId = `request-${this.#serial}`;
-    const request = {kind: 'http', method, path, ...(body !== undefined && {body})};
+    const headers = {'content-type': 'application/json'};
+    const request = {kind: 'http', method, path, headers, ...(body !== undefined && {body})};
     this.#step({kind: 'request', requestId, frameworkId: CHRONOS, request});
     const reply = this.#replies.get(requestId);
     if (reply === undefined) throw new Error(`${method} ${path} was not answered`);
@@ -185,18 +203,18 @@ export class Stage {
   }
 
   #nextAt(): number {
-    return Math.min(this.#ends[0]?.at ?? Infinity, this.engine.wakeAt + this.#startedAt);
+    return Math.min(this.#news[0]?.at ?? Infinity, this.engine.wakeAt + this.#startedAt);
   }
 
   /** The world comes before the engine. */
   #happen(): void {
-    const [end] = this.#ends;
-    if (end === undefined || end.at > this.now) {
+    const [first] = this.#news;
+    if (first === undefined || first.at > this.now) {
       this.#step({kind: 'tick'});
       return;
     }
-    this.#ends.shift();
-    if (!isTerminal(end.launch.state)) this.status(end.launch, 'TASK_FINISHED');
+    this.#news.shift();
+    if (!isTerminal(first.launch.state)) this.status(first.launch, first.state);
   }
 
   #step(input: Input): void {
@@ -218,6 +236,9 @@ export class Stage {
         break;
       case 'killTask':
         this.kills.push(effect.taskId);
+        for (const launch of this.launches) {
+          if (launch.effect.taskId === effect.taskId) this.#later(0, launch, 'TASK_KILLED');
+        }
         break;
       case 'persist': {
         for (const {path, document} of effect.puts) this.#records.set(path, document);
@@ -248,8 +269,15 @@ export class Stage {
     const kind = claim?.type === 'JobQueued' ? claim.kind : 'unknown';
     const launch: StageLaunch = {effect, job, due, attempt, kind, state: 'TASK_STAGING'};
     this.launches.push(launch);
-    if (this.#taskRunMs === undefined) return;
-    this.#ends = [...this.#ends, {at: this.now + this.#taskRunMs, launch}];
+    this.#later(0, launch, 'TASK_RUNNING');
+    this.#later(this.#agentOf(effect.agentId).taskRunMs ?? 0, launch, 'TASK_FINISHED');
+  }
+
+  /** Only of tasks that go on by themselves. */
+  #later(ms: number, launch: StageLaunch, state: TaskState): void {
+    if (this.#agentOf(launch.effect.agentId).taskRunMs === undefined) return;
+    const news = {at: this.now + ms, launch, state};
+    this.#news = [...this.#news, news].sort((one, two) => one.at - two.at);
   }
 }
 

@@ -3,6 +3,7 @@ import type {Adapter} from '../marathon-suites/adapter.ts';
 import {dependency} from './dependency.ts';
 import {dst} from './dst.ts';
 import {fire} from './fire.ts';
+import {http} from './http.ts';
 import {missed} from './missed.ts';
 import {overlap} from './overlap.ts';
 import {parse} from './parse.ts';
@@ -15,6 +16,7 @@ export const CHRONOS_SUITES: ReadonlyMap<string, Adapter> = new Map<string, Adap
   ['dependency', dependency],
   ['dst', dst],
   ['fire', fire],
+  ['http', http],
   ['missed', missed],
   ['overlap', overlap],
   ['parse', parse],
