@@ -7,6 +7,7 @@ import {restoreEngine, type EngineSnapshot} from '../../../engine.ts';
 import {frameworkIdOf} from '../../../kernel/ids.ts';
 import {parseInstant} from '../../../kernel/instants.ts';
 import type {TaskState} from '../../../scheduler.ts';
+import {isObject} from '../../json/json-shape.ts';
 import {ApiWorld, type WorldSetup} from '../testing/api-world.ts';
 
 /** A request and its answer; `ms`: so much time passes; `end`: all tasks end so. */
@@ -36,10 +37,21 @@ function play(t: ExecutionContext, world: ApiWorld, steps: readonly Step[]): voi
     const before = stateOf(world);
     const answer = world.http(method, path, body);
     t.is(answer.status, status as number, `${line}: ${JSON.stringify(answer.body)}`);
-    if (wanted !== undefined) t.like({body: answer.body}, {body: wanted}, line);
+    if (wanted !== undefined) t.deepEqual(namedBy(wanted, answer.body), wanted, line);
     if (answer.status < 300 && method !== 'GET') continue;
     t.deepEqual(stateOf(world), before, `${line} changed something`);
   }
+}
+
+/** Of a body what an expectation names: fields of objects, but lists whole. */
+function namedBy(wanted: unknown, body: unknown): unknown {
+  if (Array.isArray(wanted) && Array.isArray(body)) {
+    return body.map((item: unknown, at) => (at < wanted.length ? namedBy(wanted[at], item) : item));
+  }
+  if (!isObject(wanted) || !isObject(body)) return body;
+  return Object.fromEntries(
+    Object.entries(wanted).map(([name, value]) => [name, namedBy(value, body[name])]),
+  );
 }
 
 /** Whose id is drawn. */
@@ -64,7 +76,8 @@ const DEPEND = `POST ${V1}/dependency`;
 const CREATED: Step = [POST, JOB, 204];
 const BAD = {status: 'Bad Request'};
 const NO_JOB = {message: 'there is no job nope', ...BAD};
-const STOPPED_CLOCK = {ms: 1000} as const;
+const MANAGER = 'org.apache.mesos.chronos.scheduler.jobs.TaskManager';
+const SECOND: Step = {ms: 1000};
 
 function progress(path: string, count: number | undefined, status: number, answer?: unknown): Step {
   const body = {numAdditionalElementsProcessed: count};
@@ -118,7 +131,7 @@ const CHRONOS: readonly Script[] = [
     ['PUT /scheduler/iso8601', JOB, 204],
     ['PUT /scheduler/dependency', CHILD, 204],
     ['PUT /scheduler/job/job', 204],
-    STOPPED_CLOCK,
+    SECOND,
     ['PUT /scheduler/task/ct:1767225600000:0:job:', {statusCode: 0}, 204],
     ['PUT /scheduler/task/ct:1767225600000:0:job:', {statusCode: 'x'}, 400, BAD],
     ['PUT /scheduler/task/ct:1767225600000:0:job:', {}, 400, BAD],
@@ -132,13 +145,13 @@ const CHRONOS: readonly Script[] = [
     CREATED,
     [`PUT ${V1}/job/job?strict=true`, 204],
     [`GET ${V1}/jobs/summary`, 200, {jobs: [{state: 'queued', status: 'fresh'}]}],
-    STOPPED_CLOCK,
+    SECOND,
     [`GET ${V1}/jobs/summary`, 200, {jobs: [{state: '1 running'}]}],
     [`PUT ${V1}/job/job?strict=true`, 409, {status: 'Conflict'}],
     [`PUT ${V1}/job/job?arguments=x%20y`, 204],
     {end: 'TASK_FINISHED'},
     [`GET ${V1}/jobs/summary`, 200, {jobs: [{state: 'queued', status: 'success'}]}],
-    STOPPED_CLOCK,
+    SECOND,
     {end: 'TASK_FINISHED'},
     [`GET ${V1}/job/job`, 200, {successCount: 2, lastSuccess: '2026-01-01T00:00:02.000Z'}],
     [`GET ${V1}/jobs/summary`, 200, {jobs: [{state: 'idle'}]}],
@@ -151,12 +164,24 @@ const CHRONOS: readonly Script[] = [
     [`GET ${V1}/job/job`, 200, {successCount: 1, errorsSinceLastSuccess: 0}],
   ],
   [
+    'a success counts for more than a failure only if it is later',
+    [POST, {...JOB, retries: 0}, 204],
+    [`PUT ${V1}/job/job`, 204],
+    {ms: 1000},
+    {end: 'TASK_FAILED'},
+    [`PUT ${V1}/job/success/job`, 200],
+    [`GET ${V1}/jobs/summary`, 200, {jobs: [{status: 'failure'}]}],
+    {ms: 1000},
+    [`PUT ${V1}/job/success/job`, 200],
+    [`GET ${V1}/jobs/summary`, 200, {jobs: [{status: 'success'}]}],
+  ],
+  [
     'tasks are killed, also where there are none',
     [`DELETE ${V1}/task/kill/nope`, 400, NO_JOB],
     CREATED,
     [`DELETE ${V1}/task/kill/job`, 204],
     [`PUT ${V1}/job/job`, 204],
-    STOPPED_CLOCK,
+    SECOND,
     [`DELETE ${V1}/task/kill/job`, 204],
     [
       `GET ${V1}/job/history/job`,
@@ -332,7 +357,17 @@ const CHRONOS: readonly Script[] = [
     [POST, {...JOB, name: 'big', cpus: 100, highPriority: true}, 204],
     [POST, {...JOB, name: 'often', schedule: 'R//PT1M'}, 204],
     [`PUT ${V1}/job/big`, 204],
+    [
+      'GET /metrics',
+      200,
+      {gauges: {[`${MANAGER}.queueSize`]: {value: 1}, [`${MANAGER}.highQueueSize`]: {value: 1}}},
+    ],
     {ms: 100_000},
+    [
+      'GET /metrics',
+      200,
+      {gauges: {[`${MANAGER}.queueSize`]: {value: 0}, [`${MANAGER}.highQueueSize`]: {value: 1}}},
+    ],
     [`PUT ${V1}/job/often`, 204],
     [
       `GET ${V1}/queue`,
@@ -391,6 +426,7 @@ const CHRONOS: readonly Script[] = [
     [`GET ${V1}/job/fires/job?from=tomorrow`, 400, BAD],
     [`GET ${V1}/job/fires/job?count=0`, 400, BAD],
     [`GET ${V1}/job/fires/job?count=1001`, 400, BAD],
+    [`GET ${V1}/job/fires/job?count=1000&from=2026-03-30T00:30:00.001Z`, 200, {fires: []}],
     [DEPEND, CHILD, 204],
     [`GET ${V1}/job/fires/child`, 200, {fires: [], repetitionsLeft: null}],
   ],
@@ -410,7 +446,7 @@ const CHRONOS: readonly Script[] = [
       {
         counters: {'jobs.run.success.job': {count: 1}, 'jobs.run.failure.job': {count: 0}},
         histograms: {'jobs.run.time.job': {count: 1, max: 2000, p50: 2000, stddev: 0}},
-        gauges: {'org.apache.mesos.chronos.scheduler.jobs.TaskManager.queueSize': {value: 0}},
+        gauges: {[`${MANAGER}.queueSize`]: {value: 0}},
       },
     ],
   ],
@@ -433,7 +469,7 @@ const METRONOME: readonly Script[] = [
     [CREATE, '', 400],
     [CREATE, {id: 'job'}, 422, invalidAt('/run')],
     [CREATE, {...TASK, id: 'Job'}, 422, invalidAt('/id')],
-    [CREATE, {...TASK, run: {...RUN, cpus: 0, mem: 1}}, 422, invalidAt('/run/cpus')],
+    [CREATE, {...TASK, run: {...RUN, cpus: 0}}, 422, invalidAt('/run/cpus')],
     [CREATE, {...TASK, dependencies: [{id: 'nope'}]}, 422, invalidAt('/dependencies')],
     [CREATE, {...TASK, schedules: [{...SCHEDULE, cron: '61 * * * *'}]}, 422],
     [CREATE, {...TASK, schedules: [SCHEDULE, SCHEDULE]}, 422, invalidAt('/schedules')],
@@ -452,6 +488,25 @@ const METRONOME: readonly Script[] = [
         details: [
           {path: '/dependencies', errors: ['has double entries']},
           {path: '/', errors: ['Jobs may not have both dependencies and schedules specified']},
+        ],
+      },
+    ],
+  ],
+  [
+    'several faults of one field are one entry',
+    [
+      CREATE,
+      {...TASK, run: {...RUN, networks: [{mode: 'host'}, {mode: 'container', name: 'n'}]}},
+      422,
+      {
+        details: [
+          {
+            path: '/run/networks',
+            errors: [
+              'expected networks of one mode',
+              'only UCR may join several networks, of mode container',
+            ],
+          },
         ],
       },
     ],
@@ -585,6 +640,21 @@ const METRONOME: readonly Script[] = [
         },
       },
     ],
+    ['POST /v1/jobs/job/runs', 201],
+    SECOND,
+    {end: 'TASK_FINISHED'},
+    [
+      'GET /v1/jobs/job?embed=history',
+      200,
+      {
+        history: {
+          successfulFinishedRuns: [
+            {finishedAt: '2026-01-01T00:00:03.000+0000'},
+            {finishedAt: '2026-01-01T00:00:01.000+0000'},
+          ],
+        },
+      },
+    ],
   ],
   [
     'a run that is stopped is answered as it stood, and counts as failed',
@@ -637,7 +707,9 @@ const METRONOME: readonly Script[] = [
     ['POST /v1/jobs/job/runs', 404],
     ['PUT /v1/jobs/job', TASK, 404],
     ['DELETE /v1/jobs/job', 404],
-    [`GET ${V1}/jobs`, 200, [{name: 'job'}]],
+    [DEPEND, {...CHILD, parents: ['job', 'task']}, 204],
+    [`GET ${V1}/graph/csv`, 200, 'node,job,fresh,idle\nnode,child,fresh,idle\nlink,job,child\n'],
+    [`GET ${V1}/jobs`, 200, [{name: 'child'}, {name: 'job'}]],
     [`GET ${V1}/job/task`, 400, BAD],
     [`PUT ${V1}/job/task`, 400, BAD],
     [`PUT ${V1}/job/success/task`, 400, BAD],
@@ -664,6 +736,40 @@ for (const [face, scripts] of [
     });
   }
 }
+
+test('a task that has not said anything yet is launched, and has not begun', (t) => {
+  play(t, new ApiWorld({...SETUP, isSilent: true}), [
+    CREATED,
+    [CREATE, {...TASK, id: 'task'}, 201],
+    [`PUT ${V1}/job/job`, 204],
+    ['POST /v1/jobs/task/runs', 201],
+    SECOND,
+    [`GET ${V1}/jobs/summary`, 200, {jobs: [{state: '1 running'}]}],
+    [`GET ${V1}/job/stat/job`, 200, {taskStatHistory: [{status: 'Idle', startTime: 'N/A'}]}],
+    [`GET ${V1}/job/history/job`, 200, {active: [{state: 'launching', start: null}]}],
+    ['GET /v1/jobs/task/runs', 200, [{status: 'STARTING', tasks: [{status: 'TASK_STAGING'}]}]],
+  ]);
+});
+
+test('a stored job that cannot be scheduled is listed, and says why', (t) => {
+  const world = new ApiWorld(SETUP);
+  play(t, world, [CREATED, [CREATE, {...TASK, id: 'task', schedules: [SCHEDULE]}, 201]]);
+  const broken = [...world.records].map(([path, document]): readonly [string, unknown] => {
+    const text = JSON.stringify(document);
+    return [path, JSON.parse(text.replaceAll('Europe/Paris', 'Mars').replaceAll('/P1D', '/X'))];
+  });
+  world.takeOver(broken);
+  const errorsAt = (path: string) =>
+    (world.http('GET', path).body as readonly {readonly error?: string}[]).map(({error}) => error);
+  t.regex(errorsAt(`${V1}/jobs`)[0] ?? '', /^Cannot parse schedule/);
+  t.regex(errorsAt('/v1/jobs')[0] ?? '', /^No time zone found with this id: "Mars"/);
+  play(t, world, [
+    [`GET ${V1}/job/fires/job`, 200, {fires: []}],
+    ['GET /v1/jobs/task/schedules', 200, [{id: 'nightly', nextRunAt: undefined}]],
+    CREATED,
+    [`GET ${V1}/job/job`, 200, {error: undefined, name: 'job'}],
+  ]);
+});
 
 test('counters of a submitted job count only where historic behaviour is wanted', (t) => {
   const counted = {...JOB, successCount: 7, lastSuccess: '2014-03-08T16:57:17.507Z'};

@@ -22,8 +22,8 @@ export interface WorldSetup {
   readonly timeZones?: TimeZones;
   /** Wall-clock instant of the beginning. */
   readonly epochMs?: number;
-  /** There is no agent: nothing starts. */
-  readonly isEmpty?: boolean;
+  /** Tasks are launched, and give no sign of life. */
+  readonly isSilent?: boolean;
 }
 
 export class ApiWorld {
@@ -31,15 +31,21 @@ export class ApiWorld {
   readonly records = new Map<string, unknown>();
   /** Tasks that have begun and not ended, by their ids. */
   readonly tasks = new Map<string, Launch>();
+  readonly #isSilent: boolean;
   #now = 0;
   #updates = 0;
   #reply: FrameworkReply | undefined;
 
-  constructor({options = {}, timeZones = UTC_ONLY, epochMs = 0, isEmpty = false}: WorldSetup = {}) {
+  constructor({
+    options = {},
+    timeZones = UTC_ONLY,
+    epochMs = 0,
+    isSilent = false,
+  }: WorldSetup = {}) {
+    this.#isSilent = isSilent;
     const frameworks = [{id: 'chronos', type: 'chronos', role: '*', chronos: options}] as const;
     this.engine = createEngine({seed: 1, epochMs, frameworks}, 0, {timeZones});
     this.#carryOut();
-    if (isEmpty) return;
     const agent = {id: agentIdOf('agent-1'), hostname: 'host-1', attributes: {}};
     this.engine.step(0, {kind: 'agentRegistered', agent, resources: AGENT, tasks: []});
     this.#carryOut();
@@ -84,6 +90,12 @@ export class ApiWorld {
     this.#carryOut();
   }
 
+  /** Another leader begins with these records. */
+  takeOver(records: readonly (readonly [path: string, document: unknown])[]): void {
+    this.engine.step(this.#now, {kind: 'frameworkFailedOver', frameworkId: CHRONOS, records});
+    this.#carryOut();
+  }
+
   #report({agentId, frameworkId, taskId}: Launch, state: TaskState): void {
     this.#updates += 1;
     const status = {agentId, frameworkId, taskId, state, updateId: `${this.#updates}`};
@@ -106,7 +118,7 @@ export class ApiWorld {
         break;
       case 'launchTask':
         this.tasks.set(effect.taskId, effect);
-        this.#report(effect, 'TASK_RUNNING');
+        if (!this.#isSilent) this.#report(effect, 'TASK_RUNNING');
         break;
       case 'killTask': {
         const task = this.tasks.get(effect.taskId);
