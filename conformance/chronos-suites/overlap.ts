@@ -17,12 +17,16 @@ const jobTerms = z.strictObject({
   concurrent: z.boolean().optional(),
   retries: z.int().optional(),
   schedule: z.string().optional(),
+  catchup: z.enum(['all', 'latest', 'none']).optional(),
+  catchupLimit: z.int().optional(),
+  disabled: z.boolean().optional(),
 });
 
 const given = jobTerms.extend({
   schedule: z.string(),
   /** Of jobs that are not concurrent. */
   policy: z.enum(['allow', 'buffer-one', 'replace', 'skip']),
+  retryDelayMs: z.int().optional(),
   /** By name, and what differs from the above; absent: there is one job. */
   jobs: z.record(z.string(), jobTerms).optional(),
 });
@@ -121,13 +125,13 @@ class Player {
   /** Instant of the first slot. */
   readonly #zero: number;
 
-  constructor({jobs, policy, ...common}: Given, seed: number, hasAgent: boolean) {
+  constructor({jobs, policy, retryDelayMs, ...common}: Given, seed: number, hasAgent: boolean) {
     this.#hasMany = jobs !== undefined;
     this.#bodies = new Map(
       Object.entries(jobs ?? {[ONLY]: {}}).map(([name, own]) => [name, {name, ...common, ...own}]),
     );
     this.#zero = firstSlotOf(common.schedule);
-    const chronos = {overlap: policy};
+    const chronos = {overlap: policy, ...(retryDelayMs !== undefined && {retryDelayMs})};
     this.#stage = new Stage({seed, startedAt: this.#zero - BEFORE_MS, chronos});
     this.#runs = new RunNames(this.#stage);
     if (hasAgent) this.#stage.addAgent(AMPLE);
