@@ -1,7 +1,7 @@
 /**
  * Results of asynchronous tasks, a word of Chronos 2: there the end of a task means that it has
- * begun its work, and its result comes by this request. Here every task is what it does, so a result is
- * taken note of where it makes sense, and changes nothing.
+ * begun its work, and its result comes by this request. Here every task is what it does, so a
+ * result is taken note of where it makes sense, and changes nothing.
  */
 import {noContent, type HttpAnswer} from '../../http/answers.ts';
 import {textAt, type Call} from '../../http/call.ts';

@@ -3,8 +3,8 @@ import type {Job} from './job.ts';
 
 /**
  * The slots of a job that are neither claimed nor skipped, from an instant on, as many as its
- * repetitions are enough for and `countMax` at most. Those that wait for an active run to end are not
- * among them.
+ * repetitions are enough for and `countMax` at most. Those that wait for an active run to end are
+ * not among them.
  */
 export function comingSlots(
   {schedule, trigger}: Pick<Job, 'schedule' | 'trigger'>,

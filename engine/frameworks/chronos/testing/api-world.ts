@@ -1,6 +1,6 @@
 /**
- * A whole engine with one Chronos, one agent and a store that has always written: the least world in
- * which requests have consequences. Not part of the engine.
+ * A whole engine with one Chronos, one agent and a store that has always written: the least world
+ * in which requests have consequences. Not part of the engine.
  */
 import type {Effect} from '../../../effects.ts';
 import {createEngine, type Engine} from '../../../engine.ts';
