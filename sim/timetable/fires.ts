@@ -18,6 +18,8 @@ export interface Fire {
   isBeside: boolean;
   /** The run before was killed for it. */
   replaces: boolean;
+  /** It makes up for a slot that was past when its job was submitted. */
+  readonly isLate: boolean;
 }
 
 /** Slots, or successes of parents, for which nothing runs. */
@@ -46,13 +48,16 @@ export class FireRecorder {
   readonly skips: Skip[] = [];
   readonly spans: Span[] = [];
   readonly #durationMsOf: (job: string) => number;
+  readonly #beginMs: number;
   /** Runs that are not over, by their jobs and `due`. */
   readonly #open = new Map<string, Map<number, Open>>();
   /** Job → when a run of it was killed for a newer one. */
   readonly #replacedAt = new Map<string, number>();
 
-  constructor(durationMsOf: (job: string) => number) {
+  /** Nothing is foreseen before `beginMs`. */
+  constructor(durationMsOf: (job: string) => number, beginMs: number) {
     this.#durationMsOf = durationMsOf;
+    this.#beginMs = beginMs;
   }
 
   /** Whether there are more than {@link FIRES_MAX}. */
@@ -94,11 +99,11 @@ export class FireRecorder {
 
   /** A slot or a success that still waits for a run when the timetable ends. */
   waits(job: string, at: number, kind: Fire['kind']): void {
-    this.fires.push(newFire(job, at, kind));
+    this.fires.push(this.#newFire(job, at, kind));
   }
 
   #claimed(job: string, due: number, isSlot: boolean): void {
-    const fire = newFire(job, due, isSlot ? 'slot' : 'child');
+    const fire = this.#newFire(job, due, isSlot ? 'slot' : 'child');
     this.fires.push(fire);
     this.#runsOf(job).set(due, {fire, span: undefined});
   }
@@ -134,6 +139,19 @@ export class FireRecorder {
     if (outcome !== 'failure') runs.delete(due);
   }
 
+  #newFire(job: string, at: number, kind: Fire['kind']): Fire {
+    return {
+      ...{job, at, kind},
+      startAt: undefined,
+      endAt: undefined,
+      outcome: 'success',
+      retries: 0,
+      isBeside: false,
+      replaces: false,
+      isLate: at < this.#beginMs,
+    };
+  }
+
   #runsOf(job: string): Map<number, Open> {
     let runs = this.#open.get(job);
     if (runs === undefined) this.#open.set(job, (runs = new Map()));
@@ -147,16 +165,4 @@ interface Open {
   readonly fire: Fire;
   /** While a task of it runs. */
   span: Span | undefined;
-}
-
-function newFire(job: string, at: number, kind: Fire['kind']): Fire {
-  return {
-    ...{job, at, kind},
-    startAt: undefined,
-    endAt: undefined,
-    outcome: 'success',
-    retries: 0,
-    isBeside: false,
-    replaces: false,
-  };
 }

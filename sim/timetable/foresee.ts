@@ -20,7 +20,7 @@ import type {Plan, PlannedJob} from './plan.ts';
 const PART_MS = 86_400_000;
 
 export interface Foresight {
-  /** Those of the window, by instant and then by job. */
+  /** Those that are due in the window or start in it, by instant and then by job. */
   readonly fires: readonly Fire[];
   /** By their first slot. */
   readonly skips: readonly Skip[];
@@ -58,7 +58,7 @@ export function foresee(plan: Plan): ForesightResult {
   if (faults.length > 0) return {ok: false, faults};
   const durations = new Map(jobs.map(({definition, durationMs}) => [definition.name, durationMs]));
   const durationMsOf = (name: string): number => durations.get(name) ?? 0;
-  const recorder = new FireRecorder(durationMsOf);
+  const recorder = new FireRecorder(durationMsOf, beginMs);
   const world = new CalmWorld({
     ...{options, timeZones, records, durationMsOf},
     onEvent: (event, now) => recorder.take(event as unknown as ChronosEvent, now),
@@ -74,11 +74,14 @@ export function foresee(plan: Plan): ForesightResult {
   return {ok: true, foresight: gathered(world, recorder, plan)};
 }
 
+/** A schedule without a start begins this long before its submission: it is to begin with the window. */
+const EMPTY_START_MS = 1000;
+
 function sinceOf(
   submittedAt: number | undefined,
   {window, beginMs}: Plan,
 ): Parameters<typeof standingJob>[2] {
-  if (submittedAt === undefined) return {at: beginMs, submittedAt: window.fromMs};
+  if (submittedAt === undefined) return {at: beginMs, submittedAt: window.fromMs + EMPTY_START_MS};
   return {at: submittedAt > beginMs ? submittedAt : undefined, submittedAt};
 }
 
@@ -127,7 +130,7 @@ function gathered(world: CalmWorld, recorder: FireRecorder, {window}: Plan): For
   return {
     jobs,
     fires: recorder.fires
-      .filter(({at}) => at >= fromMs && at < untilMs)
+      .filter(({at, startAt = at}) => Math.max(at, startAt) >= fromMs && at < untilMs)
       .sort((one, two) => one.at - two.at || (one.job < two.job ? -1 : 1)),
     skips: recorder.skips
       .filter(({last}) => last >= fromMs)

@@ -94,22 +94,22 @@ function resourceLoad(
   return {resource, peak, peakAt, peakJobs, mean: total / Math.max(1, untilMs - fromMs)};
 }
 
-/** Tells the load after each change of it. What ends at an instant is gone before anything starts. */
+/** Tells the load from each instant on at which it may change, once for all that happens there. */
 function follow(pieces: readonly Piece[], tell: (at: number, load: number) => void): void {
   const ends = pieces.toSorted((one, two) => one.endAt - two.endAt);
-  let [load, ended] = [0, 0];
-  for (const {startAt, amount} of pieces) {
-    for (let end = ends[ended]; end !== undefined && end.endAt <= startAt; end = ends[ended]) {
+  let [load, started, ended] = [0, 0, 0];
+  while (ended < ends.length) {
+    const startAt = pieces[started]?.startAt ?? Infinity;
+    const at = Math.min(startAt, ends[ended]?.endAt ?? Infinity);
+    for (let end = ends[ended]; end?.endAt === at; end = ends[ended]) {
       load -= end.amount;
       ended += 1;
-      tell(end.endAt, load);
     }
-    load += amount;
-    tell(startAt, load);
-  }
-  for (const {endAt, amount} of ends.slice(ended)) {
-    load -= amount;
-    tell(endAt, load);
+    for (let start = pieces[started]; start?.startAt === at; start = pieces[started]) {
+      load += start.amount;
+      started += 1;
+    }
+    tell(at, load);
   }
 }
 

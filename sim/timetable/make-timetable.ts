@@ -10,6 +10,7 @@ import {formatDuration} from '../report/format.ts';
 import type {Fire, Skip} from './fires.ts';
 import type {Foresight, SeenJob} from './foresee.ts';
 import {loadOf, seriesOf, type Needs} from './load.ts';
+import {shortText} from './instants.ts';
 import {ClockChanges, clockNote, notesOf, skipText} from './notes.ts';
 import type {Plan, PlannedJob} from './plan.ts';
 import type {
@@ -219,7 +220,7 @@ function assumptionsOf(jobs: readonly PlannedJob[], {beginMs, window}: Plan): re
   });
   const before =
     beginMs < window.fromMs
-      ? [`nothing was under way at ${isoInstant(beginMs)}, from where on runs are foreseen`]
+      ? [`nothing was under way at ${shortText(beginMs)} UTC, from where on runs are foreseen`]
       : [];
   return [
     ...durations,

@@ -60,6 +60,7 @@ export function notesOf(fire: Fire, job: SeenJob, clock: ClockNote | undefined):
     return notes;
   }
   if (fire.replaces) notes.push({kind: 'replaces', text: 'replaces the run before'});
+  else if (fire.isLate) notes.push({kind: 'late', text: 'makes up for a slot before its job came'});
   else if (startAt - at > FRESH_MS) {
     const text = `waits ${formatDuration(startAt - at)} for the run before`;
     notes.push({kind: 'waits', text});

@@ -53,6 +53,8 @@ export type NoteKind =
   | 'replaces'
   | 'retried'
   | 'failed'
+  /** Its slot was past when its job was submitted. */
+  | 'late'
   | 'waits';
 
 export interface TimetableNote {
