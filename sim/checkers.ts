@@ -12,6 +12,7 @@ import {
   subtractRanges,
 } from '../engine/index.ts';
 import type {Amounts, Effect, Input, Ranges} from '../engine/index.ts';
+import {RunChecker} from './run-checker.ts';
 
 interface CheckedTask {
   readonly agentId: string;
@@ -43,8 +44,15 @@ export class Checker {
   /** Ids of tasks that are over and acknowledged: none may come to life again. */
   readonly #over = new Set<string>();
   readonly violations: string[] = [];
+  readonly #runs: RunChecker;
+
+  /** `mayOverlap`: ids of Chronos frameworks in which jobs run beside themselves by default. */
+  constructor(mayOverlap: ReadonlySet<string> = new Set()) {
+    this.#runs = new RunChecker((now, text) => this.#report(now, text), mayOverlap);
+  }
 
   input(now: number, input: Input): void {
+    this.#runs.input(now, input);
     switch (input.kind) {
       case 'agentRegistered':
         this.#registered(now, input);
@@ -57,6 +65,7 @@ export class Checker {
   }
 
   effect(now: number, effect: Effect): void {
+    this.#runs.effect(now, effect);
     switch (effect.kind) {
       case 'launchTask':
         this.#launched(now, effect);

@@ -61,6 +61,13 @@ export interface SimulationSnapshot {
 
 type RunState = 'new' | 'running' | 'over';
 
+function checkerOf({frameworks}: Scenario): Checker {
+  const overlapping = frameworks.filter(
+    (framework) => framework.kind === 'chronos' && framework.options.overlap === 'allow',
+  );
+  return new Checker(new Set(overlapping.map(({name}) => name)));
+}
+
 export class Simulation {
   readonly scenario: Scenario;
   readonly supplies: Supplies;
@@ -95,7 +102,7 @@ export class Simulation {
     this.#isChecking = options.isChecking;
     this.#witness = options.witness;
     // From outside a restored run looks as if it began in the middle: only the inner checks remain.
-    this.#checker = options.isChecking && snapshot === undefined ? new Checker() : undefined;
+    this.#checker = options.isChecking && snapshot === undefined ? checkerOf(scenario) : undefined;
     this.#until = scenario.until.kind === 'time' ? scenario.until.atMs : Infinity;
     const parts = {timeZones: supplies.timeZones};
     this.engine =
