@@ -80,8 +80,24 @@ export function runDocument(run: Run): RunDocument {
   return {...run, tasks: run.tasks.map((task) => ({...task}))};
 }
 
+/**
+ * Fields stand in the order of a run that was never stored, also those that JSON leaves out where
+ * they are undefined: a run that goes on from a snapshot writes the same records, to the byte.
+ */
 export function runFrom(document: RunDocument): Run {
-  return {...document, tasks: document.tasks.map((task) => ({...task}))};
+  const {jobName, due, kind, id, claimedAt, rootSlot} = document;
+  const {attempt, state, since, retryAt, unreachableAt} = document;
+  const {killing, killSentAt, askAgainAt, message} = document;
+  return {
+    ...{jobName, due, kind, id, claimedAt, rootSlot, arguments: document.arguments},
+    ...{attempt, state, since, tasks: document.tasks.map(taskFrom), retryAt, unreachableAt},
+    ...{killing, killSentAt, askAgainAt, message},
+  };
+}
+
+function taskFrom(document: RunTask): RunTask {
+  const {id, attempt, agentId, host, launchedAt, startedAt, endedAt, state} = document;
+  return {id, attempt, agentId, host, launchedAt, startedAt, endedAt, state};
 }
 
 /** How a run ended. */
