@@ -137,6 +137,27 @@ test('jobs are run and killed by hand, and by any request', (t) => {
   t.deepEqual(result.schedules?.claimed, {slot: 2, manual: 1, child: 4});
 });
 
+test('jobs of Metronome are submitted, changed, run and killed as its users do it', (t) => {
+  const daily = (cron: string) => [{id: 'daily', cron, timezone: 'Europe/Berlin'}];
+  const metronome = (cron: string) => ({
+    id: 'metro',
+    run: {cpus: 0.1, mem: 32, disk: 0, cmd: 'x'},
+    schedules: daily(cron),
+  });
+  const result = run({
+    workloads: [{job: metronome('30 2 * * *')}, {job: metronome('0 12 * * *'), at: '30h'}],
+    events: [
+      {at: '5h', run: {job: 'metro'}},
+      {at: '5h', run: {job: 'metro'}},
+      {at: '5h', failover: {}},
+      {at: '5h20s', killTasks: {job: 'metro'}},
+    ],
+  });
+  t.deepEqual(figuresOf(result, 'metro'), [5, 3, 0, 2, 0, 0, 0]);
+  const refused = problemsOf({workloads: [{job: metronome('61 * * * *')}]});
+  t.regex(refused[0] ?? '', /^workloads\[0\]\.job: metro: Object is not valid; .*cron/);
+});
+
 test('a job that is removed ends with its runs, and one that comes again is changed', (t) => {
   const result = run({
     workloads: [
