@@ -31,7 +31,7 @@ const POLICY =
 const ROWS_MAX = 40;
 const BARS_MAX = 6000;
 /** Lines of the table of remarkable runs. */
-const NOTED_MAX = 200;
+const NOTED_MAX = 100;
 const JOBS_MAX = 500;
 
 /**
@@ -52,9 +52,7 @@ export function renderTimetablePage(timetable: Timetable, chartLibrary: string):
         <title>Timetable from ${short(from)} – Drydock</title>
         <link rel="icon" href="data:," />
         <style>
-          ${trusted(STYLE)} #runs {
-            height: ${data.jobs.length * 24 + 90}px;
-          }
+          ${trusted(STYLE + ownStyle(data))}
         </style>
       </head>
       <body>
@@ -65,7 +63,7 @@ export function renderTimetablePage(timetable: Timetable, chartLibrary: string):
         </header>
         <main>
           ${clockChanges(timetable)} ${loads(timetable)} ${runsPlot(timetable, data)}
-          ${noted(timetable)} ${jobsTable(timetable)} ${assumptions(timetable)}
+          ${jobsTable(timetable)} ${assumptions(timetable)} ${noted(timetable)}
         </main>
         <footer>
           <p>Foreseen by the scheduler that will run them. Charts: Apache ECharts.</p>
@@ -83,6 +81,11 @@ export function renderTimetablePage(timetable: Timetable, chartLibrary: string):
       </body>
     </html> `;
   return page.markup;
+}
+
+/** A plot of runs is as high as it has rows; instants in tables are not broken. */
+function ownStyle({jobs}: TimetableData): string {
+  return `#runs { height: ${jobs.length * 24 + 90}px; } tbody th { white-space: nowrap; }`;
 }
 
 function viewerScript(): string {

@@ -83,18 +83,27 @@ function timeAxis(ink: Ink, {fromMs, untilMs}: TimetableData): object {
 }
 
 function loadOption(ink: Ink, data: TimetableData, load: LoadData): object {
-  const at = (part: number): number => Math.round(data.fromMs + part * load.stepMs);
+  // A job has one colour in all plots.
+  const colours = [...new Set(data.loads.flatMap(({byJob}) => byJob.map(({job}) => job)))];
+  const colourOf = (job: string): string =>
+    ink.series[colours.indexOf(job) % ink.series.length] ?? ink.text;
+  // Each value holds until the next one, and the last one until the end.
+  const points = (values: readonly number[]): readonly (readonly [number, number])[] =>
+    [...values, values.at(-1) ?? 0].map((value, part) => [
+      Math.round(data.fromMs + part * load.stepMs),
+      value,
+    ]);
   const amount = (value: number): string => `${formatAmount(value)}${load.unit}`;
-  const areas = load.byJob.map(({job, mean}, index) => ({
+  const areas = load.byJob.map(({job, mean}) => ({
     name: job,
     type: 'line',
     step: 'end',
     stack: 'all',
     showSymbol: false,
-    data: mean.map((value, part) => [at(part), value]),
-    itemStyle: {color: ink.series[index % ink.series.length]},
+    data: points(mean),
+    itemStyle: {color: colourOf(job)},
     lineStyle: {width: 0},
-    areaStyle: {color: ink.series[index % ink.series.length], opacity: 0.75},
+    areaStyle: {color: colourOf(job), opacity: 0.75},
     emphasis: {disabled: true},
   }));
   const peak = {
@@ -102,7 +111,7 @@ function loadOption(ink: Ink, data: TimetableData, load: LoadData): object {
     type: 'line',
     step: 'end',
     showSymbol: false,
-    data: load.peak.map((value, part) => [at(part), value]),
+    data: points(load.peak),
     itemStyle: {color: ink.text},
     lineStyle: {color: ink.text, width: 1.25},
     emphasis: {disabled: true},
