@@ -17,7 +17,6 @@ import {
   type Offer,
   type SchedulerDriver,
   type StatusUpdate,
-  type TaskId,
   type TaskLaunch,
   type TaskState,
   type TimeZones,
@@ -46,12 +45,11 @@ export class CalmWorld {
   #now: number;
   #timerAt = Infinity;
   #wantsOffers = true;
-  /** Ends of tasks; payloads are their numbers. */
+  /** When tasks end; payloads are their places. */
   readonly #ends = new Agenda();
-  /** Tasks that run, by number; an end of another one is that of a task that was killed. */
-  readonly #running = new Map<number, TaskLaunch>();
-  readonly #numbers = new Map<TaskId, number>();
-  #launched = 0;
+  /** What was launched, until its end comes up; undefined: it was killed, or the place is free. */
+  readonly #places: (TaskLaunch | undefined)[] = [];
+  readonly #free: number[] = [];
   /** What the Chronos asked for while it was being called: it is never called back meanwhile. */
   readonly #news: {readonly launch: TaskLaunch; readonly state: TaskState}[] = [];
 
@@ -103,8 +101,10 @@ export class CalmWorld {
     }
   }
 
-  #end(number: number): void {
-    const launch = this.#running.get(number);
+  #end(place: number): void {
+    const launch = this.#places[place];
+    this.#places[place] = undefined;
+    this.#free.push(place);
     if (launch !== undefined) this.#tell(launch, 'TASK_FINISHED');
   }
 
@@ -122,12 +122,6 @@ export class CalmWorld {
 
   #tell(launch: TaskLaunch, state: TaskState): void {
     const {taskId, origin} = launch;
-    if (state !== 'TASK_RUNNING') {
-      const number = this.#numbers.get(taskId);
-      if (number === undefined) return;
-      this.#numbers.delete(taskId);
-      this.#running.delete(number);
-    }
     const update: StatusUpdate = {
       taskId,
       agentId: AGENT.id,
@@ -150,13 +144,11 @@ export class CalmWorld {
   }
 
   #launch(launch: TaskLaunch): void {
-    const number = this.#launched;
     const {origin} = launch;
     assert(origin.kind === 'run', () => `a Chronos launches runs, not ${origin.kind}`);
-    this.#launched += 1;
-    this.#running.set(number, launch);
-    this.#numbers.set(launch.taskId, number);
-    this.#ends.push(this.#now + this.#durationMsOf(origin.jobName), number);
+    const place = this.#free.pop() ?? this.#places.length;
+    this.#places[place] = launch;
+    this.#ends.push(this.#now + this.#durationMsOf(origin.jobName), place);
     this.#news.push({launch, state: 'TASK_RUNNING'});
   }
 
@@ -167,8 +159,12 @@ export class CalmWorld {
         for (const launch of launches) this.#launch(launch);
       },
       kill: (taskId) => {
-        const launch = this.#running.get(this.#numbers.get(taskId) ?? -1);
-        if (launch !== undefined) this.#news.push({launch, state: 'TASK_KILLED'});
+        // Kills are rare, and what runs at one time is not much.
+        const place = this.#places.findIndex((launch) => launch?.taskId === taskId);
+        const launch = this.#places[place];
+        if (launch === undefined) return;
+        this.#places[place] = undefined;
+        this.#news.push({launch, state: 'TASK_KILLED'});
       },
       suppress: () => {
         this.#wantsOffers = false;

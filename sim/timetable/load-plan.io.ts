@@ -229,7 +229,7 @@ class PlanLoading {
         return {...job, durationMs: this.#options.durationMs, durationFrom: 'assumed'};
       }
       const startup = meanOf(startupMs) ?? 0;
-      const wholeMs = Math.round(mean + (Number.isFinite(startup) ? startup : 0));
+      const wholeMs = wholeSeconds(mean + (Number.isFinite(startup) ? startup : 0));
       return {...job, durationMs: wholeMs, durationFrom: 'scenario'};
     });
   }
@@ -241,6 +241,11 @@ class PlanLoading {
     const named = source.tree === undefined ? `${job}: ${message}` : message;
     return placed({path: inside, message: named}, source);
   }
+}
+
+/** A mean is no more exact than that. */
+function wholeSeconds(ms: number): number {
+  return ms < 1000 ? Math.round(ms) : Math.round(ms / 1000) * 1000;
 }
 
 function treeOf(text: string, file: string): TreeOf {
