@@ -119,6 +119,9 @@ class Core implements Engine {
         emit: (effect) => {
           this.#outbox.add(effect);
         },
+        withdraw: (frameworkId, taskId) => {
+          this.#outbox.withdraw(frameworkId, taskId);
+        },
         putRecord: (path, document) => {
           this.#outbox.put(`master/${path}`, document);
         },

@@ -6,6 +6,7 @@
 import type {Effect} from './effects.ts';
 import {assert} from './kernel/assert.ts';
 import {Fifo} from './kernel/fifo.ts';
+import type {FrameworkId, TaskId} from './kernel/ids.ts';
 
 interface Held {
   /**
@@ -84,6 +85,19 @@ export class Outbox {
       if (this.#ready.length === 0) this.#ready = held.effects;
       else for (const effect of held.effects) this.#ready.push(effect);
       this.#held.shift();
+    }
+  }
+
+  /** Takes a launch back that is held: its task was given up before it was sent. */
+  withdraw(frameworkId: FrameworkId, taskId: TaskId): void {
+    for (const {effects} of this.#held.toArray()) {
+      const at = effects.findIndex(
+        (effect) =>
+          effect.kind === 'launchTask' &&
+          effect.taskId === taskId &&
+          effect.frameworkId === frameworkId,
+      );
+      if (at >= 0) effects.splice(at, 1);
     }
   }
 

@@ -150,6 +150,7 @@ export class AgentBook {
     const {tasks, mailbox} = this.#parts;
     tasks.forget(task);
     if (isTerminal(task.state)) return;
+    this.#context.withdraw(task.framework.info.id, task.id);
     this.#end(task, task.framework.partitionAware ? 'TASK_GONE' : 'TASK_LOST');
     mailbox.send(task.framework, {
       taskId: task.id,
@@ -202,6 +203,7 @@ export class AgentBook {
     for (const task of [...agent.tasks]) {
       tasks.forget(task);
       if (isTerminal(task.state)) continue;
+      this.#context.withdraw(task.framework.info.id, task.id);
       this.#end(task, task.framework.partitionAware ? 'TASK_UNREACHABLE' : 'TASK_LOST');
       mailbox.send(task.framework, {
         taskId: task.id,

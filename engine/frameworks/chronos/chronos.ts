@@ -107,7 +107,8 @@ export class Chronos implements Framework {
     this.#claims = new Claims(this.#parts, (job) => this.#replace(job));
     this.#endings = new Endings(this.#parts, this.#claims);
     const kill = services.driver.kill.bind(services.driver);
-    this.#condemned = new Condemned(services, kill, stored?.condemned);
+    const clock = {now: this.#parts.now, retryMs: this.#options.killRetryMs};
+    this.#condemned = new Condemned(services, kill, clock, stored?.condemned);
     const commands = new Commands(this.#parts, this.#context, {
       claims: this.#claims,
       endings: this.#endings,
@@ -161,7 +162,7 @@ export class Chronos implements Framework {
       const run = job?.runs.get(due);
       return job === undefined || run === undefined ? undefined : {job, run};
     });
-    this.#armedAt = this.#book.nextAt;
+    this.#armedAt = Math.min(this.#book.nextAt, this.#condemned.nextAt);
   }
 
   /** Runs wait in the order in which they came, and stored cycles do nobody harm. */
@@ -281,14 +282,16 @@ export class Chronos implements Framework {
     // The master does not know it: it was asked for after a change of leaders.
     const asked = this.#lifecycle.askedFor(taskId);
     if (asked === undefined || taskOf(asked.run)?.id !== taskId) return undefined;
-    return isLaunched(asked.run) ? asked : undefined;
+    const {job, run} = asked;
+    const isThere = this.#book.get(job.name) === job && job.runs.get(run.due) === run;
+    return isThere && isLaunched(run) ? asked : undefined;
   }
 
   /** What runs without counting any more must not go on. */
-  #unknownTask({taskId, state}: StatusUpdate): void {
+  #unknownTask({taskId, agentId, state}: StatusUpdate): void {
     if (OVER.has(state)) this.#condemned.ended(taskId);
     else if (state !== 'TASK_UNREACHABLE' && state !== 'TASK_KILLING') {
-      this.#services.driver.kill(taskId);
+      this.#condemned.add(taskId, agentId);
     }
   }
 
@@ -329,9 +332,10 @@ export class Chronos implements Framework {
       for (const job of this.#book.takeDue(now)) this.#review(job);
       this.#book.rearm((job) => this.#nextLookAt(job));
     }
+    this.#condemned.killDue();
     this.#book.flush();
     this.#demand.settle();
-    const at = this.#book.nextAt;
+    const at = Math.min(this.#book.nextAt, this.#condemned.nextAt);
     if (at === this.#armedAt) return;
     this.#armedAt = at;
     if (at === Infinity) this.#services.cancelTimer(DUE_TIMER, '');
@@ -353,10 +357,10 @@ export class Chronos implements Framework {
     return at;
   }
 
+  /** What is held comes in the place of what is active, and may start as soon as that is gone. */
   #replace(job: Job): void {
-    for (const run of [...job.runs.values()]) {
-      if (run.state !== 'held') this.#lifecycle.kill(job, run, 'replaced');
-    }
+    const active = [...job.runs.values()].filter(({state}) => state !== 'held');
+    for (const run of active) this.#lifecycle.kill(job, run, 'replaced');
   }
 
   #condemn(run: Run): void {

@@ -12,10 +12,10 @@ import {
 import {readTrigger} from './definition/trigger.ts';
 import type {Job, JobCounters} from './jobs/job.ts';
 import {
+  changedSchedule,
   edgesOf,
   isSwitchedOff,
   newJob,
-  newSchedule,
   printedSchedule,
   ready,
   writtenSchedule,
@@ -112,19 +112,18 @@ export class Commands {
     for (const _ of waiting) queue.left(job.spec.key);
     const isSameSchedule = this.#keepsSchedule(job, readied.definition);
     const isSameEdges = keepsEdges(job, readied);
+    // What waited is told of by the schedule that it waited for.
+    const isFireLost = !isSameEdges && job.fire !== undefined;
+    if (!isSameSchedule || isFireLost) claims.dropWaiting(job, 'updated');
     const {trigger} = job;
     const keepsTrigger = isSameSchedule && job.schedule !== undefined;
     book.redefine(job, keepsTrigger ? {...readied, trigger} : readied);
     for (const run of waiting) queue.push(job, run);
     if (!isSameSchedule) {
-      claims.dropWaiting(job, 'updated');
       job.fault = undefined;
-      job.schedule = newSchedule(job.definition, job.trigger, job.rules, this.#parts.now());
+      job.schedule = changedSchedule(job, this.#parts.now());
     }
-    if (!isSameEdges) {
-      if (job.fire !== undefined) claims.dropWaiting(job, 'updated');
-      job.edges = edgesOf(job.definition, job.rules);
-    }
+    if (!isSameEdges) job.edges = edgesOf(job.definition, job.rules);
     const isOff = isSwitchedOff(job.definition);
     if (isOff && !job.disabled) this.#switchOff(job);
     job.disabled = isOff;

@@ -151,6 +151,7 @@ export class Stage {
       emit: (effect: Effect) => {
         this.effects.push(effect);
       },
+      withdraw: () => {},
       putRecord: (path: string, document: unknown) => {
         this.records.set(path, document);
       },

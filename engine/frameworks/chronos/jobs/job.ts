@@ -66,6 +66,8 @@ export interface Job {
   fire: WaitingFire | undefined;
   /** The latest `due` of a run that no slot was claimed for. */
   lastDue: number;
+  /** The latest slot that was claimed, under whatever schedule; 0: none was. */
+  lastSlot: number;
   /** By `due`, in order of their claims. */
   readonly runs: Map<number, Run>;
   /** Oldest first. */
@@ -86,12 +88,13 @@ export interface JobDocument {
   readonly edges?: EdgesDocument | undefined;
   readonly fire?: WaitingFire | undefined;
   readonly lastDue: number;
+  readonly lastSlot: number;
   readonly ended: number;
 }
 
 export function jobDocument(job: Job): JobDocument {
   const {name, definition, version, disabled, schedule, counters, edges, fire} = job;
-  const {lastDue, ended} = job;
+  const {lastDue, lastSlot, ended} = job;
   return {
     name,
     definition,
@@ -102,6 +105,7 @@ export function jobDocument(job: Job): JobDocument {
     edges: edges?.document(),
     fire,
     lastDue,
+    lastSlot,
     ended,
   };
 }

@@ -60,6 +60,7 @@ export function newJob(readied: Readied, row: number, now: number): Job {
     edges: edgesOf(definition, rules),
     fire: undefined,
     lastDue: 0,
+    lastSlot: 0,
     runs: new Map(),
     history: [],
     ended: 0,
@@ -110,6 +111,17 @@ export function newSchedule(
     next: (interval === undefined ? first : next) ?? null,
     pending: [],
   };
+}
+
+/** The schedule of a new definition: what was claimed under the one before is not claimed again. */
+export function changedSchedule(
+  {definition, trigger, rules, lastSlot}: Job,
+  now: number,
+): ScheduleState | undefined {
+  const schedule = newSchedule(definition, trigger, rules, now);
+  if (schedule === undefined || trigger.kind !== 'schedule') return schedule;
+  if (schedule.next === null || schedule.next > lastSlot) return schedule;
+  return {...schedule, next: trigger.timetable.nextAfter(lastSlot) ?? null};
 }
 
 /** The schedule as answers show it: from its next slot on. */

@@ -65,10 +65,7 @@ export class Claims {
   }
 
   #giveUp(job: Job, schedule: ScheduleState, slots: readonly number[], reason: SkipReason): void {
-    const [first] = slots;
-    if (first === undefined) return;
-    const last = slots.at(-1) ?? first;
-    this.#skip(job, schedule, {first, last, count: slots.length, reason});
+    for (const skipped of neighbours(job, slots)) this.#skip(job, schedule, {...skipped, reason});
   }
 
   #skip(job: Job, schedule: ScheduleState, skipped: SkippedSlots): void {
@@ -164,6 +161,12 @@ export class Claims {
       case 'slot': {
         const {schedule, at} = waiting;
         schedule.pending = schedule.pending.slice(1);
+        // A run that was for no slot of the schedule at that time may bear its instant.
+        if (job.runs.has(at)) {
+          this.#giveUp(job, schedule, [at], 'overlap');
+          break;
+        }
+        job.lastSlot = Math.max(job.lastSlot, at);
         if (schedule.left !== null) schedule.left = Math.max(0, schedule.left - 1);
         this.#claim(job, {kind: 'slot', due: at, rootSlot: at, state: 'queued'});
         break;
@@ -232,6 +235,25 @@ export class Claims {
 }
 
 const ALPHANUMERICS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
+
+/** Slots of a job, ascending, in groups that have no other slot between them. */
+function neighbours(
+  {trigger}: Job,
+  slots: readonly number[],
+): readonly Omit<SkippedSlots, 'reason'>[] {
+  const groups: {first: number; last: number; count: number}[] = [];
+  for (const slot of slots) {
+    const group = groups.at(-1);
+    const isNext =
+      trigger.kind === 'schedule' && group && trigger.timetable.nextAfter(group.last) === slot;
+    if (group === undefined || isNext !== true) groups.push({first: slot, last: slot, count: 1});
+    else {
+      group.last = slot;
+      group.count += 1;
+    }
+  }
+  return groups;
+}
 
 /** The slot for which a job is to be looked at next; Infinity: none. */
 export function nextSlotOf({schedule, rules, disabled, fault}: Job): number {

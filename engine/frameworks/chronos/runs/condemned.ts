@@ -1,6 +1,6 @@
 /**
- * Tasks of runs that count no more, because their job was deleted: they are killed until they have
- * ended, also by the leaders that come after.
+ * Tasks of runs that count no more, because their job was deleted or they were given up: they are
+ * killed until they have ended, also by the leaders that come after.
  */
 import {taskIdOf, type AgentId, type TaskId} from '../../../kernel/ids.ts';
 import type {RecordStore} from '../jobs/job-book.ts';
@@ -10,34 +10,58 @@ export interface CondemnedTask {
   readonly serial: number;
   readonly taskId: TaskId;
   readonly agentId: AgentId | undefined;
+  /** When its kill was sent last: ms since 1970. */
+  readonly sentAt: number;
 }
 
 export class Condemned {
   readonly #store: RecordStore;
   readonly #kill: (taskId: TaskId) => void;
+  readonly #clock: {readonly now: () => number; readonly retryMs: number};
+  /** By the instants at which their kills were sent, oldest first. */
   readonly #tasks = new Map<TaskId, CondemnedTask>();
-  #nextSerial: number;
 
+  /** A kill that nobody answers is sent again after `retryMs`. */
   constructor(
     store: RecordStore,
     kill: (taskId: TaskId) => void,
+    clock: {readonly now: () => number; readonly retryMs: number},
     stored: readonly CondemnedTask[] = [],
   ) {
     this.#store = store;
     this.#kill = kill;
+    this.#clock = clock;
     for (const task of stored) this.#tasks.set(taskIdOf(task.taskId), task);
-    this.#nextSerial = 1 + Math.max(0, ...stored.map(({serial}) => serial));
   }
 
   get size(): number {
     return this.#tasks.size;
   }
 
+  /** When the next kill is to be sent again; Infinity: none is. */
+  get nextAt(): number {
+    for (const {sentAt} of this.#tasks.values()) return sentAt + this.#clock.retryMs;
+    return Infinity;
+  }
+
+  /** It is killed now, and until it has ended. */
   add(taskId: TaskId, agentId: AgentId | undefined): void {
-    const task = {serial: this.#nextSerial, taskId, agentId};
-    this.#nextSerial += 1;
+    const serial = this.#tasks.get(taskId)?.serial ?? this.#freeSerial();
+    this.#send({serial, taskId, agentId, sentAt: this.#clock.now()});
+  }
+
+  /** Not counted apart: what is there now must be enough to go on from. */
+  #freeSerial(): number {
+    let last = 0;
+    for (const {serial} of this.#tasks.values()) last = Math.max(last, serial);
+    return last + 1;
+  }
+
+  #send(task: CondemnedTask): void {
+    const {serial, taskId} = task;
+    this.#tasks.delete(taskId);
     this.#tasks.set(taskId, task);
-    this.#store.putRecord(`condemned/${task.serial}`, task);
+    this.#store.putRecord(`condemned/${serial}`, task);
     this.#kill(taskId);
   }
 
@@ -49,9 +73,23 @@ export class Condemned {
     this.#store.deleteRecord(`condemned/${task.serial}`);
   }
 
-  /** Kills those that are left once more. */
+  /** Kills those once more of which nothing was heard. */
+  killDue(): void {
+    const now = this.#clock.now();
+    while (this.nextAt <= now) this.#killFirst(now);
+  }
+
+  #killFirst(now: number): void {
+    for (const task of this.#tasks.values()) {
+      this.#send({...task, sentAt: now});
+      return;
+    }
+  }
+
+  /** Another leader kills all of them once more. */
   killAll(): void {
-    for (const taskId of this.#tasks.keys()) this.#kill(taskId);
+    const now = this.#clock.now();
+    for (const task of [...this.#tasks.values()]) this.#send({...task, sentAt: now});
   }
 
   documents(): readonly CondemnedTask[] {
