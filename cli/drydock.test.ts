@@ -456,3 +456,59 @@ test('a bug is told with its seed, and with its place if it is no invariant', (t
   t.notRegex(invariant, /drydock\.test/);
   t.regex(bugText(new TypeError('x'), run), /drydock\.test/);
 });
+
+const nightly = `
+- {name: nightly, command: x, cpus: 2, schedule: R/2026-01-01T02:30:00/P1D, scheduleTimeZone: Europe/Paris}
+- {name: after, command: x, parents: [nightly]}
+`;
+
+test('timetable shows runs before they happen, in the zones of their jobs', (t) =>
+  withFiles(async ({folder, write}) => {
+    const words = ['timetable', write('jobs.yaml', nightly), '--from', '2026-03-28', '--until'];
+    const {code, stdout, stderr} = await run(folder, [...words, '3d', '--plot']);
+    t.deepEqual([code, stderr], [0, '']);
+    t.regex(stdout, /6 runs of 2 jobs · 2026-03-28 00:00 to 2026-03-31 00:00 UTC/);
+    t.regex(stdout, /01:30 {2}2026-03-29 03:30 {2}Europe\/Paris {2}nightly .* does not exist/);
+    t.regex(stdout, /01:31 .* after .* after nightly/);
+    t.regex(stdout, /cpus: at most 2\n/);
+  }));
+
+test('timetable --json prints nothing else, and --html writes a page', (t) =>
+  withFiles(async ({folder, write}) => {
+    const words = ['timetable', write('jobs.yaml', nightly), '--from', '2026-03-28'];
+    const history = {nightly: [{start: '2026-03-01T00:00:00Z', end: '2026-03-01T02:00:00Z'}]};
+    const file = write('history.json', JSON.stringify(history));
+    const more = ['--json', '--html', 'page.html', '--job', 'a*', '--history', file];
+    const {code, stdout, stderr} = await run(folder, [...words, ...more, '--zone', 'Asia/Tokyo']);
+    t.deepEqual([code, stderr], [0, 'drydock: wrote page.html\n']);
+    const {fires} = JSON.parse(stdout) as {fires: readonly Record<string, unknown>[]};
+    t.is(fires.length, 7);
+    t.like(fires[0], {
+      job: 'after',
+      at: '2026-03-28T03:30:00.000Z',
+      inZone: '2026-03-28T12:30:00.000',
+    });
+    t.regex(readFileSync(join(folder, 'page.html'), 'utf8'), /<title>Timetable from 2026-03-28/);
+  }));
+
+test('timetable refuses bad input with its file, place and field', (t) =>
+  withFiles(async ({folder, write}) => {
+    const good = write('good.yaml', nightly);
+    const bad = write('bad.yaml', 'name: a\ncommand: x\nschedule: R/never/P1D\n');
+    const cases: readonly (readonly [readonly string[], RegExp])[] = [
+      [[bad], /^drydock: schedule: Cannot parse schedule .*\(bad\.yaml:3:11\)\n$/],
+      [[good, good], /^drydock: \[0\]\.name: there are two jobs of this name: nightly \(good/],
+      [['none.yaml'], /file not found \(none\.yaml\)/],
+      [[good, '--until', 'soon'], /^drydock: --until: expected an instant .* found soon\n$/],
+      [[good, '--from', '2026-03-28', '--until', '2026-03-27'], /after --from/],
+      [[good, '--from', 'now'], /expected an instant such as/],
+      [[good, '--zone', 'Paris'], /^drydock: --zone: expected the id of a zone/],
+      [[good, '--job', 'x*'], /^drydock: --job: expected a glob that a job matches, found x\*\n$/],
+      [[write('small.yaml', small)], /^drydock: workloads: expected jobs of a Chronos, found none/],
+    ];
+    for (const [words, expected] of cases) {
+      const {code, stdout, stderr} = await run(folder, ['timetable', ...words]);
+      t.deepEqual([code, stdout], [2, ''], words.join(' '));
+      t.regex(stderr, expected);
+    }
+  }));
