@@ -16,7 +16,11 @@ import {temporalZones} from '../../adapters/zones/temporal-zones.ts';
 import {demand} from '../bench.ts';
 import {EPOCH_MS} from './jobs.ts';
 
-type Launch = Extract<Effect, {kind: 'launchTask'}>;
+/** What must be known of a task to report its end. */
+type RunningTask = Pick<
+  Extract<Effect, {kind: 'launchTask'}>,
+  'agentId' | 'frameworkId' | 'taskId'
+>;
 
 const AGENTS = 100;
 const AGENT = {
@@ -35,7 +39,7 @@ export class SmallWorld {
   readonly records = new Map<string, unknown>();
   readonly events = new Map<string, number>();
   readonly #keepsRecords: boolean;
-  readonly #tasks: (Launch | undefined)[] = [];
+  readonly #tasks: (RunningTask | undefined)[] = [];
   readonly #free: number[] = [];
   readonly #ends = new Agenda();
   #now = 0;
@@ -88,17 +92,16 @@ export class SmallWorld {
   }
 
   #endTask(row: number): void {
-    const launch = this.#tasks[row];
+    const task = this.#tasks[row];
     this.#tasks[row] = undefined;
     this.#free.push(row);
-    if (launch !== undefined) this.#report(launch, 'TASK_FINISHED');
+    if (task !== undefined) this.#report(task, 'TASK_FINISHED');
   }
 
-  #report({agentId, frameworkId, taskId}: Launch, state: 'TASK_FINISHED' | 'TASK_RUNNING'): void {
+  #report(task: RunningTask, state: 'TASK_FINISHED' | 'TASK_RUNNING'): void {
     this.#updates += 1;
     const updateId = `${this.#updates}`;
-    const status = {agentId, frameworkId, taskId, state, updateId};
-    this.engine.step(this.#now, {kind: 'taskStatus', ...status});
+    this.engine.step(this.#now, {kind: 'taskStatus', ...task, state, updateId});
   }
 
   #carryOut(): void {
@@ -119,11 +122,13 @@ export class SmallWorld {
         break;
       case 'launchTask': {
         const row = this.#free.pop() ?? this.#tasks.length;
-        this.#tasks[row] = effect;
+        const {agentId, frameworkId, taskId} = effect;
+        const task = {agentId, frameworkId, taskId};
+        this.#tasks[row] = task;
         this.launches += 1;
         const duration = DURATION_MS_MIN + ((this.launches * 7919) % DURATION_MS_RANGE);
         this.#ends.push(this.#now + duration, row);
-        this.#report(effect, 'TASK_RUNNING');
+        this.#report(task, 'TASK_RUNNING');
         break;
       }
       case 'publish': {

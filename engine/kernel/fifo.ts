@@ -3,7 +3,8 @@
  * front is not.
  */
 export class Fifo<T> {
-  #items: T[];
+  /** What was taken is let go of at once: it must not live on in its place. */
+  #items: (T | undefined)[];
   #head = 0;
 
   constructor(items: readonly T[] = []) {
@@ -26,6 +27,7 @@ export class Fifo<T> {
   shift(): T | undefined {
     const item = this.#items[this.#head];
     if (item === undefined) return undefined;
+    this.#items[this.#head] = undefined;
     this.#head += 1;
     if (this.#head > 64 && this.#head * 2 > this.#items.length) {
       this.#items = this.#items.slice(this.#head);
@@ -35,6 +37,6 @@ export class Fifo<T> {
   }
 
   toArray(): T[] {
-    return this.#items.slice(this.#head);
+    return this.#items.slice(this.#head) as T[];
   }
 }

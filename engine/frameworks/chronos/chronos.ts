@@ -141,7 +141,7 @@ export class Chronos implements Framework {
       const job = this.#book.get(document.jobName);
       if (job === undefined) continue;
       const run = runFrom(document);
-      job.runs.set(run.due, run);
+      job.runs.add(run);
       if (run.state === 'queued') queued.push([job, run]);
       this.#lifecycle.remember(job, run);
     }

@@ -26,10 +26,13 @@ export class JobBook {
   readonly #agenda = new Agenda();
   /** Parent → its children, by name. */
   readonly #children = new Map<string, readonly string[]>();
-  readonly #changedJobs = new Set<Job>();
-  readonly #changedRuns = new Set<Run>();
-  /** Those whose next look may have moved. */
-  readonly #touched = new Set<Job>();
+  /**
+   * Jobs that have news, each once: those whose next look may have moved, and those of which something
+   * is to be written. Lists and marks instead of sets, for a set that is emptied over and over leaves
+   * tables behind that keep each other, and what was in them, alive until the next full collection.
+   */
+  readonly #touched: Job[] = [];
+  readonly #changed: Job[] = [];
 
   constructor(store: RecordStore, historyMax: number) {
     this.#store = store;
@@ -84,8 +87,8 @@ export class JobBook {
     this.#jobs.delete(job.name);
     this.#rows[job.row] = undefined;
     this.#free.push(job.row);
-    this.#changedJobs.delete(job);
     for (const run of [...job.runs.values()]) this.dropRun(job, run);
+    job.news.isChanged = false;
     for (const at of job.history.keys()) this.#store.deleteRecord(historyPath(job, at));
     this.#store.deleteRecord(job.path);
   }
@@ -126,7 +129,7 @@ export class JobBook {
     due.sort((one, two) => one.wakeAt - two.wakeAt || (one.name < two.name ? -1 : 1));
     for (const job of due) {
       job.wakeAt = Infinity;
-      this.#touched.add(job);
+      this.touch(job);
     }
     return due.length < 2 ? due : [...new Set(due)];
   }
@@ -141,29 +144,41 @@ export class JobBook {
 
   /** When it is to be looked at next may have moved. */
   touch(job: Job): void {
-    this.#touched.add(job);
+    if (job.news.isTouched) return;
+    job.news.isTouched = true;
+    this.#touched.push(job);
   }
 
   changed(job: Job): void {
-    this.#changedJobs.add(job);
-    this.#touched.add(job);
+    this.touch(job);
+    this.#list(job);
+    job.news.isChanged = true;
+  }
+
+  /** Something of it is to be written. */
+  #list(job: Job): void {
+    const {isChanged, runs} = job.news;
+    if (!isChanged && runs.length === 0) this.#changed.push(job);
   }
 
   addRun(job: Job, run: Run): void {
-    job.runs.set(run.due, run);
+    job.runs.add(run);
     this.runChanged(job, run);
   }
 
   runChanged(job: Job, run: Run): void {
-    this.#changedRuns.add(run);
-    this.#touched.add(job);
+    this.touch(job);
+    this.#list(job);
+    const {runs} = job.news;
+    if (!runs.includes(run)) runs.push(run);
   }
 
   /** The run is over. */
   dropRun(job: Job, run: Run): void {
     job.runs.delete(run.due);
-    this.#changedRuns.delete(run);
-    this.#touched.add(job);
+    const {runs} = job.news;
+    if (runs.includes(run)) job.news.runs = runs.filter((other) => other !== run);
+    this.touch(job);
     this.#store.deleteRecord(runPath(run));
   }
 
@@ -183,17 +198,22 @@ export class JobBook {
   /** Asks each job that something happened to when it is to be looked at next. */
   rearm(nextLookAt: (job: Job) => number): void {
     for (const job of this.#touched) {
+      job.news.isTouched = false;
       if (this.#rows[job.row] === job) this.#wakeAt(job, nextLookAt(job));
     }
-    this.#touched.clear();
+    this.#touched.length = 0;
   }
 
   /** Writes what was changed since the last time. */
   flush(): void {
-    for (const job of this.#changedJobs) this.#store.putRecord(job.path, jobDocument(job));
-    for (const run of this.#changedRuns) this.#store.putRecord(runPath(run), runDocument(run));
-    this.#changedJobs.clear();
-    this.#changedRuns.clear();
+    for (const job of this.#changed) {
+      const {news} = job;
+      if (news.isChanged) this.#store.putRecord(job.path, jobDocument(job));
+      for (const run of news.runs) this.#store.putRecord(runPath(run), runDocument(run));
+      news.isChanged = false;
+      news.runs.length = 0;
+    }
+    this.#changed.length = 0;
   }
 }
 

@@ -5,6 +5,7 @@ import type {Trigger} from '../definition/trigger.ts';
 import type {LaunchSpec} from '../launch/launch-spec.ts';
 import {isLaunched, type HistoryEntry, type Run} from '../runs/run.ts';
 import type {Edges, EdgesDocument} from './edges.ts';
+import type {RunList} from './run-list.ts';
 
 /** Where a schedule stands. Instants are ms since 1970. */
 export interface ScheduleState {
@@ -69,13 +70,24 @@ export interface Job {
   /** The latest slot that was claimed, under whatever schedule; 0: none was. */
   lastSlot: number;
   /** By `due`, in order of their claims. */
-  readonly runs: Map<number, Run>;
+  readonly runs: RunList;
   /** Oldest first. */
   readonly history: HistoryEntry[];
   /** Runs that have ended: the number of the newest in the history. */
   ended: number;
   /** When it is to be looked at next; Infinity: when something happens. */
   wakeAt: number;
+  /** What has changed of it in the call that is being made: see {@link JobBook}. */
+  readonly news: JobNews;
+}
+
+export interface JobNews {
+  /** `wakeAt` may have moved. */
+  isTouched: boolean;
+  /** Its record is to be written. */
+  isChanged: boolean;
+  /** So are those of these runs. */
+  runs: Run[];
 }
 
 export interface JobDocument {

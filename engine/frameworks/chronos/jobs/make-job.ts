@@ -12,6 +12,7 @@ import {
 } from '../definition/trigger.ts';
 import {makeLaunchSpec, type LaunchSpec} from '../launch/launch-spec.ts';
 import {Edges} from './edges.ts';
+import {RunList} from './run-list.ts';
 import {jobPath} from './job-book.ts';
 import {NO_COUNTS, type Job, type JobDocument, type ScheduleState} from './job.ts';
 
@@ -61,10 +62,11 @@ export function newJob(readied: Readied, row: number, now: number): Job {
     fire: undefined,
     lastDue: 0,
     lastSlot: 0,
-    runs: new Map(),
+    runs: new RunList(),
     history: [],
     ended: 0,
     wakeAt: Infinity,
+    news: {isTouched: false, isChanged: false, runs: []},
   };
 }
 

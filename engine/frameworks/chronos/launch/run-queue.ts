@@ -30,6 +30,9 @@ export interface Lane {
   refused: number;
 }
 
+/** Above this many kinds of needs, empty lanes are forgotten. */
+const LANES_MAX = 1000;
+
 /** Who waits, lane by lane: their jobs and instants, in order. */
 export type QueueSnapshot = readonly {
   readonly key: string;
@@ -41,7 +44,10 @@ export type QueueSnapshot = readonly {
 
 export class RunQueue {
   readonly #agingMs: number;
+  /** Those that are empty wait for the next run that needs the same. */
   readonly #lanes = new Map<string, Lane>();
+  /** Lanes in which somebody waits. */
+  #open: Lane[] = [];
   #size = 0;
   /** Whether somebody came since it was last set to false. */
   hasNews = false;
@@ -54,9 +60,9 @@ export class RunQueue {
     return this.#size;
   }
 
-  /** In no order that matters; those that are empty are dropped. */
-  get lanes(): IterableIterator<Lane> {
-    return this.#lanes.values();
+  /** Those in which somebody waits, in no order that matters. */
+  get lanes(): readonly Lane[] {
+    return this.#open;
   }
 
   laneOf({spec}: Job): Lane | undefined {
@@ -72,6 +78,7 @@ export class RunQueue {
       lane = {spec, classes, size: 0, refusal: undefined, refused: 0};
       this.#lanes.set(spec.key, lane);
     }
+    if (lane.size === 0) this.#open.push(lane);
     lane.classes[rules.isHighPriority ? 0 : 1].push({job, run, since: run.since});
     lane.size += 1;
     lane.refusal = undefined;
@@ -86,13 +93,15 @@ export class RunQueue {
     if (lane === undefined) return;
     lane.size -= 1;
     this.#size -= 1;
-    if (lane.size === 0) this.#lanes.delete(key);
+    if (lane.size > 0) return;
+    this.#open = this.#open.filter((open) => open !== lane);
+    if (this.#lanes.size > LANES_MAX) this.#lanes.delete(key);
   }
 
   /** Who is next among lanes that `isOpen`: undefined when nobody is. */
   first(isOpen: (lane: Lane) => boolean, now: number): {lane: Lane; waiter: Waiter} | undefined {
     let best: {lane: Lane; waiter: Waiter} | undefined;
-    for (const lane of this.#lanes.values()) {
+    for (const lane of this.#open) {
       if (!isOpen(lane)) continue;
       for (const fifo of lane.classes) {
         const waiter = firstOf(fifo, lane.spec.key);
@@ -104,7 +113,7 @@ export class RunQueue {
   }
 
   snapshot(): QueueSnapshot {
-    return [...this.#lanes.values()].map(({spec, classes, size, refusal, refused}) => ({
+    return this.#open.map(({spec, classes, size, refusal, refused}) => ({
       key: spec.key,
       classes: classes.map((fifo) =>
         fifo.toArray().map(({job, run, since}) => [job.name, run.due, since] as const),
@@ -130,7 +139,9 @@ export class RunQueue {
       const one = [...high, ...normal].find(({job}) => job.spec.key === key);
       const {spec} = must(one, `a run that waits in lane ${key}`).job;
       const fifos = [new Fifo(high), new Fifo(normal)] as const;
-      this.#lanes.set(key, {spec, classes: fifos, size, refusal, refused});
+      const lane = {spec, classes: fifos, size, refusal, refused};
+      this.#lanes.set(key, lane);
+      this.#open.push(lane);
       this.#size += size;
     }
   }

@@ -81,7 +81,7 @@ export class Claims {
     const {schedule, fire} = job;
     if (schedule !== undefined && schedule.pending.length > 0) {
       const waiting = schedule.pending;
-      schedule.pending = [];
+      schedule.pending = NONE;
       this.#giveUp(job, schedule, waiting, reason);
       this.#parts.book.changed(job);
     }
@@ -143,7 +143,7 @@ export class Claims {
     const {schedule} = job;
     if (kind !== 'slot' || schedule === undefined) return;
     const dropped = schedule.pending;
-    schedule.pending = [];
+    schedule.pending = NONE;
     this.#giveUp(job, schedule, dropped, 'overlap');
     this.#parts.book.changed(job);
   }
@@ -160,7 +160,7 @@ export class Claims {
       }
       case 'slot': {
         const {schedule, at} = waiting;
-        schedule.pending = schedule.pending.slice(1);
+        schedule.pending = schedule.pending.length === 1 ? NONE : schedule.pending.slice(1);
         // A run that was for no slot of the schedule at that time may bear its instant.
         if (job.runs.has(at)) {
           this.#giveUp(job, schedule, [at], 'overlap');
@@ -194,7 +194,7 @@ export class Claims {
       attempt: 0,
       state,
       since: now,
-      tasks: [],
+      tasks: NONE,
       retryAt: undefined,
       unreachableAt: undefined,
       killing: undefined,
@@ -233,6 +233,8 @@ export class Claims {
     return `${digits}${letters.join('')}`;
   }
 }
+
+const NONE: readonly never[] = [];
 
 const ALPHANUMERICS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
 

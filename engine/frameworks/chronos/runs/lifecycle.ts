@@ -47,8 +47,9 @@ export class Lifecycle {
     queue.left(job.spec.key);
     run.state = 'launching';
     run.since = now;
-    if (taskOf(run) === undefined) run.tasks.push(newTask(run, taskId, agent, now));
-    else replaceTask(run, newTask(run, taskId, agent, now));
+    // A task that was never sent is launched elsewhere under the same id.
+    const earlier = taskOf(run) === undefined ? run.tasks : run.tasks.slice(0, -1);
+    run.tasks = [...earlier, newTask(run, taskId, agent, now)];
     book.runChanged(job, run);
     const isFirstOfSlot = run.kind === 'slot' && run.attempt === 0;
     const {schedule} = job;
@@ -321,11 +322,6 @@ function newTask(run: Run, id: TaskId, agent: AgentInfo, launchedAt: number): Ru
     endedAt: undefined,
     state: 'TASK_STAGING',
   };
-}
-
-/** A task that was never sent is launched elsewhere. */
-function replaceTask(run: Run, task: RunTask): void {
-  run.tasks.splice(-1, 1, task);
 }
 
 function clearTask(run: Run): void {

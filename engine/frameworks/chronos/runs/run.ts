@@ -49,8 +49,8 @@ export interface Run {
   state: RunState;
   /** When it came into the state that it waits in. */
   since: number;
-  /** Oldest first; of retries one each. */
-  readonly tasks: RunTask[];
+  /** Oldest first; of retries one each. The list is replaced, never changed. */
+  tasks: readonly RunTask[];
   retryAt: number | undefined;
   /** Since when its task is out of reach. */
   unreachableAt: number | undefined;
