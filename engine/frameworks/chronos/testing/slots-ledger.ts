@@ -6,7 +6,7 @@ import {must} from '../../../kernel/assert.ts';
 import type {ChronosEvent} from '../events.ts';
 import type {JobDocument} from '../jobs/job.ts';
 import {parsePeriod, periodMs} from '../schedule/period.ts';
-import type {Checker, Fact, Model} from './model.ts';
+import type {Checker, Model} from './model.ts';
 import {keep} from './promises.ts';
 import {twinSlots} from './slots-twin.ts';
 
@@ -66,10 +66,13 @@ export function scheduleKey(job: JobDocument | undefined): string | undefined {
 
 export function slotsAreAccounted(model: Model): Checker {
   const ledgers = new Map<string, Ledger>();
+  /** The latest slot that was claimed, under whatever schedule: none up to it comes again. */
+  const claimed = new Map<string, number>();
   return {
     fact: (fact) => {
       for (const [name, before] of fact.jobsBefore) {
         const after = model.jobs.get(name);
+        if (before === undefined) claimed.delete(name);
         const isOther = scheduleKey(before) !== scheduleKey(after);
         const events = fact.events.filter((event) => event.job === name);
         const isOld = (event: ChronosEvent): boolean =>
@@ -83,16 +86,17 @@ export function slotsAreAccounted(model: Model): Checker {
         }
         if (isOther) ledgers.delete(name);
         if (isOther && after?.schedule !== undefined) {
-          ledgers.set(name, openLedger(model, after, fact));
+          ledgers.set(name, openLedger(model, after, [fact.wallMs, claimed.get(name) ?? 0]));
         }
         const current = ledgers.get(name);
         if (current === undefined || after?.schedule === undefined) continue;
         advance(current, after, fact.wallMs);
-        enter(
-          current,
-          name,
-          events.filter((event) => !isOld(event)),
-        );
+        const own = events.filter((event) => !isOld(event));
+        enter(current, name, own);
+        for (const event of own) {
+          if (event.type !== 'JobQueued' || event.slot === undefined) continue;
+          claimed.set(name, Math.max(claimed.get(name) ?? 0, event.slot));
+        }
         const [open, pending] = [[...current.open], [...after.schedule.pending]];
         keep(
           open.join() === pending.join(),
@@ -104,18 +108,22 @@ export function slotsAreAccounted(model: Model): Checker {
   };
 }
 
-function openLedger(model: Model, job: JobDocument, {wallMs}: Fact): Ledger {
+function openLedger(
+  model: Model,
+  job: JobDocument,
+  [wallMs, claimed]: readonly [wallMs: number, claimed: number],
+): Ledger {
   const {anchored, zone} = must(job.schedule, job.name);
   const isInterval = anchored.startsWith('R');
   const slots = new Slots(model, {text: anchored, zone}, wallMs - 40 * DAY_MS);
   const epsilonMs = epsilonOf(job, model);
-  const since = !isInterval ? wallMs : epsilonMs === undefined ? 0 : wallMs - epsilonMs + 1;
-  const next = isInterval ? slots.firstFrom(Math.max(since, wallMs - 40 * DAY_MS)) : since;
+  const young = !isInterval ? wallMs : epsilonMs === undefined ? 0 : wallMs - epsilonMs + 1;
+  const since = Math.max(young, claimed + 1, wallMs - 40 * DAY_MS);
   return {
     key: must(scheduleKey(job), job.name),
     slots,
     open: new Set(),
-    next: must(slots.firstFrom(next ?? wallMs), `a slot of ${anchored}`),
+    next: must(slots.firstFrom(since), `a slot of ${anchored}`),
   };
 }
 

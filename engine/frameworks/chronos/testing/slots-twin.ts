@@ -54,7 +54,7 @@ export function twinSlots(
   {text, zone}: {readonly text: string; readonly zone: string},
   stretch: Stretch,
 ): readonly number[] {
-  const slots = /^R/.test(text)
+  const slots = text.startsWith('R')
     ? intervalSlots(zones, {text, zone}, stretch)
     : cronSlots(zones, {text: text.replace('cron:', ''), zone}, stretch);
   const {fromMs, untilMs} = stretch;
