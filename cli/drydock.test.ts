@@ -458,7 +458,11 @@ test('a bug is told with its seed, and with its place if it is no invariant', (t
 });
 
 const nightly = `
-- {name: nightly, command: x, cpus: 2, schedule: R/2026-01-01T02:30:00/P1D, scheduleTimeZone: Europe/Paris}
+- name: nightly
+  command: x
+  cpus: 2
+  schedule: R/2026-01-01T02:30:00/P1D
+  scheduleTimeZone: Europe/Paris
 - {name: after, command: x, parents: [nightly]}
 `;
 
@@ -506,9 +510,11 @@ test('timetable refuses bad input with its file, place and field', (t) =>
       [[good, '--job', 'x*'], /^drydock: --job: expected a glob that a job matches, found x\*\n$/],
       [[write('small.yaml', small)], /^drydock: workloads: expected jobs of a Chronos, found none/],
     ];
-    for (const [words, expected] of cases) {
-      const {code, stdout, stderr} = await run(folder, ['timetable', ...words]);
-      t.deepEqual([code, stdout], [2, ''], words.join(' '));
-      t.regex(stderr, expected);
-    }
+    await Promise.all(
+      cases.map(async ([words, expected]) => {
+        const {code, stdout, stderr} = await run(folder, ['timetable', ...words]);
+        t.deepEqual([code, stdout], [2, ''], words.join(' '));
+        t.regex(stderr, expected);
+      }),
+    );
   }));

@@ -24,7 +24,7 @@ interface TimetableFlags {
   readonly zone?: string;
   readonly job?: string;
   readonly limit: number;
-  readonly duration: number;
+  readonly duration?: number;
   readonly history?: string;
   readonly preset: ChronosPreset;
   readonly json?: true;
@@ -62,17 +62,23 @@ export function makeTimetableCommand(): Command {
   return new Command('timetable')
     .description('Show when jobs will run, and the load that they will be.')
     .argument('<file...>', 'jobs or a scenario, JSON or YAML; "-" is standard input')
-    .option('--from <instant>', 'such as 2026-03-28 or 2026-03-28T18:00Z (default: now)', parseFrom)
-    .option('--until <time>', 'an instant, or a duration such as 31d (default: 7d)')
+    .option(
+      '--from <instant>',
+      'such as 2026-03-28 or 2026-03-28T18:00Z (default: now, or when a scenario starts)',
+      parseFrom,
+    )
+    .option(
+      '--until <time>',
+      'an instant, or a duration such as 31d (default: 7d, or when a scenario ends)',
+    )
     .option('--zone <id>', 'show times of this zone, too')
-    .option('--job <glob>', 'tell only of these jobs, such as "etl-*"')
+    .option('--job <glob>', 'tell only of these jobs and their load, such as "etl-*"')
     .option('--limit <n>', 'rows of the table; 0: all', parseLimit, LIMIT_DEFAULT)
     .option('--history <file>', 'what runs took before: answers of job/history/NAME')
     .option(
       '--duration <time>',
       'what a run takes of which nothing is known (default: 1m)',
       parseDurationOption,
-      DURATION_DEFAULT_MS,
     )
     .addOption(preset)
     .option('--plot', 'draw the load below the table')
@@ -92,7 +98,7 @@ async function runTimetable(files: readonly string[], flags: TimetableFlags): Pr
     fromMs: flags.from,
     nowMs: Math.floor(Date.now() / 1000) * 1000,
     until: flags.until,
-    durationMs: flags.duration,
+    durationMs: flags.duration ?? DURATION_DEFAULT_MS,
     historyFile: flags.history,
   });
   if (!loaded.ok) {

@@ -1,7 +1,7 @@
 /**
- * A world in which nothing goes wrong: a single machine without bounds, tasks that start at once and
- * succeed after a time that was expected. A Chronos in it does what it would do at best, and tells it
- * by its events.
+ * A world in which nothing goes wrong: a single machine without bounds, tasks that start at once
+ * and succeed after a time that was expected. A Chronos in it does what it would do at best, and
+ * tells it by its events.
  */
 import {
   Agenda,
@@ -83,8 +83,8 @@ export class CalmWorld {
   }
 
   /**
-   * Lets time pass up to `untilMs`, which is not reached. What ends at an instant makes way for what
-   * is due at it: a run that takes exactly as long as its period overlaps with none.
+   * Lets time pass up to `untilMs`, which is not reached. What ends at an instant makes way for
+   * what is due at it: a run that takes exactly as long as its period overlaps with none.
    */
   runUntil(untilMs: number): void {
     for (;;) {

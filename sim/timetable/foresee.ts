@@ -1,7 +1,7 @@
 /**
  * Foresees what jobs will do: by the Chronos that will do it, in a calm world. So dependents,
- * overlaps and changes of the clock come out as they will come about, and not as a second opinion has
- * it.
+ * overlaps and changes of the clock come out as they will come about, and not as a second opinion
+ * has it.
  */
 import {
   admitJob,
@@ -74,7 +74,7 @@ export function foresee(plan: Plan): ForesightResult {
   return {ok: true, foresight: gathered(world, recorder, plan)};
 }
 
-/** A schedule without a start begins this long before its submission: it is to begin with the window. */
+/** A schedule without a start begins this long before its submission; here with the window. */
 const EMPTY_START_MS = 1000;
 
 function sinceOf(

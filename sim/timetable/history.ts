@@ -11,7 +11,7 @@ export type HistoryResult =
   | {readonly ok: true; readonly durations: ReadonlyMap<string, number>}
   | {readonly ok: false; readonly problems: readonly FieldProblem[]};
 
-/** One answer, a list of answers, or a map from names of jobs to answers or to their lists of runs. */
+/** An answer, a list of answers, or a map from names of jobs to answers or to lists of runs. */
 export function readHistory(value: unknown): HistoryResult {
   const reading = new Reading();
   if (Array.isArray(value)) {
@@ -79,7 +79,7 @@ class Reading {
     }
   }
 
-  /** A retried run takes as long as its last attempt: the others failed, and say nothing of success. */
+  /** A retried run takes as long as its last attempt: of the others nothing came. */
   #run(
     item: JsonMap,
     at: FieldPath,

@@ -102,7 +102,7 @@ class PlanLoading {
     }
   }
 
-  /** JSON is read as such where it is some: that is much faster, and places are rarely asked for. */
+  /** JSON is read as such where it is some: that is much faster, and places are rarely needed. */
   #parse(text: string, file: string): {readonly value: unknown} | undefined {
     if (file.endsWith('.json') || /^\s*[[{]/.test(text)) {
       const fault = jsonSyntaxProblem(text);

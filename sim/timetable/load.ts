@@ -1,4 +1,4 @@
-/** What foreseen runs ask of the cluster over time. Amounts are thousandths, so that sums are exact. */
+/** What foreseen runs ask of the cluster over time, in thousandths, so that sums are exact. */
 import type {Span} from './fires.ts';
 import type {Window} from './plan.ts';
 

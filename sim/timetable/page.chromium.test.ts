@@ -32,7 +32,7 @@ function pageText(library: string): string {
   return renderTimetablePage(makeTimetable(plan, result.foresight, {isTold: () => true}), library);
 }
 
-test('all plots are drawn in light and dark, without a word of complaint or a request', async (t) => {
+test('all plots are drawn in light and dark, without complaint or request', async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'drydock-timetable-'));
   const file = join(folder, 'page.html');
   await writeFile(file, pageText(await loadChartLibrary()));

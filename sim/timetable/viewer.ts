@@ -1,7 +1,7 @@
 /**
  * The part of a timetable's page that runs in the browser: loads and runs over time. As in the
- * report of a run (sim/report/viewer.ts), functions reach the page by their source text: each may use
- * only its arguments and the functions listed in `TIMETABLE_VIEWER` and `FORMATTERS`.
+ * report of a run (sim/report/viewer.ts), functions reach the page by their source text: each may
+ * use only its arguments and the functions listed in `TIMETABLE_VIEWER` and `FORMATTERS`.
  */
 import {formatAmount} from '../report/format.ts';
 import {

@@ -1,4 +1,4 @@
-/** Jobs that have been there for long: what previews begin with, where nobody has a store at hand. */
+/** Jobs that have been there for long: what previews begin with, who have no store at hand. */
 import type {JobDefinition} from '../definition/job-definition.ts';
 import {readTrigger, type Trigger} from '../definition/trigger.ts';
 import type {Fault} from '../../json/json-shape.ts';
