@@ -28,8 +28,8 @@ import {canonical, QUICK, World} from './world.ts';
  * given up: the longest task, the longest timeout, a few delays.
  */
 const HEAL_MS = 40 * 60_000;
-/** By how much clocks of leaders differ at most: what one has put off by, another waits for. */
-const SKEW_MS = 3_600_000;
+/** By how much clocks of leaders differ at most: what one has put off, another waits for. */
+const SKEW_MS = 2 * 3_600_000;
 /** After that everything is punctual. */
 const CALM_MS = 10 * 60_000;
 /** For how long a slot may wait for its task when all is well. */

@@ -72,13 +72,16 @@ export interface FailOver {
   readonly late?: number | undefined;
 }
 
+/** The world does not begin at 0, so that a clock may go back. */
+const START_MS = 4 * 3_600_000;
+
 const ID = frameworkIdOf('chronos');
 /** How long a process goes on that does not know that it is deposed. */
 const GHOST_MS = 120_000;
 
 export class World {
   engine: Engine;
-  now = 0;
+  now = START_MS;
   readonly store = new Map<string, unknown>();
   readonly agents: WorldAgent[] = [];
   /** Handed out and not confirmed, oldest first. */
@@ -107,7 +110,7 @@ export class World {
     this.fates = options.fates ?? [QUICK];
     this.#engineOptions = {
       seed: 1,
-      epochMs: options.epochMs,
+      epochMs: options.epochMs - START_MS,
       frameworks: [{id: ID, type: 'chronos', role: '*', chronos: options.chronos}],
     };
     this.engine = this.#newEngine();
@@ -126,12 +129,12 @@ export class World {
 
   /** What the leader's clock shows, from the beginning of the world. */
   get #clock(): number {
-    return Math.max(0, this.now + this.#skewMs);
+    return this.now + this.#skewMs;
   }
 
   /** The same, ms since 1970. */
   get wallMs(): number {
-    return this.#clock + this.#options.epochMs;
+    return this.#clock + this.#options.epochMs - START_MS;
   }
 
   get chronos(): Chronos {
@@ -387,7 +390,7 @@ export class World {
   #haunt(): void {
     const ghost = this.#ghost;
     if (ghost === undefined) return;
-    const clock = Math.max(0, this.now + ghost.skewMs);
+    const clock = this.now + ghost.skewMs;
     if (this.now > ghost.until) this.#ghost = undefined;
     else if (ghost.engine.wakeAt <= clock) ghost.engine.step(clock, {kind: 'tick'});
     const acts = ghost.engine.takeEffects().filter(({kind}) => kind !== 'persist');
