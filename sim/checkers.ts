@@ -105,7 +105,8 @@ export class Checker {
       if (known !== undefined && known.agentId !== agent.id) {
         this.#report(now, `task ${key} is on ${known.agentId} and on ${agent.id}`);
       }
-      const hasEnded = known?.hasEnded ?? isTerminal(task.state);
+      // Its last word may have been lost on the way.
+      const hasEnded = known?.hasEnded === true || isTerminal(task.state);
       this.#tasks.set(key, {agentId: agent.id, resources: task.resources, hasEnded});
       if (!hasEnded) this.#hold(now, agent.id, key, task.resources);
     }

@@ -4,11 +4,11 @@
  * tasks are alive at once.
  *
  * A task counts as alive from its launch to its end. One whose agent fell silent is in doubt, and
- * counts again when the agent is back, unless its job was given another task meanwhile: it has been
- * waited for as long as its job said.
+ * counts again when the agent is back, unless it was given up meanwhile: it has been waited for as
+ * long as its job said.
  */
 import {isTerminal} from '../engine/index.ts';
-import type {Effect, Input} from '../engine/index.ts';
+import type {Effect, FrameworkEvent, Input} from '../engine/index.ts';
 
 type Launch = Extract<Effect, {kind: 'launchTask'}>;
 type Persist = Extract<Effect, {kind: 'persist'}>;
@@ -33,7 +33,11 @@ interface LiveTask {
   readonly taskId: string;
   /** `<framework>/<job>`. */
   readonly job: string;
+  readonly due: number;
+  readonly attempt: number;
   isDoubtful: boolean;
+  /** It is told to be over, and its agent was out of reach then. */
+  isGivenUp: boolean;
 }
 
 const RUN_RECORD = /^[^/]+\/runs\//;
@@ -50,6 +54,8 @@ export class RunChecker {
   readonly #alone = new Set<string>();
   /** Job → slots that were claimed since it was last defined. */
   readonly #claimed = new Map<string, Set<number>>();
+  /** Agents that are out of reach. */
+  readonly #silent = new Set<string>();
   /** `<framework>/<task>` → task. */
   readonly #live = new Map<string, LiveTask>();
 
@@ -71,6 +77,7 @@ export class RunChecker {
         return;
       case 'agentDisconnected':
       case 'agentSilent':
+        this.#silent.add(input.agentId);
         for (const task of this.#on(input.agentId)) task.isDoubtful = true;
         return;
       case 'agentHeard':
@@ -104,6 +111,7 @@ export class RunChecker {
         if (type === 'JobQueued' && typeof slot === 'number') this.#slotClaimed(now, key, slot);
         else if (type === 'JobUpdated') this.#claimed.delete(key);
         else if (type === 'JobRemoved') this.#removed(key);
+        else if (type === 'JobFailed' || type === 'JobCancelled') this.#over(key, effect.event);
         return;
       }
       default:
@@ -115,10 +123,14 @@ export class RunChecker {
   }
 
   #back(agentId: string): void {
-    for (const task of this.#on(agentId)) {
-      task.isDoubtful = [...this.#live.values()].some(
-        (other) => other !== task && other.job === task.job && !other.isDoubtful,
-      );
+    this.#silent.delete(agentId);
+    for (const task of this.#on(agentId)) task.isDoubtful = task.isGivenUp;
+  }
+
+  #over(job: string, {due, attempt}: FrameworkEvent): void {
+    for (const task of this.#live.values()) {
+      if (task.job !== job || task.due !== due || task.attempt !== attempt) continue;
+      if (task.isDoubtful) task.isGivenUp = true;
     }
   }
 
@@ -160,7 +172,10 @@ export class RunChecker {
         this.#report(now, `task ${taskId} is launched beside ${other.taskId}, which is alive`);
       }
     }
-    this.#live.set(`${frameworkId}/${taskId}`, {agentId, taskId, job, isDoubtful: false});
+    this.#live.set(`${frameworkId}/${taskId}`, {
+      ...{agentId, taskId, job, due, attempt},
+      ...{isDoubtful: this.#silent.has(agentId), isGivenUp: false},
+    });
   }
 
   #slotClaimed(now: number, job: string, slot: number): void {
@@ -173,7 +188,11 @@ export class RunChecker {
   /** Its tasks are killed, and another job may have its name. */
   #removed(job: string): void {
     this.#claimed.delete(job);
-    for (const task of this.#live.values()) if (task.job === job) task.isDoubtful = true;
+    for (const task of this.#live.values()) {
+      if (task.job !== job) continue;
+      task.isDoubtful = true;
+      task.isGivenUp = true;
+    }
   }
 }
 

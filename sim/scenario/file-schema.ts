@@ -437,6 +437,13 @@ export const scenarioFile = fields({
     agentPingTimeout: period.optional(),
     agentPingTimeoutsMax: whole(1).optional(),
   }).optional(),
+  network: fields({
+    delay: durationDistribution.optional().describe('of status updates'),
+    duplicate: ratio().optional().describe('share of the updates that come twice'),
+  }).optional(),
+  store: fields({
+    latency: durationDistribution.describe('from a write to its confirmation'),
+  }).optional(),
   assumptions: z.array(z.string().min(1)).optional(),
   cluster: fields({agents: z.array(agentGroup).min(1)}),
   frameworks: z.record(identifier, framework).optional(),

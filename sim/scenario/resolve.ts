@@ -24,6 +24,7 @@ import type {
   Expectation,
   ExpectationTime,
   Framework,
+  NetworkSettings,
   Resources,
   Sampling,
   Scenario,
@@ -65,6 +66,8 @@ export function resolveScenario(
     until,
     allocator: allocatorOf(written.allocator),
     master: {agentPingTimeoutMs: agentPingTimeout, agentPingTimeoutsMax},
+    ...optional('network', networkOf(written.network)),
+    ...optional('store', written.store && {latencyMs: written.store.latency}),
     assumptions: written.assumptions ?? [],
     agents,
     frameworks,
@@ -88,6 +91,8 @@ const MIN_ALLOCATABLE: readonly Resources[] = [
   {scalars: {mem: 32_000}, ranges: {}, sets: {}},
 ];
 
+const AT_ONCE: Distribution = {kind: 'constant', value: 0};
+
 function allocatorOf(written: ScenarioFile['allocator']): AllocatorSettings {
   const offerTimeout = written?.offerTimeout ?? 'none';
   return {
@@ -103,6 +108,11 @@ function allocatorOf(written: ScenarioFile['allocator']): AllocatorSettings {
     mergeOffers: written?.mergeOffers ?? false,
     ...optional('region', written?.region),
   };
+}
+
+function networkOf(written: ScenarioFile['network']): NetworkSettings | undefined {
+  if (written === undefined) return undefined;
+  return {delayMs: written.delay ?? AT_ONCE, duplicate: written.duplicate ?? 0};
 }
 
 /** A run that shall end when nothing is left to do needs workloads that end. */
@@ -129,8 +139,6 @@ function samplingOf(written: ScenarioFile['sample'], until: Until): Sampling {
     until.kind === 'idle' ? 3_600_000 : Math.max(1, Math.ceil(until.atMs / SAMPLES / 1000)) * 1000;
   return {everyMs: written?.every ?? usualMs, fillRows: written?.fillRows ?? 64};
 }
-
-const AT_ONCE: Distribution = {kind: 'constant', value: 0};
 
 function resolveBehaviours(
   written: NonNullable<ScenarioFile['behaviours']>,

@@ -19,6 +19,10 @@ export interface Scenario {
   readonly until: Until;
   readonly allocator: AllocatorSettings;
   readonly master: MasterSettings;
+  /** Absent: status updates arrive as they are sent, once. */
+  readonly network?: NetworkSettings;
+  /** Absent: what is to be written is confirmed at once. */
+  readonly store?: StoreSettings;
   /** What the scenario assumes because its sources lack it; printed with the result. */
   readonly assumptions: readonly string[];
   readonly agents: readonly AgentGroup[];
@@ -65,6 +69,18 @@ export interface AllocatorSettings {
 export interface MasterSettings {
   readonly agentPingTimeoutMs: number;
   readonly agentPingTimeoutsMax: number;
+}
+
+/** The way of status updates from agents to the master. */
+export interface NetworkSettings {
+  readonly delayMs: Distribution;
+  /** Share of the updates that come twice. */
+  readonly duplicate: number;
+}
+
+export interface StoreSettings {
+  /** From a write to its confirmation. */
+  readonly latencyMs: Distribution;
 }
 
 /** Scalars in thousandths; ranges inclusive. The same shape as the engine's amounts. */

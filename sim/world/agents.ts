@@ -22,6 +22,7 @@ export interface ClusterAgent {
 export interface AgentTableSnapshot {
   readonly crashes: readonly number[];
   readonly partitions: readonly number[];
+  readonly connections: readonly number[];
   readonly lost: number;
   readonly returned: number;
   readonly down: number;
@@ -36,6 +37,8 @@ export class AgentTable {
   /** Faults that lie on each agent now. */
   readonly crashes: Int32Array;
   readonly partitions: Int32Array;
+  /** How often each agent's connection to the master has broken. */
+  readonly connections: Int32Array;
   /** First of the agent's tasks, a row of the task table; -1: none. */
   readonly firstTask: Int32Array;
   readonly cpus: Float64Array;
@@ -54,6 +57,7 @@ export class AgentTable {
     this.infos = agents.map((agent, row) => infoOf(agent, this.ids[row] as AgentId));
     this.crashes = new Int32Array(agents.length);
     this.partitions = new Int32Array(agents.length);
+    this.connections = new Int32Array(agents.length);
     this.firstTask = new Int32Array(agents.length).fill(-1);
     this.cpus = Float64Array.from(agents, ({resources}) => totalScalars(resources)['cpus'] ?? 0);
     this.usedCpus = new Float64Array(agents.length);
@@ -87,7 +91,8 @@ export class AgentTable {
     this.#reserved.set(row, resources);
   }
 
-  wentDown(): void {
+  wentDown(row: number): void {
+    this.connections[row] = (this.connections[row] as number) + 1;
     this.lost += 1;
     this.#down += 1;
   }
@@ -101,6 +106,7 @@ export class AgentTable {
     return {
       crashes: Array.from(this.crashes),
       partitions: Array.from(this.partitions),
+      connections: Array.from(this.connections),
       lost: this.lost,
       returned: this.returned,
       down: this.#down,
@@ -112,6 +118,7 @@ export class AgentTable {
   restore(snapshot: AgentTableSnapshot): void {
     this.crashes.set(snapshot.crashes);
     this.partitions.set(snapshot.partitions);
+    this.connections.set(snapshot.connections);
     this.lost = snapshot.lost;
     this.returned = snapshot.returned;
     this.#down = snapshot.down;

@@ -139,7 +139,7 @@ export class Faults {
     counts[agent] = before + 1;
     if (fault === 'crash' && before === 0) this.#virtualTasks.loseAll(agent);
     if (!wasUp) return;
-    agents.wentDown();
+    agents.wentDown(agent);
     const agentId = agents.ids[agent] as AgentTable['ids'][number];
     this.#port.deliver(
       fault === 'crash' ? {kind: 'agentDisconnected', agentId} : {kind: 'agentSilent', agentId},

@@ -10,6 +10,7 @@ import type {TaskHealth} from './health-plan.ts';
 import {isWellAt, nextTurn, TaskHealths} from './task-health.ts';
 import {SAYS_FAILED, SAYS_FINISHED, TaskTable} from './tasks.ts';
 import type {TaskPlan} from './tasks.ts';
+import {UpdateNetwork} from './update-network.ts';
 import {VirtualTasks} from './virtual-tasks.ts';
 import {kindOf, PROBES_ANSWERED, rowOf, WorldQueue} from './world-queue.ts';
 
@@ -62,7 +63,8 @@ function makeBench() {
   };
   const healths = new TaskHealths(tasks, 1, () => healthy());
   const parts = {port: {deliver}, queue, agents, tasks, healths};
-  const virtual = new VirtualTasks({...parts, tally});
+  const network = new UpdateNetwork(undefined, {...parts, seed: 1});
+  const virtual = new VirtualTasks({...parts, tally, network});
   const probes = new ProbeAnswers(parts);
   const of = (id: string) => ({
     agentId: agentIdOf('node-0'),

@@ -11,6 +11,7 @@ import type {Tally} from './tally.ts';
 import * as rows from './tasks.ts';
 import type {Launch, TaskPlan, TaskTable} from './tasks.ts';
 import type {AgentCheck, TaskHealth} from './health-plan.ts';
+import type {UpdateNetwork} from './update-network.ts';
 import {nextTurn} from './task-health.ts';
 import type {TaskHealths} from './task-health.ts';
 import {
@@ -46,6 +47,7 @@ export interface VirtualTasksParts {
   readonly tasks: TaskTable;
   readonly tally: Tally;
   readonly healths: TaskHealths;
+  readonly network: UpdateNetwork;
 }
 
 /** `1`, `2` … as text, made once. */
@@ -84,6 +86,9 @@ export class VirtualTasks {
   readonly #tasks: TaskTable;
   readonly #tally: Tally;
   readonly #healths: TaskHealths;
+  readonly #network: UpdateNetwork;
+  /** Of what is being handled. */
+  #now = 0;
 
   constructor(parts: VirtualTasksParts) {
     this.#port = parts.port;
@@ -92,6 +97,7 @@ export class VirtualTasks {
     this.#tasks = parts.tasks;
     this.#tally = parts.tally;
     this.#healths = parts.healths;
+    this.#network = parts.network;
   }
 
   /** A launch that does not reach its agent is lost: the agent never heard of the task. */
@@ -139,6 +145,7 @@ export class VirtualTasks {
 
   /** An entry of the queue has come due. */
   handle(now: number, kind: number, row: number): void {
+    this.#now = now;
     const tasks = this.#tasks;
     const due = (tasks.due[row] as number) - 1;
     tasks.due[row] = due;
@@ -191,6 +198,7 @@ export class VirtualTasks {
 
   /** How the instances of an app answer has changed: those whose agents look notice at once. */
   healthChanged(now: number, framework: number, app: string): void {
+    this.#now = now;
     const tasks = this.#tasks;
     for (const [row, health] of tasks.health.entries()) {
       if (!isChecked(health) || tasks.state[row] !== rows.RUNNING) continue;
@@ -292,7 +300,7 @@ export class VirtualTasks {
     const code = tasks.sentCode[row] as number;
     tasks.likelyRow = row;
     const {agentId, frameworkId, taskId} = tasks.launches[row] as Launch;
-    this.#port.deliver({
+    this.#network.send(this.#now, tasks.agent[row] as number, {
       kind: 'taskStatus',
       agentId,
       frameworkId,

@@ -29,6 +29,8 @@ export const TASK_CONDEMNED = 7;
 export const FAULT_ENDS = 0;
 export const PROCESS_STRIKES = 1;
 export const PROCESS_HEALS = 2;
+/** The row is one of letters (`update-network.ts`). */
+export const UPDATE_ARRIVES = 3;
 
 const kindBits = 3;
 const kindMask = 7;

@@ -13,6 +13,8 @@ import type {
   OperatorRequest,
   Random,
 } from '../../engine/index.ts';
+import {draw} from '../random/distributions.ts';
+import type {Distribution} from '../random/distributions.ts';
 import type {AgentSelection, Framework, HealthAnswer, Scenario} from '../scenario/schema.ts';
 import type {Supplies} from '../supplies.ts';
 import {AgentTable} from './agents.ts';
@@ -44,7 +46,15 @@ import {TaskTable} from './tasks.ts';
 import type {Launch} from './tasks.ts';
 import {VirtualTasks} from './virtual-tasks.ts';
 import type {InputPort} from './virtual-tasks.ts';
-import {PROBES_ANSWERED, STORE_WROTE, WorldQueue, kindOf, rowOf} from './world-queue.ts';
+import {UpdateNetwork} from './update-network.ts';
+import {
+  kindOf,
+  PROBES_ANSWERED,
+  rowOf,
+  STORE_WROTE,
+  UPDATE_ARRIVES,
+  WorldQueue,
+} from './world-queue.ts';
 
 /** A request of the scenario that the engine refused. */
 export interface RefusedRequest {
@@ -100,7 +110,9 @@ export class World implements WorldPort {
   readonly #plans: TaskPlans;
   readonly #healths: TaskHealths;
   readonly #probes: ProbeAnswers;
+  readonly #network: UpdateNetwork;
   readonly #virtualTasks: VirtualTasks;
+  readonly #storeLatencyMs: Distribution | undefined;
   readonly #faults: Faults;
   readonly #jobMeter: JobMeter;
   readonly #sources: readonly Source[];
@@ -108,6 +120,8 @@ export class World implements WorldPort {
   #nextRequest = 0;
   /** Batches of records that the store has not yet confirmed, oldest first. */
   #writes = new Fifo<Write>();
+  /** When the youngest of them is confirmed. */
+  #lastWriteAt = 0;
   #sourcesAt = Infinity;
   #now = 0;
 
@@ -115,6 +129,7 @@ export class World implements WorldPort {
     const {frameworks, seed} = scenario;
     this.#host = host;
     this.#seed = seed;
+    this.#storeLatencyMs = scenario.store?.latencyMs;
     this.#store = new Store(scenario.events.some(({kind}) => kind === 'failover'));
     this.definitions = new Definitions(needsDefinitions(scenario));
     this.frameworkIds = frameworks.map(({name}) => frameworkIdOf(name));
@@ -133,7 +148,9 @@ export class World implements WorldPort {
       this.#plans.healthOf(launch),
     );
     const withTasks = {...shared, tasks: this.tasks, healths: this.#healths};
-    this.#virtualTasks = new VirtualTasks({...withTasks, tally: this.tally});
+    this.#network = new UpdateNetwork(scenario.network, {...shared, seed});
+    const network = this.#network;
+    this.#virtualTasks = new VirtualTasks({...withTasks, tally: this.tally, network});
     this.#probes = new ProbeAnswers(withTasks);
     this.#faults = new Faults({...shared, virtualTasks: this.#virtualTasks, seed});
     for (const [index, failure] of scenario.failures.entries()) {
@@ -184,7 +201,9 @@ export class World implements WorldPort {
       else this.#virtualTasks.handle(now, kind, rowOf(entry));
     } else {
       const entry = queue.popAgent();
-      this.#faults.handle(now, kindOf(entry), rowOf(entry));
+      const kind = kindOf(entry);
+      if (kind === UPDATE_ARRIVES) this.#network.arrive(rowOf(entry));
+      else this.#faults.handle(now, kind, rowOf(entry));
     }
   }
 
@@ -315,7 +334,7 @@ export class World implements WorldPort {
         this.#store.write(effect);
         this.definitions.wrote(effect.puts);
         this.#writes.push({batch: effect.batch, deletes: effect.deletes});
-        this.#queue.pushTask(now, STORE_WROTE, 0);
+        this.#queue.pushTask(this.#writtenAt(now, effect.batch), STORE_WROTE, 0);
         return;
       case 'probe':
         this.#probes.ask(now, effect, this.#indexOf(effect.frameworkId));
@@ -331,6 +350,14 @@ export class World implements WorldPort {
       default:
         effect satisfies never;
     }
+  }
+
+  /** When the store confirms a batch: not before those that came earlier. */
+  #writtenAt(now: number, batch: number): number {
+    if (this.#storeLatencyMs === undefined) return now;
+    const latencyMs = draw(this.#storeLatencyMs, makeRandom(this.#seed, `store/${batch}`));
+    this.#lastWriteAt = Math.max(this.#lastWriteAt, now + Math.round(latencyMs));
+    return this.#lastWriteAt;
   }
 
   #published(now: number, frameworkId: FrameworkId, event: FrameworkEvent): void {
@@ -414,6 +441,8 @@ export class World implements WorldPort {
       requests: [...this.#requests],
       nextRequest: this.#nextRequest,
       writes: this.#writes.toArray(),
+      lastWriteAt: this.#lastWriteAt,
+      network: this.#network.snapshot(),
       now: this.#now,
     };
   }
@@ -437,6 +466,8 @@ export class World implements WorldPort {
     for (const [requestId, open] of snapshot.requests) this.#requests.set(requestId, open);
     this.#nextRequest = snapshot.nextRequest;
     this.#writes = new Fifo(snapshot.writes);
+    this.#lastWriteAt = snapshot.lastWriteAt;
+    this.#network.restore(snapshot.network);
     this.#now = snapshot.now;
     this.#lookAhead();
   }
