@@ -2,10 +2,11 @@
 import {argv, stdout} from 'node:process';
 import Benchmark from 'benchmark';
 import {demand} from './bench.ts';
+import {CHRONOS_MICROS} from './chronos/next-fire.ts';
 import type {Micro} from './micro-bench.ts';
 import {SIM_MICROS} from './sim/micros.ts';
 
-const MICROS: readonly Micro[] = SIM_MICROS;
+const MICROS: readonly Micro[] = [...SIM_MICROS, ...CHRONOS_MICROS];
 
 /** Seconds in which samples are taken. */
 const TIME_MAX = 2;

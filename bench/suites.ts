@@ -1,6 +1,7 @@
 /** All suites, by name. A new one is added here and nowhere else. */
 import {makeAllocatorSuite, makeGridSuite} from './allocator/suite.ts';
 import type {Suite} from './bench.ts';
+import {makeChronosSuite} from './chronos/suite.ts';
 import {makeMarathonSuite} from './marathon/suite.ts';
 import {makeSimSuite} from './sim/suite.ts';
 
@@ -10,6 +11,7 @@ export const SUITES: ReadonlyMap<string, () => Suite> = new Map([
   ['allocator', makeAllocatorSuite],
   ['allocator-grid', makeGridSuite],
   ['marathon', makeMarathonSuite],
+  ['chronos', makeChronosSuite],
 ]);
 
 /** One line, for whoever asked for something else. */
