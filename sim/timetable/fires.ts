@@ -40,7 +40,7 @@ export interface Span {
 }
 
 /** More than that nobody looks at, and no memory holds. */
-export const FIRES_MAX = 2_000_000;
+export const FIRES_MAX = 1_000_000;
 
 /** Gathers fires, skips and spans while events come. */
 export class FireRecorder {
@@ -78,6 +78,9 @@ export class FireRecorder {
         break;
       case 'JobFailed':
         this.#ended(event, now, 'failure');
+        break;
+      case 'JobRetriesExhausted':
+        this.#runsOf(event.job).delete(event.due);
         break;
       case 'JobCancelled':
         this.#ended(event, now, 'replaced');

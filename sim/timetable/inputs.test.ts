@@ -69,7 +69,11 @@ test('a history gives the median of what successful runs took', (t) => {
       ],
     },
   };
-  const answer = {job: 'a', active: [], ended: [run(1), run(9), run(3), run(99, 'failure')]};
+  const answer = {
+    job: 'a',
+    active: [],
+    ended: [run(1), run(9), run(3), run(2), run(8), run(99, 'failure')],
+  };
   const durations = (value: unknown): readonly (readonly [string, number])[] => {
     const result = readHistory(value);
     return result.ok ? [...result.durations] : [];

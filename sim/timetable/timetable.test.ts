@@ -102,6 +102,12 @@ const NIGHTS: readonly (readonly [string, Fields, Days, readonly string[]])[] = 
     ],
   ],
   [
+    'a job that begins in the second of two equal hours has none in the first',
+    {schedule: 'R/2026-11-01T01:30:00-05:00/PT1H', scheduleTimeZone: 'America/New_York'},
+    {from: '2026-11-01T05:00Z', days: 2.5 / 24},
+    ['2026-11-01 06:30 job: 01:30 comes twice: runs once, at the second'],
+  ],
+  [
     'a cron that names a skipped hour and the one after it runs once for both',
     {schedule: 'cron: 30 2,3 * * *', scheduleTimeZone: 'Europe/Berlin'},
     {from: '2026-03-29', days: 1},
@@ -130,6 +136,12 @@ const OVERLAPS: readonly (readonly [string, Fields, number, readonly string[]])[
     {},
     HOUR,
     ['12:00 job', '13:00 job', '14:00 job', '15:00 job'],
+  ],
+  [
+    'nor is it where slots are skipped during a run',
+    {schedule: 'R/2026-05-01T13:00:00Z/PT1H', overlap: 'skip'},
+    HOUR,
+    ['13:00 job', '14:00 job', '15:00 job'],
   ],
   [
     'a slot waits for a run that takes longer',
@@ -185,9 +197,9 @@ const OVERLAPS: readonly (readonly [string, Fields, number, readonly string[]])[
   ],
   [
     'repetitions of the past are over',
-    {schedule: 'R3/2026-05-01T10:00:00Z/PT1H'},
+    {schedule: 'R50/2026-04-29T12:00:00Z/PT1H'},
     MINUTE,
-    ['12:00 job'],
+    ['12:00 job', '13:00 job'],
   ],
   [
     'a schedule without a start begins with the timetable',
