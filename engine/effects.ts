@@ -57,6 +57,8 @@ export type Effect =
   | {
       readonly kind: 'persist';
       readonly batch: number;
+      /** Of the leader; a store that has seen a later one refuses it by `recordsRefused`. */
+      readonly epoch?: number | undefined;
       readonly puts: readonly {readonly path: string; readonly document: unknown}[];
       readonly deletes: readonly string[];
     }

@@ -1231,6 +1231,49 @@ test('the last word of a step on a path counts', (t) => {
   ]);
 });
 
+test('what is written carries the epoch of its leader, and epochs only grow', (t) => {
+  const outbox = new Outbox();
+  outbox.lead(7);
+  outbox.put('x', 1);
+  outbox.endStep();
+  t.like(outbox.take()[0], {kind: 'persist', batch: 1, epoch: 7});
+  t.throws(() => outbox.lead(7), {instanceOf: InvariantError});
+  const restored = Outbox.restore(
+    JSON.parse(JSON.stringify(outbox.snapshot())) as ReturnType<Outbox['snapshot']>,
+  );
+  restored.put('y', 2);
+  restored.endStep();
+  t.like(restored.take()[0], {kind: 'persist', batch: 2, epoch: 7});
+});
+
+for (const end of [{kind: 'recordsRefused', batch: 1}, {kind: 'leadershipLost'}] as const) {
+  test(`a deposed leader does nothing any more: ${end.kind}`, (t) => {
+    const chronosId = frameworkIdOf('chronos');
+    const engine = createEngine({
+      seed: 1,
+      frameworks: [{id: 'chronos', type: 'chronos', role: '*'}],
+    });
+    const body = JSON.stringify({name: 'a', command: 'x', schedule: 'R1//PT24H'});
+    const request = {kind: 'http', method: 'POST', path: '/v1/scheduler/iso8601', body};
+    engine.step(0, {kind: 'leadershipGained', epoch: 3});
+    engine.step(0, {kind: 'request', requestId: '1', frameworkId: chronosId, request});
+    t.deepEqual(
+      engine.takeEffects().map(({kind}) => kind),
+      ['persist'],
+      'nobody is told before it is written',
+    );
+    engine.step(1, end);
+    t.true(engine.isDeposed);
+    t.is(engine.wakeAt, Infinity);
+    engine.step(2, {kind: 'recordsWritten', batch: 1});
+    engine.step(3, {kind: 'request', requestId: '2', frameworkId: chronosId, request});
+    engine.step(90_000_000, {kind: 'tick'});
+    t.deepEqual(engine.takeEffects(), [], 'what was held is never let go');
+    const restored = restoreEngine(JSON.parse(JSON.stringify(engine.snapshot())) as never);
+    t.true(restored.isDeposed);
+  });
+}
+
 test('what was handed out stays as it was', (t) => {
   const outbox = new Outbox();
   const before = outbox.take();

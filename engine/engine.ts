@@ -52,6 +52,8 @@ export interface Engine {
   step(now: number, input: Input): void;
   /** When the next `tick` is due; Infinity while there is nothing to wait for. */
   readonly wakeAt: number;
+  /** Whether it leads no more: then it does nothing, whatever comes in. */
+  readonly isDeposed: boolean;
   /** What the world must do, in order; each effect is handed out once. */
   takeEffects(): readonly Effect[];
   /** The whole state between two steps; {@link restoreEngine} goes on from it identically. */
@@ -236,8 +238,9 @@ class Core implements Engine {
       () => `step at ${now} after one at ${this.#now}`,
     );
     this.#now = now;
+    if (this.#outbox.isDeposed) return;
     this.#apply(input);
-    this.#endStep();
+    if (!this.#outbox.isDeposed) this.#endStep();
   }
 
   #apply(input: Input): void {
@@ -289,6 +292,13 @@ class Core implements Engine {
       case 'recordsWritten':
         this.#outbox.written(input.batch);
         break;
+      case 'leadershipGained':
+        this.#outbox.lead(input.epoch);
+        break;
+      case 'leadershipLost':
+      case 'recordsRefused':
+        this.#outbox.depose();
+        break;
       default:
         unreachable(input);
     }
@@ -329,7 +339,12 @@ class Core implements Engine {
     this.#outbox.endStep();
   }
 
+  get isDeposed(): boolean {
+    return this.#outbox.isDeposed;
+  }
+
   get wakeAt(): number {
+    if (this.#outbox.isDeposed) return Infinity;
     return Math.min(this.#timers.nextAt, this.#master.wakeAt(this.#now));
   }
 

@@ -114,6 +114,15 @@ export type Input =
       readonly request: OperatorRequest;
     }
   /** The store has written a `persist` effect; batches are confirmed in order. */
-  | {readonly kind: 'recordsWritten'; readonly batch: number};
+  | {readonly kind: 'recordsWritten'; readonly batch: number}
+  /**
+   * The store has refused a `persist` effect: another leader, of a later epoch, writes there. As with
+   * `leadershipLost`, this engine is done: it takes no input and gives no effect any more.
+   */
+  | {readonly kind: 'recordsRefused'; readonly batch: number}
+  /** This engine leads. Epochs only grow: every later leader has a greater one. */
+  | {readonly kind: 'leadershipGained'; readonly epoch: number}
+  /** It leads no more, or cannot prove that it does. Whoever leads next starts from the records. */
+  | {readonly kind: 'leadershipLost'};
 
 export type InputKind = Input['kind'];

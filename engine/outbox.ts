@@ -21,6 +21,9 @@ export interface OutboxSnapshot {
   readonly held: readonly Held[];
   readonly nextBatch: number;
   readonly written: number;
+  /** Of its leadership; absent: nobody gave it one. */
+  readonly epoch?: number | undefined;
+  readonly isDeposed?: boolean | undefined;
 }
 
 const NOTHING: readonly never[] = [];
@@ -33,6 +36,29 @@ export class Outbox {
   #held = new Fifo<Held>();
   #nextBatch = 1;
   #written = 0;
+  #epoch: number | undefined;
+  #isDeposed = false;
+
+  /** Whether nothing comes out any more, because another one leads. */
+  get isDeposed(): boolean {
+    return this.#isDeposed;
+  }
+
+  /** What is written from here on carries this epoch. */
+  lead(epoch: number): void {
+    const before = this.#epoch ?? -Infinity;
+    assert(epoch > before, () => `epoch ${epoch} after ${before}`);
+    this.#epoch = epoch;
+  }
+
+  /** What is held is never let go, and nothing is taken any more: somebody else may be acting. */
+  depose(): void {
+    this.#isDeposed = true;
+    this.#ready = [];
+    this.#step = [];
+    this.#writes = new StepWrites();
+    this.#held = new Fifo();
+  }
 
   /** An effect of the present step. */
   add(effect: Effect): void {
@@ -71,7 +97,8 @@ export class Outbox {
   #persist(writes: StepWrites): number {
     const batch = this.#nextBatch;
     this.#nextBatch += 1;
-    this.#ready.push({kind: 'persist', batch, ...writes.take()});
+    const epoch = this.#epoch === undefined ? {} : {epoch: this.#epoch};
+    this.#ready.push({kind: 'persist', batch, ...epoch, ...writes.take()});
     this.#writes = new StepWrites();
     return batch;
   }
@@ -117,6 +144,8 @@ export class Outbox {
       held: this.#held.toArray().map(copyOf),
       nextBatch: this.#nextBatch,
       written: this.#written,
+      ...(this.#epoch === undefined ? {} : {epoch: this.#epoch}),
+      ...(this.#isDeposed ? {isDeposed: true} : {}),
     };
   }
 
@@ -126,6 +155,8 @@ export class Outbox {
     outbox.#held = new Fifo(snapshot.held.map(copyOf));
     outbox.#nextBatch = snapshot.nextBatch;
     outbox.#written = snapshot.written;
+    outbox.#epoch = snapshot.epoch;
+    outbox.#isDeposed = snapshot.isDeposed ?? false;
     return outbox;
   }
 }

@@ -37,6 +37,9 @@ const INPUT_CODES: Readonly<Record<Input['kind'], number>> = {
   operatorRequest: 10,
   probeResults: 11,
   frameworkFailedOver: 12,
+  leadershipGained: 13,
+  leadershipLost: 14,
+  recordsRefused: 15,
 };
 
 const STATE_CODES: Readonly<Record<TaskState, number>> = {
@@ -88,8 +91,14 @@ export class RunHash {
         this.#digestOf(input.job.resources);
         this.value(input.job.estimateMs);
         return;
+      case 'recordsRefused':
       case 'recordsWritten':
         this.number(input.batch);
+        return;
+      case 'leadershipGained':
+        this.number(input.epoch);
+        return;
+      case 'leadershipLost':
         return;
       case 'probeResults':
         this.text(input.frameworkId);
@@ -202,6 +211,7 @@ export class RunHash {
 
   #persist(effect: Extract<Effect, {kind: 'persist'}>): void {
     this.number(effect.batch);
+    if (effect.epoch !== undefined) this.number(effect.epoch);
     for (const put of effect.puts) {
       this.text(put.path);
       this.value(put.document);
