@@ -42,14 +42,20 @@ export type Bar = readonly [row: number, fromMs: number, untilMs: number, Oddity
 /** Numbers, for the page to be small: as usual, noted, failed, skipped. */
 export type Oddity = 0 | 1 | 2 | 3;
 
-/** `2026-03-29 02:30`. */
-function utcText(ms: number): string {
-  // It runs in the browser, for a given instant: no clock is read.
-  // oxlint-disable-next-line no-restricted-globals
-  return new Date(ms).toISOString().slice(0, 16).replace('T', ' ');
+/** What every plot needs. */
+interface Sheet {
+  readonly ink: Ink;
+  readonly data: TimetableData;
+  /** `2026-03-29 02:30`, in UTC. */
+  readonly clock: (ms: number) => string;
 }
 
-function slider(ink: Ink): object {
+/** The chart library can also write instants: so no clock of the browser is asked. */
+interface TellingLibrary extends ChartLibrary {
+  readonly time: {format(ms: number, template: string, isUTC: boolean): string};
+}
+
+function slider({ink, clock}: Sheet): object {
   return {
     id: 'zoom',
     type: 'slider',
@@ -66,11 +72,11 @@ function slider(ink: Ink): object {
     moveHandleSize: 0,
     handleStyle: {color: ink.surface, borderColor: ink.muted},
     textStyle: {color: ink.muted},
-    labelFormatter: (atMs: number): string => utcText(atMs),
+    labelFormatter: (atMs: number): string => clock(atMs),
   };
 }
 
-function timeAxis(ink: Ink, {fromMs, untilMs}: TimetableData): object {
+function timeAxis({ink, data: {fromMs, untilMs}, clock}: Sheet): object {
   return {
     type: 'time',
     min: fromMs,
@@ -78,11 +84,12 @@ function timeAxis(ink: Ink, {fromMs, untilMs}: TimetableData): object {
     axisLine: {lineStyle: {color: ink.line}},
     axisTick: {lineStyle: {color: ink.line}},
     axisLabel: {color: ink.muted, hideOverlap: true},
-    axisPointer: {label: {formatter: ({value}: {value: number}) => utcText(value)}},
+    axisPointer: {label: {formatter: ({value}: {value: number}) => clock(value)}},
   };
 }
 
-function loadOption(ink: Ink, data: TimetableData, load: LoadData): object {
+function loadOption(sheet: Sheet, load: LoadData): object {
+  const {ink, data} = sheet;
   // A job has one colour in all plots.
   const colours = [...new Set(data.loads.flatMap(({byJob}) => byJob.map(({job}) => job)))];
   const colourOf = (job: string): string =>
@@ -123,8 +130,8 @@ function loadOption(ink: Ink, data: TimetableData, load: LoadData): object {
     grid: {left: 64, right: 30, top: 42, bottom: 66},
     legend: {...legend(ink, [...load.byJob.map(({job}) => job), 'peak']), itemHeight: 10},
     tooltip: {...tooltipStyle(ink), trigger: 'axis', valueFormatter: amount},
-    dataZoom: [slider(ink)],
-    xAxis: timeAxis(ink, data),
+    dataZoom: [slider(sheet)],
+    xAxis: timeAxis(sheet),
     yAxis: {
       ...valueAxis(
         ink,
@@ -166,7 +173,8 @@ function barShape(ink: Ink, {coordSys}: DrawnArea, api: Drawing): object | undef
   };
 }
 
-function barsOption(ink: Ink, data: TimetableData, narrow: boolean): object {
+function barsOption(sheet: Sheet, narrow: boolean): object {
+  const {ink, data} = sheet;
   return {
     animation: false,
     useUTC: true,
@@ -180,8 +188,8 @@ function barsOption(ink: Ink, data: TimetableData, narrow: boolean): object {
         return `<b>${name}</b><br>${escapeText(bar[4]).replaceAll('\n', '<br>')}`;
       },
     },
-    dataZoom: [{...slider(ink), left: narrow ? 96 : 190}],
-    xAxis: {...timeAxis(ink, data), splitLine: {show: true, lineStyle: {color: ink.line}}},
+    dataZoom: [{...slider(sheet), left: narrow ? 96 : 190}],
+    xAxis: {...timeAxis(sheet), splitLine: {show: true, lineStyle: {color: ink.line}}},
     yAxis: {
       type: 'category',
       inverse: true,
@@ -203,9 +211,10 @@ function barsOption(ink: Ink, data: TimetableData, narrow: boolean): object {
 }
 
 /** Draws all charts, and again when the colour scheme or the width changes. */
-function startTimetable(page: Page, library: ChartLibrary, data: TimetableData): void {
+function startTimetable(page: Page, library: TellingLibrary, data: TimetableData): void {
+  const clock = (ms: number): string => library.time.format(ms, '{yyyy}-{MM}-{dd} {HH}:{mm}', true);
   const drawings: (() => void)[] = [];
-  const place = (id: string, option: (ink: Ink, element: PageElement) => object): void => {
+  const place = (id: string, option: (sheet: Sheet, element: PageElement) => object): void => {
     const element = page.document.getElementById(id);
     if (element === null) return;
     const chart = library.init(element, null, {renderer: id === 'runs' ? 'canvas' : 'svg'});
@@ -215,7 +224,7 @@ function startTimetable(page: Page, library: ChartLibrary, data: TimetableData):
     });
     const draw = (): void => {
       const {start = 0, end = 100} = chart.getOption()?.dataZoom?.[0] ?? {};
-      chart.setOption(option(readInk(page), element), true);
+      chart.setOption(option({ink: readInk(page), data, clock}, element), true);
       if (start > 0 || end < 100) {
         chart.dispatchAction({type: 'dataZoom', dataZoomId: 'zoom', start, end});
       }
@@ -230,9 +239,9 @@ function startTimetable(page: Page, library: ChartLibrary, data: TimetableData):
     }).observe(element);
   };
   for (const load of data.loads) {
-    place(`load-${load.resource}`, (ink) => loadOption(ink, data, load));
+    place(`load-${load.resource}`, (sheet) => loadOption(sheet, load));
   }
-  place('runs', (ink, element) => barsOption(ink, data, isNarrow(element)));
+  place('runs', (sheet, element) => barsOption(sheet, isNarrow(element)));
   library.connect('time');
   for (const query of ['(prefers-color-scheme: dark)', 'print']) {
     page.matchMedia(query).addEventListener('change', () => {
@@ -249,7 +258,6 @@ export const TIMETABLE_VIEWER: readonly ((...args: never[]) => unknown)[] = [
   valueAxis,
   legend,
   isNarrow,
-  utcText,
   slider,
   timeAxis,
   loadOption,
