@@ -4,6 +4,7 @@
  * when runs come into being the {@link Claims}', what becomes of them the {@link Lifecycle}'s and the
  * {@link Endings}'.
  */
+import {assert} from '../../kernel/assert.ts';
 import {ZoneBook} from '../../kernel/time-zones.ts';
 import {chronosOptions, type ChronosOptions} from '../../options.ts';
 import type {
@@ -53,6 +54,9 @@ interface ChronosSnapshot extends Documents {
 }
 
 const DUE_TIMER = 'due';
+
+/** What is looked at moves on: what is still due after so many looks never would. */
+const ROUNDS_MAX = 1000;
 
 const OVER: ReadonlySet<TaskState> = new Set<TaskState>([
   ...(['TASK_FINISHED', 'TASK_FAILED', 'TASK_KILLED', 'TASK_ERROR', 'TASK_LOST'] as const),
@@ -328,7 +332,8 @@ export class Chronos implements Framework {
   #settle(): void {
     this.#book.rearm((job) => this.#nextLookAt(job));
     const now = this.#parts.now();
-    while (this.#book.nextAt <= now) {
+    for (let round = 0; this.#book.nextAt <= now; round += 1) {
+      assert(round < ROUNDS_MAX, () => `something stays due at ${now}`);
       for (const job of this.#book.takeDue(now)) this.#review(job);
       this.#book.rearm((job) => this.#nextLookAt(job));
     }

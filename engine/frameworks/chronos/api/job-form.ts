@@ -2,7 +2,7 @@
 import type {ChronosDefinition} from '../definition/job-definition.ts';
 import {printChronosJob, printListedJob} from '../definition/print-chronos-job.ts';
 import type {JobBook} from '../jobs/job-book.ts';
-import {launchedCount, type Job} from '../jobs/job.ts';
+import {isExhausted, launchedCount, type Job} from '../jobs/job.ts';
 import {printedSchedule} from '../jobs/make-job.ts';
 
 /** Each API shows the jobs of its own form alone: the other one's cannot be written in it. */
@@ -62,10 +62,13 @@ export function statusOf({
   return lastError === undefined || lastSuccess > lastError ? 'success' : 'failure';
 }
 
-/** A run that waits for its retry is no run of the queue yet. */
+/**
+ * A run that waits for its retry is no run of the queue yet. Chronos does not know `exhausted`: no
+ * repetition is left.
+ */
 export function stateOf(job: Job): string {
   const launched = launchedCount(job);
   if (launched > 0) return `${launched} running`;
   for (const {state} of job.runs.values()) if (state === 'queued') return 'queued';
-  return 'idle';
+  return isExhausted(job) ? 'exhausted' : 'idle';
 }

@@ -25,7 +25,10 @@ export function admit(definition: JobDefinition, jobs: KnownJobs): readonly Faul
   const parents = parentsOf(definition);
   if (parents === undefined) return faults;
   const at = definition.form === 'chronos' ? '/parents' : '/dependencies';
-  if (parents.length === 0) refuse(faults, at, 'must name a job at least');
+  // What has lost its parents is shown so, and may be sent back.
+  if (parents.length === 0 && !isOrphan(jobs.find(definition.name))) {
+    refuse(faults, at, 'must name a job at least');
+  }
   const {name} = definition;
   if (parents.includes(name)) {
     refuse(faults, at, `a job cannot wait for itself: ${name}`);
@@ -44,6 +47,10 @@ export function admit(definition: JobDefinition, jobs: KnownJobs): readonly Faul
   if (chain === undefined) return faults;
   refuse(faults, at, `the jobs would wait for one another: ${shown([name, ...chain], ' → ')}`);
   return faults;
+}
+
+function isOrphan(known: JobDefinition | undefined): boolean {
+  return known !== undefined && parentsOf(known)?.length === 0;
 }
 
 /** A name belongs to one form, so that what is written by one API is never lost by the other. */
