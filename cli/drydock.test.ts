@@ -495,6 +495,24 @@ test('timetable --json prints nothing else, and --html writes a page', (t) =>
     t.regex(readFileSync(join(folder, 'page.html'), 'utf8'), /<title>Timetable from 2026-03-28/);
   }));
 
+test('timetable ends in silence when its reader has enough', (t) =>
+  withFiles(async ({folder, write}) => {
+    const file = write('jobs.yaml', nightly);
+    const words = [drydock, 'timetable', file, '--until', '3000d', '--limit', '0'];
+    const child = spawn(process.execPath, words, {cwd: folder});
+    let stderr = '';
+    child.stderr.on('data', (chunk: Buffer) => {
+      stderr += chunk.toString();
+    });
+    child.stdout.once('data', () => {
+      child.stdout.destroy();
+    });
+    const code = await new Promise((resolve) => {
+      child.on('close', resolve);
+    });
+    t.deepEqual([code, stderr], [0, '']);
+  }));
+
 test('timetable refuses bad input with its file, place and field', (t) =>
   withFiles(async ({folder, write}) => {
     const good = write('good.yaml', nightly);
