@@ -97,7 +97,7 @@ test('a job comes for each combination of values, numbers staying numbers', (t) 
   ]);
 });
 
-test('behaviours find jobs by their names, and failures are tried again as the options say', (t) => {
+test('behaviours find jobs by name, and failures are tried again as the options say', (t) => {
   const result = run({
     frameworks: {chronos: {type: 'chronos', retryDelay: '1m', disableAfterFailures: 3}},
     workloads: [{job: [{...HOURLY, retries: 1}, NIGHTLY]}],
@@ -235,7 +235,7 @@ test('slow stores, and updates that are late or come twice, break no promise', (
   }
 });
 
-test('of two updates the second comes later than the first, and a copy behind its original', (t) => {
+test('updates come in their order, each a delay late, and a copy behind its original', (t) => {
   const seen: string[] = [];
   const witness = {
     input: (now: number, input: Input): void => {

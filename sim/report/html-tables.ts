@@ -234,11 +234,11 @@ export function schedulesTables(result: SimResult): Html {
       html`${index === 0 ? '' : ' · '}${metric(`schedules.${path}`, value, formatCount(value))}
       ${word}`,
   );
-  const late = WAITING_FIGURES.map(
-    ([title, key], index) =>
-      html`${index === 0 ? '' : ' · '}${title}
-      ${metric(`schedules.lateness.${key}`, schedules.lateness[key], formatDuration(schedules.lateness[key]))}`,
-  );
+  const late = WAITING_FIGURES.map(([title, key], index) => {
+    const value = schedules.lateness[key];
+    const figure = metric(`schedules.lateness.${key}`, value, formatDuration(value));
+    return html`${index === 0 ? '' : ' · '}${title} ${figure}`;
+  });
   return html`${table('Scheduled jobs', columns, toldJobs(schedules.list, JOBS_MAX))}
     <p class="note">${totals}</p>
     <p class="note">From the slot to the launch: ${late}</p>`;

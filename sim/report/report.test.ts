@@ -247,7 +247,7 @@ test('waits by job stand beside those by task, but only where jobs have several 
   t.false(renderReport(narrow, '').includes('data-metric="jobs.'));
 });
 
-test('scheduled jobs stand in both reports, of many those with trouble, and only where there are any', (t) => {
+test('scheduled jobs stand in both reports, of many jobs those with trouble', (t) => {
   const counts = {claimed: 3, succeeded: 3, failed: 0, cancelled: 0, retries: 1, active: 0};
   const list = Array.from({length: 150}, (_, index) => ({
     ...{job: `job-${index}`, framework: 'chronos', ...counts},
