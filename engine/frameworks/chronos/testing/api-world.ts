@@ -8,14 +8,15 @@ import {must} from '../../../kernel/assert.ts';
 import {agentIdOf, frameworkIdOf} from '../../../kernel/ids.ts';
 import {UTC_ONLY, type TimeZones} from '../../../kernel/time-zones.ts';
 import type {ChronosOptions, ChronosPreset} from '../../../options.ts';
-import type {FrameworkReply, TaskState} from '../../../scheduler.ts';
+import type {FrameworkEvent, FrameworkReply, TaskState} from '../../../scheduler.ts';
 import type {HttpAnswer} from '../../http/answers.ts';
 import type {Chronos} from '../chronos.ts';
 
 type Launch = Extract<Effect, {kind: 'launchTask'}>;
 
 const CHRONOS = frameworkIdOf('chronos');
-const AGENT = {scalars: {cpus: 4000, mem: 4_096_000, disk: 10_000_000}, ranges: {}, sets: {}};
+/** Thousandths of cores. */
+const CPUS = 4000;
 
 export interface WorldSetup {
   readonly options?: Partial<ChronosOptions> & {readonly preset?: ChronosPreset};
@@ -24,6 +25,8 @@ export interface WorldSetup {
   readonly epochMs?: number;
   /** Tasks are launched, and give no sign of life. */
   readonly isSilent?: boolean;
+  /** What its agent has, in thousandths of cores; 0: no agent is there until {@link ApiWorld.join}. */
+  readonly cpus?: number;
 }
 
 export class ApiWorld {
@@ -31,6 +34,10 @@ export class ApiWorld {
   readonly records = new Map<string, unknown>();
   /** Tasks that have begun and not ended, by their ids. */
   readonly tasks = new Map<string, Launch>();
+  /** All that was published, oldest first. */
+  readonly events: FrameworkEvent[] = [];
+  /** Ids of all tasks that were launched, oldest first. */
+  readonly launched: string[] = [];
   readonly #isSilent: boolean;
   #now = 0;
   #updates = 0;
@@ -41,13 +48,21 @@ export class ApiWorld {
     timeZones = UTC_ONLY,
     epochMs = 0,
     isSilent = false,
+    cpus = CPUS,
   }: WorldSetup = {}) {
     this.#isSilent = isSilent;
     const frameworks = [{id: 'chronos', type: 'chronos', role: '*', chronos: options}] as const;
     this.engine = createEngine({seed: 1, epochMs, frameworks}, 0, {timeZones});
     this.#carryOut();
+    if (cpus > 0) this.join(cpus);
+  }
+
+  /** The agent comes. */
+  join(cpus: number): void {
     const agent = {id: agentIdOf('agent-1'), hostname: 'host-1', attributes: {}};
-    this.engine.step(0, {kind: 'agentRegistered', agent, resources: AGENT, tasks: []});
+    const scalars = {cpus, mem: 4_096_000, disk: 10_000_000};
+    const resources = {scalars, ranges: {}, sets: {}};
+    this.engine.step(this.#now, {kind: 'agentRegistered', agent, resources, tasks: []});
     this.#carryOut();
   }
 
@@ -90,6 +105,16 @@ export class ApiWorld {
     this.#carryOut();
   }
 
+  /** The tasks of one job end so. */
+  endOf(jobName: string, state: TaskState): void {
+    for (const [taskId, task] of [...this.tasks]) {
+      if (task.origin.kind !== 'run' || task.origin.jobName !== jobName) continue;
+      this.tasks.delete(taskId);
+      this.#report(task, state);
+    }
+    this.#carryOut();
+  }
+
   /** Another leader begins with these records. */
   takeOver(records: readonly (readonly [path: string, document: unknown])[]): void {
     this.engine.step(this.#now, {kind: 'frameworkFailedOver', frameworkId: CHRONOS, records});
@@ -118,6 +143,7 @@ export class ApiWorld {
         break;
       case 'launchTask':
         this.tasks.set(effect.taskId, effect);
+        this.launched.push(effect.taskId);
         if (!this.#isSilent) this.#report(effect, 'TASK_RUNNING');
         break;
       case 'killTask': {
@@ -133,7 +159,9 @@ export class ApiWorld {
       case 'applyOperations':
       case 'operatorReply':
       case 'probe':
+        break;
       case 'publish':
+        this.events.push(effect.event);
         break;
       default:
         effect satisfies never;
