@@ -369,17 +369,23 @@ test('a schedule that is changed does not run again what was run', (t) => {
   );
 });
 
-test('a slot that bears the instant of an active run by hand is skipped', (t) => {
-  const it = scene({fates: [SLOW]});
-  it.post('a', {schedule: 'R/2016-07-01T20:00:00Z/PT1H', concurrent: true});
-  it.until('12:05');
-  t.is(it.ask('PUT', '/job/a'), 204);
-  it.post('a', {schedule: 'R/2016-07-01T12:05:00Z/PT1H', concurrent: true});
-  it.until('12:30');
-  t.is(it.began.length, 1);
-  t.is(it.job('a').counters.successCount, 1);
-  t.true(it.said('a').includes('JobSkipped overlap'));
-});
+for (const [what, fate] of [
+  ['is active', SLOW],
+  ['has ended', QUICK],
+] as const) {
+  test(`a slot that bears the instant of a run by hand that ${what} is skipped`, (t) => {
+    const it = scene({fates: [fate]});
+    it.post('a', {schedule: 'R/2016-07-01T20:00:00Z/PT1H', concurrent: true});
+    it.until('12:05');
+    t.is(it.ask('PUT', '/job/a'), 204);
+    it.until('12:05:30');
+    it.post('a', {schedule: 'R/2016-07-01T12:05:00Z/PT1H', concurrent: true});
+    it.until('12:30');
+    t.is(it.began.length, 1);
+    t.is(it.job('a').counters.successCount, 1);
+    t.true(it.said('a').includes('JobSkipped overlap'));
+  });
+}
 
 /** In a fixed order; what a new leader asks for, and when, is its own. */
 function texts({jobs, runs, histories: ended, condemned}: Documents, isSame: boolean): string {

@@ -161,8 +161,7 @@ export class Claims {
       case 'slot': {
         const {schedule, at} = waiting;
         schedule.pending = schedule.pending.length === 1 ? NONE : schedule.pending.slice(1);
-        // A run that was for no slot of the schedule at that time may bear its instant.
-        if (job.runs.has(at)) {
+        if (isTaken(job, at)) {
           this.#giveUp(job, schedule, [at], 'overlap');
           break;
         }
@@ -237,6 +236,15 @@ export class Claims {
 const NONE: readonly never[] = [];
 
 const ALPHANUMERICS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
+
+/**
+ * Whether a run by hand or of a child bears this instant already, and its tasks the ids that those of
+ * the slot would have: the schedule that has the slot came after it.
+ */
+function isTaken({lastDue, runs, history}: Job, at: number): boolean {
+  if (at >= lastDue) return at === lastDue;
+  return runs.has(at) || history.some(({due}) => due === at);
+}
 
 /** Slots of a job, ascending, in groups that have no other slot between them. */
 function neighbours(

@@ -116,6 +116,12 @@ export function killed(task: WorldTask): void {
   if (task.kills > task.fate.deafTo) end(task, 'TASK_KILLED');
 }
 
+/** What an agent says of a kill of a task that it does not have, or not any more, as in Mesos. */
+export function cannotKill({agentId, frameworkId, taskId}: Kill): Input {
+  const updateId = `${taskId} dropped`;
+  return {kind: 'taskStatus', agentId, frameworkId, taskId, state: 'TASK_DROPPED', updateId};
+}
+
 export function acknowledged(agent: WorldAgent, taskId: string, updateId: string): void {
   const task = agent.tasks.get(taskId);
   if (task?.news[0]?.updateId !== updateId) return;

@@ -14,6 +14,7 @@ import type {Chronos} from '../chronos.ts';
 import {
   acknowledged,
   arrive,
+  cannotKill,
   goOn,
   killed,
   newAgent,
@@ -246,7 +247,8 @@ export class World {
     if (order.kind === 'launchTask') this.#arrive(agent, order);
     else {
       const task = agent.tasks.get(order.taskId);
-      if (task !== undefined) killed(task);
+      if (task === undefined) this.step(cannotKill(order));
+      else killed(task);
     }
     return true;
   }
