@@ -163,6 +163,7 @@ export class Claims {
         schedule.pending = schedule.pending.length === 1 ? NONE : schedule.pending.slice(1);
         if (isTaken(job, at)) {
           this.#giveUp(job, schedule, [at], 'overlap');
+          this.#parts.book.changed(job);
           break;
         }
         job.lastSlot = Math.max(job.lastSlot, at);

@@ -101,6 +101,8 @@ export class World {
   #twin: Engine | undefined;
   #ghost: {readonly engine: Engine; readonly until: number; readonly skewMs: number} | undefined;
   #skewMs = 0;
+  /** Of the process that leads. */
+  #epoch = 0;
   /** Whether the clocks of leaders ever differed. */
   wasSkewed = false;
   #tasks = 0;
@@ -121,7 +123,10 @@ export class World {
 
   #newEngine(): Engine {
     const {timeZones} = this.#options;
-    return createEngine(this.#engineOptions, this.#clock, {timeZones});
+    const engine = createEngine(this.#engineOptions, this.#clock, {timeZones});
+    this.#epoch += 1;
+    engine.step(this.#clock, {kind: 'leadershipGained', epoch: this.#epoch});
+    return engine;
   }
 
   get timeZones(): TimeZones {
@@ -183,7 +188,10 @@ export class World {
       keep(one === two, 'same', () => `${one} became ${two} after a restore`);
     }
     for (const effect of effects) {
-      if (effect.kind === 'persist') this.pending.push({...effect, wallMs: this.wallMs});
+      if (effect.kind !== 'persist') continue;
+      const {epoch} = effect;
+      keep(epoch === this.#epoch, 'fence', () => `epoch ${epoch} instead of ${this.#epoch}`);
+      this.pending.push({...effect, wallMs: this.wallMs});
     }
     return effects;
   }
@@ -388,15 +396,19 @@ export class World {
     this.step({kind: 'tick'});
   }
 
-  /** A deposed leader that is still there gets no answer from the store, and does nothing. */
+  /** What a deposed leader that is still there writes is refused, and it does nothing. */
   #haunt(): void {
     const ghost = this.#ghost;
     if (ghost === undefined) return;
     const clock = this.now + ghost.skewMs;
     if (this.now > ghost.until) this.#ghost = undefined;
     else if (ghost.engine.wakeAt <= clock) ghost.engine.step(clock, {kind: 'tick'});
-    const acts = ghost.engine.takeEffects().filter(({kind}) => kind !== 'persist');
-    keep(acts.length === 0, 'fence', () => JSON.stringify(acts));
+    for (const effect of ghost.engine.takeEffects()) {
+      const isRefused = effect.kind === 'persist' && (effect.epoch ?? Infinity) < this.#epoch;
+      keep(isRefused, 'fence', () => JSON.stringify(effect));
+      if (effect.kind !== 'persist') continue;
+      ghost.engine.step(clock, {kind: 'recordsRefused', batch: effect.batch});
+    }
   }
 
   get #nextAt(): number {
