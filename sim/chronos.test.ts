@@ -1,6 +1,6 @@
 import test from 'ava';
 import {temporalZones} from '../adapters/zones/temporal-zones.ts';
-import {agentIdOf, frameworkIdOf, taskIdOf} from '../engine/index.ts';
+import {agentIdOf, frameworkIdOf, makeRandom, taskIdOf} from '../engine/index.ts';
 import type {Effect, Input} from '../engine/index.ts';
 import {Checker} from './checkers.ts';
 import type {SimResult} from './result.ts';
@@ -62,6 +62,10 @@ test('jobs run on their schedule and after their parents, for a minute each', (t
     tasks: {submitted: 52, placed: 52, finished: 52, running: 0, waiting: 0},
   });
   t.is(result.timeZones, temporalZones.version);
+  t.is(result.start, '2026-03-28T00:00:00.000Z');
+  t.deepEqual(result.assumptions, [
+    'runs of 3 jobs (such as nightly) take one minute: no behaviour says how long',
+  ]);
   // 52 minutes of a tenth of a cpu, in two days of twelve.
   const [cpus] = result.utilisation;
   t.true(Math.abs((cpus?.meanRatio ?? 0) - (52 * 0.1) / (2880 * 12)) < 1e-6);
@@ -232,6 +236,29 @@ test('slow stores, and updates that are late or come twice, break no promise', (
     const slow = {...mixedScenario(seed), ...(network && {network}), ...(store && {store})};
     const quick = runChecked(mixedScenario(seed));
     t.not(runChecked(slow).hash.digits, quick.hash.digits);
+  }
+});
+
+/** Twelve things that go wrong within seconds of some slot, when something happens. */
+function disasters(seed: number): readonly Fields[] {
+  const random = makeRandom(seed, 'disasters');
+  return Array.from({length: 12}, () => {
+    const at = `${1_800_000 + 1_200_000 * random.below(140) + random.below(20_000)}ms`;
+    const agents = {count: 1 + random.below(3)};
+    const kind = random.below(10);
+    if (kind < 5) return {at, failover: {}};
+    if (kind < 7) return {at, kill: {agents, for: '20m'}};
+    return kind < 9 ? {at, partition: {agents, for: '25m'}} : {at, run: {job: 'hourly'}};
+  });
+}
+
+test('whatever befalls leaders and machines, no slot is lost and no job runs beside itself', (t) => {
+  for (let seed = 1; seed <= 12; seed += 1) {
+    const events = disasters(seed);
+    const result = run({...HARD, ...(seed % 2 === 0 && SLOW), events, seed});
+    const [claimed = 0, , , , , skipped = 0] = figuresOf(result, 'hourly');
+    const slots = claimed - (result.schedules?.claimed.manual ?? 0) + skipped;
+    t.true(slots === 143 || slots === 142, `seed ${seed}: ${slots}`);
   }
 });
 

@@ -1,4 +1,6 @@
 /** The result of a run, without the figures of the machine: equal for equal runs, byte for byte. */
+import {isoInstant} from '../engine/index.ts';
+import {assumedRuns} from './assumed-runs.ts';
 import type {FrameworkResult, ResourceUse, ShareUse, SimResult, WaitingReason} from './result.ts';
 import {RESULT_VERSION} from './result.ts';
 import type {Gauge} from './measure.ts';
@@ -33,9 +35,10 @@ export function makeResult(simulation: Simulation, options: OutcomeOptions): Sim
       upAtEnd: agents.up,
     },
     ...(scenario.frameworks.some(({kind}) => kind === 'chronos') && {
+      start: isoInstant(scenario.startMs),
       timeZones: supplies.timeZones.version,
     }),
-    assumptions: [...scenario.assumptions, ...supplies.notes],
+    assumptions: [...scenario.assumptions, ...supplies.notes, ...assumedRuns(scenario)],
     tasks: tally.totals(),
     waiting: waitingStats(sortedTogether(tally.frameworks.map(({waits}) => waits))),
     waitingReasons: waitingReasons(simulation),

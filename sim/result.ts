@@ -208,6 +208,8 @@ export interface SimResult {
     readonly returned: number;
     readonly upAtEnd: number;
   };
+  /** Date and time of virtual time 0, in UTC; absent where nothing has a schedule. */
+  readonly start?: string;
   /** Edition of the tz database (`2026a`); absent where nothing has a schedule. */
   readonly timeZones?: string;
   /** What the scenario assumes because its sources lack it, in the words of the scenario. */

@@ -284,9 +284,12 @@ function tables(result: SimResult): Html {
 
 function footer(result: SimResult): Html {
   const {machine} = result;
-  const {timeZones: edition} = result;
+  const {start, timeZones: edition} = result;
   const zones =
-    edition === undefined ? NOTHING : html` · time zones ${metric('timeZones', edition, edition)}`;
+    start === undefined || edition === undefined
+      ? NOTHING
+      : html` · began at ${metric('start', start, start)} · time zones
+        ${metric('timeZones', edition, edition)}`;
   const run = html`Drydock ${result.drydock} · seed
     ${metric('seed', result.seed, String(result.seed))} · run hash
     <code>${metric('runHash', result.runHash, result.runHash)}</code>${zones}`;

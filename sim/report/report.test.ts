@@ -258,12 +258,18 @@ test('scheduled jobs stand in both reports, of many jobs those with trouble', (t
     ...{succeeded: 450, failed: 0, cancelled: 0, retries: 150, active: 0},
     lateness: {...SMALL_RESULT.waiting, count: 440, maxMs: 77 * MINUTE},
   };
-  const result: SimResult = {...SMALL_RESULT, timeZones: '2026a', schedules};
+  const start = '2026-03-27T06:00:00.000Z';
+  const result: SimResult = {...SMALL_RESULT, start, timeZones: '2026a', schedules};
   const expected = metricsOf(result);
   const page = renderReport(result, '');
   const shown = metricsShown(page);
   for (const [name, value] of shown) t.is(expected.get(name), value, name);
-  for (const name of ['timeZones', 'schedules.claimed.child', 'schedules.lateness.maxMs']) {
+  for (const name of [
+    'start',
+    'timeZones',
+    'schedules.claimed.child',
+    'schedules.lateness.maxMs',
+  ]) {
     t.true(shown.has(name), name);
   }
   t.true(page.includes('job-140') && page.includes('job-98') && !page.includes('job-99'));

@@ -236,7 +236,9 @@ function facts(result: SimResult, paper: Paper): string {
       ],
     );
   }
-  if (result.timeZones !== undefined) rows.push(['Zones', `tz database ${result.timeZones}`]);
+  if (result.start !== undefined) {
+    rows.push(['Began', `${result.start} · tz database ${result.timeZones}`]);
+  }
   rows.push(
     ['Run', `seed ${result.seed} · hash ${result.runHash} · drydock ${result.drydock}`],
     ...result.assumptions.map((text): readonly [string, string] => ['Assumed', text]),
