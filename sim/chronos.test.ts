@@ -252,7 +252,7 @@ function disasters(seed: number): readonly Fields[] {
   });
 }
 
-test('whatever befalls leaders and machines, no slot is lost and no job runs beside itself', (t) => {
+test('whatever befalls leaders and machines, no slot is lost and jobs run alone', (t) => {
   for (let seed = 1; seed <= 12; seed += 1) {
     const events = disasters(seed);
     const result = run({...HARD, ...(seed % 2 === 0 && SLOW), events, seed});
