@@ -116,7 +116,8 @@ export type Input =
   /** The store has written a `persist` effect; batches are confirmed in order. */
   | {readonly kind: 'recordsWritten'; readonly batch: number}
   /**
-   * The store has refused a `persist` effect: another leader, of a later epoch, writes there. As with
+   * The store has refused a `persist` effect: another leader, of a later epoch, writes there. As
+   * with
    * `leadershipLost`, this engine is done: it takes no input and gives no effect any more.
    */
   | {readonly kind: 'recordsRefused'; readonly batch: number}

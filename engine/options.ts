@@ -111,12 +111,15 @@ export interface MarathonOptions {
   readonly legacyAppForm: boolean;
 }
 
-/** Which of several slots that are due at once are run: the newest, all in order, or none that is late. */
+/**
+ * Which of several slots that are due at once are run: the newest, all in order, or none that is
+ * late.
+ */
 export type CatchupRule = 'all' | 'latest' | 'none';
 
 /**
- * What becomes of a trigger while a run of its job is active: it waits, replaced by newer ones; it is
- * dropped; it starts beside it; or the active run is killed for it.
+ * What becomes of a trigger while a run of its job is active: it waits, replaced by newer ones; it
+ * is dropped; it starts beside it; or the active run is killed for it.
  */
 export type OverlapRule = 'allow' | 'buffer-one' | 'replace' | 'skip';
 
@@ -178,7 +181,9 @@ export interface ChronosOptions {
   readonly skippedTakeRepetitions: boolean;
   /** Whether a run is retried although the cycle before it failed (historic Chronos: no). */
   readonly retriesAfterFailedCycle: boolean;
-  /** A task that somebody else killed is cancelled, as historic Chronos has it, instead of failed. */
+  /**
+   * A task that somebody else killed is cancelled, as historic Chronos has it, instead of failed.
+   */
   readonly foreignKillsCancel: boolean;
   /** DELETE of a job that others depend on: refused, or its children take its place (historic). */
   readonly deleteOfParents: 'convert' | 'refuse';

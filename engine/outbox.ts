@@ -173,7 +173,8 @@ const COMPARED_MAX = 8;
 
 /**
  * What one step writes. Most steps write a few records: comparing their paths, which mostly differ
- * in length, is many times as fast as hashing them, for they are strings that were just put together.
+ * in length, is many times as fast as hashing them, for they are strings that were just put
+ * together.
  */
 class StepWrites {
   readonly #puts: {readonly path: string; document: unknown}[] = [];

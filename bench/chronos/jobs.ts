@@ -1,4 +1,7 @@
-/** The jobs under which Chronos is measured: hourly to monthly, in ten zones, none at the full hour only. */
+/**
+ * The jobs under which Chronos is measured: hourly to monthly, in ten zones, none at the full hour
+ * only.
+ */
 
 /** Virtual time begins here. */
 export const EPOCH_MS = Date.UTC(2026, 0, 1);

@@ -11,7 +11,7 @@ export function makeYearBench(jobs: number): Bench {
   const name = `chronos/year/${jobs}`;
   return {
     name,
-    about: `${jobs} jobs, hourly to monthly in ten zones, over a year: all runs claimed, launched and ended`,
+    about: `${jobs} jobs, hourly to monthly in ten zones, over a year: each run from claim to end`,
     rounds: 3,
     isWholeRun: true,
     skipReason: () => undefined,

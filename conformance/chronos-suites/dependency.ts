@@ -1,8 +1,8 @@
 /**
- * Suite `dependency`: which jobs run because their parents have succeeded. The cases tell apart that a
- * job is fired and that it is claimed, which the engine does at once where nothing stands in the way.
- * So something does: each child has runs that are active from the start, more of them than the case
- * has stimuli, and what fires it waits for their end until the case says that it starts.
+ * Suite `dependency`: which jobs run because their parents have succeeded. The cases tell apart
+ * that a job is fired and that it is claimed, which the engine does at once where nothing stands in
+ * the way. So something does: each child has runs that are active from the start, more of them than
+ * the case has stimuli, and what fires it waits for their end until the case says that it starts.
  */
 import {z} from 'zod';
 import {isTerminal, type TaskState} from '../../engine/index.ts';
@@ -187,7 +187,9 @@ class Player {
     return undefined;
   }
 
-  /** What waits is claimed, as if nothing stood in its way; where nothing waits, it is run by hand. */
+  /**
+   * What waits is claimed, as if nothing stood in its way; where nothing waits, it is run by hand.
+   */
   #start(name: string): number | undefined {
     if (this.#startsAtOnce) return undefined;
     this.#submit(name, {concurrent: true});

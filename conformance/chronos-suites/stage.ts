@@ -1,7 +1,7 @@
 /**
- * A small world around an engine with one Chronos: virtual time, a store that writes at once, agents
- * whose tasks end as told, and leaders that come and go. It knows nothing of the suites. Instants are
- * ms since 1970.
+ * A small world around an engine with one Chronos: virtual time, a store that writes at once,
+ * agents whose tasks end as told, and leaders that come and go. It knows nothing of the suites.
+ * Instants are ms since 1970.
  */
 import {temporalZones} from '../../adapters/zones/temporal-zones.ts';
 import {
@@ -94,8 +94,8 @@ export class Stage {
   }
 
   /**
-   * A new agent with resources such as `cpus:4;mem:4096`. Its tasks run for `taskRunMs` and succeed,
-   * unless they are killed; if it is absent, they do only what {@link Stage.status} says.
+   * A new agent with resources such as `cpus:4;mem:4096`. Its tasks run for `taskRunMs` and
+   * succeed, unless they are killed; if it is absent, they do only what {@link Stage.status} says.
    */
   addAgent(resources: string, taskRunMs?: number): void {
     const parsed = parseAmounts(resources);

@@ -135,7 +135,7 @@ test('what waits says what it waits for', (t) => {
   t.is(reasons.get('broken'), 'retry');
 });
 
-test('a barrier by cycle waits for both parents in the same cycle, one by counters does not', (t) => {
+test('a barrier by cycle waits for both parents of one cycle, one by counters does not', (t) => {
   for (const barrier of ['counters', 'cycle']) {
     const stage = world();
     const schedule = 'R/2026-01-01T00:00:00Z/P1D';
@@ -162,7 +162,7 @@ test('a barrier by cycle waits for both parents in the same cycle, one by counte
 
 // Presets.
 
-test('like Chronos 3: retries and runs by hand take repetitions, but never the last ones twice', (t) => {
+test('like Chronos 3: retries and runs by hand take repetitions, never below 0', (t) => {
   const stage = world({options: {preset: 'chronos3'}});
   submit(stage, {name: 'a'}, 'R3/2026-01-01T00:00:00Z/P1D');
   stage.end('TASK_FAILED');
@@ -198,7 +198,7 @@ test('like Chronos 3: no retries after a failed cycle; ours has them', (t) => {
   }
 });
 
-test('like Chronos 3: the children of a deleted job take its schedule, and counters are believed', (t) => {
+test('like Chronos 3: children of a deleted job take its schedule; counters are believed', (t) => {
   const stage = world({options: {preset: 'chronos3'}});
   submit(stage, {name: 'a', successCount: 7}, 'R/2027-01-01T00:00:00Z/P1D');
   submit(stage, {

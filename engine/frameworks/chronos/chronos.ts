@@ -1,8 +1,8 @@
 /**
- * Chronos: runs jobs on a timetable and after each other, each slot once and in order, on the offers
- * of the master (reference part 9.4). This file only wires: what is known is the {@link JobBook}'s,
- * when runs come into being the {@link Claims}', what becomes of them the {@link Lifecycle}'s and the
- * {@link Endings}'.
+ * Chronos: runs jobs on a timetable and after each other, each slot once and in order, on the
+ * offers of the master (reference part 9.4). This file only wires: what is known is the {@link
+ * JobBook}'s, when runs come into being the {@link Claims}', what becomes of them the {@link
+ * Lifecycle}'s and the {@link Endings}'.
  */
 import {assert} from '../../kernel/assert.ts';
 import {ZoneBook} from '../../kernel/time-zones.ts';
@@ -107,7 +107,11 @@ export class Chronos implements Framework {
     };
     const zones = new ZoneBook(services.timeZones);
     this.#context = {options: this.#options, zones, kinds: services.kinds};
-    this.#lifecycle = new Lifecycle(this.#parts, () => this.#endings);
+    this.#lifecycle = new Lifecycle(
+      this.#parts,
+      () => this.#endings,
+      (run) => this.#condemn(run),
+    );
     this.#claims = new Claims(this.#parts, (job) => this.#replace(job));
     this.#endings = new Endings(this.#parts, this.#claims);
     const kill = services.driver.kill.bind(services.driver);
@@ -220,6 +224,8 @@ export class Chronos implements Framework {
 
   resourceOffers(offers: readonly Offer[]): void {
     const {driver} = this.#services;
+    // Offers come before timers at an instant, and what is too late by now must not be launched.
+    this.#reviewDue();
     const matching = {
       queue: this.#queue,
       terms: this.#terms,
@@ -330,13 +336,7 @@ export class Chronos implements Framework {
 
   /** Everything that follows from what happened, until nothing follows any more. */
   #settle(): void {
-    this.#book.rearm((job) => this.#nextLookAt(job));
-    const now = this.#parts.now();
-    for (let round = 0; this.#book.nextAt <= now; round += 1) {
-      assert(round < ROUNDS_MAX, () => `something stays due at ${now}`);
-      for (const job of this.#book.takeDue(now)) this.#review(job);
-      this.#book.rearm((job) => this.#nextLookAt(job));
-    }
+    this.#reviewDue();
     this.#condemned.killDue();
     this.#book.flush();
     this.#demand.settle();
@@ -345,6 +345,17 @@ export class Chronos implements Framework {
     this.#armedAt = at;
     if (at === Infinity) this.#services.cancelTimer(DUE_TIMER, '');
     else this.#services.armTimer(DUE_TIMER, '', at - this.#services.epochMs);
+  }
+
+  /** Does what has become due by now, and what that makes due. */
+  #reviewDue(): void {
+    this.#book.rearm((job) => this.#nextLookAt(job));
+    const now = this.#parts.now();
+    for (let round = 0; this.#book.nextAt <= now; round += 1) {
+      assert(round < ROUNDS_MAX, () => `something stays due at ${now}`);
+      for (const job of this.#book.takeDue(now)) this.#review(job);
+      this.#book.rearm((job) => this.#nextLookAt(job));
+    }
   }
 
   #review(job: Job): void {
@@ -370,7 +381,9 @@ export class Chronos implements Framework {
 
   #condemn(run: Run): void {
     const task = taskOf(run);
-    if (task !== undefined) this.#condemned.add(task.id, task.agentId);
+    if (task === undefined) return;
+    const graceMs = this.#book.get(run.jobName)?.rules.killGraceMs;
+    this.#condemned.add(task.id, task.agentId, graceMs);
   }
 
   snapshot(): unknown {

@@ -1,6 +1,6 @@
 /**
- * What users may change: jobs are submitted, removed, run by hand, killed, marked as successful. All
- * or nothing; what is refused has changed nothing (reference part 9.4, rules 7, 12 and 16).
+ * What users may change: jobs are submitted, removed, run by hand, killed, marked as successful.
+ * All or nothing; what is refused has changed nothing (reference part 9.4, rules 7, 12 and 16).
  */
 import type {Refusal, RefusedField} from '../../scheduler.ts';
 import {admit} from './definition/admission.ts';

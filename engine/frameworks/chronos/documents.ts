@@ -1,7 +1,7 @@
 /**
  * A Chronos as its records hold it: `jobs/<name>`, `runs/<name>/<due>`, `history/<name>/<number>`,
- * and `condemned/<number>` for tasks of jobs that are gone. Everything that decides what it does next
- * is in them (docs/decisions/0008).
+ * and `condemned/<number>` for tasks of jobs that are gone. Everything that decides what it does
+ * next is in them (docs/decisions/0008).
  */
 import type {StoredRecord} from '../records.ts';
 import type {CondemnedTask} from './runs/condemned.ts';

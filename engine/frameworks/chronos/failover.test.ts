@@ -1,6 +1,6 @@
 /**
- * Leaders die at the worst moments, and another one goes on: the faults at the end of reference part
- * 9.5, one by one, with the framework alone and with the whole process lost.
+ * Leaders die at the worst moments, and another one goes on: the faults at the end of reference
+ * part 9.5, one by one, with the framework alone and with the whole process lost.
  */
 import test from 'ava';
 import fc from 'fast-check';

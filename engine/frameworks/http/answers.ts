@@ -1,6 +1,6 @@
 /**
- * Answers over HTTP as data: what carries them over a socket adds nothing, and every status and body
- * is made by the framework that is asked.
+ * Answers over HTTP as data: what carries them over a socket adds nothing, and every status and
+ * body is made by the framework that is asked.
  */
 import {parseJsonText} from '../json/json-text.ts';
 

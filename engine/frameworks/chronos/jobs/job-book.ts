@@ -1,6 +1,6 @@
 /**
- * All jobs, who depends on whom, when each is to be looked at, and what of them must be written down.
- * What was changed during a call is written once, at its end.
+ * All jobs, who depends on whom, when each is to be looked at, and what of them must be written
+ * down. What was changed during a call is written once, at its end.
  */
 import {Agenda} from '../../../kernel/agenda.ts';
 import {must} from '../../../kernel/assert.ts';
@@ -27,9 +27,10 @@ export class JobBook {
   /** Parent → its children, by name. */
   readonly #children = new Map<string, readonly string[]>();
   /**
-   * Jobs that have news, each once: those whose next look may have moved, and those of which something
-   * is to be written. Lists and marks instead of sets, for a set that is emptied over and over leaves
-   * tables behind that keep each other, and what was in them, alive until the next full collection.
+   * Jobs that have news, each once: those whose next look may have moved, and those of which
+   * something is to be written. Lists and marks instead of sets, for a set that is emptied over and
+   * over leaves tables behind that keep each other, and what was in them, alive until the next full
+   * collection.
    */
   readonly #touched: Job[] = [];
   readonly #changed: Job[] = [];

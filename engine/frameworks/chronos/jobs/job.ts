@@ -136,8 +136,8 @@ export function launchedCount({runs}: Job): number {
 }
 
 /**
- * No repetition is left, and nothing of it is under way: it will not run again by itself. Whether it
- * is disabled besides depends on how its last run ended.
+ * No repetition is left, and nothing of it is under way: it will not run again by itself. Whether
+ * it is disabled besides depends on how its last run ended.
  */
 export function isExhausted({schedule, runs, fire}: Job): boolean {
   if (schedule === undefined || runs.size > 0 || fire !== undefined) return false;

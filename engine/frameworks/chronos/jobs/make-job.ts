@@ -4,12 +4,7 @@ import type {ZoneBook} from '../../../kernel/time-zones.ts';
 import type {ChronosOptions} from '../../../options.ts';
 import {parentsOf, type JobDefinition} from '../definition/job-definition.ts';
 import {rulesOf, type JobRules} from '../definition/rules.ts';
-import {
-  printSchedule,
-  readTrigger,
-  type ScheduleTrigger,
-  type Trigger,
-} from '../definition/trigger.ts';
+import {printSchedule, readTrigger, type Trigger} from '../definition/trigger.ts';
 import {makeLaunchSpec, type LaunchSpec} from '../launch/launch-spec.ts';
 import {Edges} from './edges.ts';
 import {RunList} from './run-list.ts';
@@ -88,8 +83,8 @@ export function writtenSchedule(
 }
 
 /**
- * A schedule that begins now. One whose start is past is made up for by one run, or not at all where
- * it is older than epsilon; a cron begins with the next match.
+ * A schedule that begins now. One whose start is past is made up for by one run, or not at all
+ * where it is older than epsilon; a cron begins with the next match.
  */
 export function newSchedule(
   definition: JobDefinition,
@@ -133,7 +128,7 @@ export function printedSchedule(job: Job): string | undefined {
   if (trigger.kind !== 'schedule') return schedule.submitted;
   const {left, pending, next} = schedule;
   const slot = pending[0] ?? next ?? trigger.interval?.anchor ?? 0;
-  return printSchedule(trigger as ScheduleTrigger, {left, next: slot});
+  return printSchedule(trigger, {left, next: slot});
 }
 
 /** The job of a record. What cannot be scheduled any more is kept, and says why. */

@@ -1,7 +1,7 @@
 /**
- * The runs of one job by their `due`, in order of their claims. Nearly always there is one or none: a
- * list costs less than a hash table, whose buckets are made anew after every few runs and live long
- * enough to be a burden to the collector.
+ * The runs of one job by their `due`, in order of their claims. Nearly always there is one or none:
+ * a list costs less than a hash table, whose buckets are made anew after every few runs and live
+ * long enough to be a burden to the collector.
  */
 import type {Run} from '../runs/run.ts';
 

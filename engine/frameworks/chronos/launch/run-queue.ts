@@ -1,8 +1,8 @@
 /**
  * Runs that wait for an offer. Two classes, first come first served in each; who fits nowhere holds
- * up nobody, and who has waited long enough in the normal class waits in the high one (reference part
- * 9.4, rule 6). Runs that need the same stand in one lane: what is of no use to the first of them is
- * of no use to any, so an offer is compared with lanes and not with runs.
+ * up nobody, and who has waited long enough in the normal class waits in the high one (reference
+ * part 9.4, rule 6). Runs that need the same stand in one lane: what is of no use to the first of
+ * them is of no use to any, so an offer is compared with lanes and not with runs.
  */
 import {must} from '../../../kernel/assert.ts';
 import {Fifo} from '../../../kernel/fifo.ts';

@@ -1,6 +1,6 @@
 /**
- * What the executor of a run's task is told: plain JSON, everything that a Docker or process executor
- * needs.
+ * What the executor of a run's task is told: plain JSON, everything that a Docker or process
+ * executor needs.
  */
 import {taskIdOf, type TaskId} from '../../../kernel/ids.ts';
 import type {Resources} from '../../../resources/vector.ts';

@@ -8,9 +8,9 @@ import type {Lane, RunQueue} from './run-queue.ts';
 
 /**
  * `cpus`, `mem` …: what the last offer lacked; `constraint [..]`: what it broke; `maintenance`: its
- * agent goes away; `offers`: none has come yet; `overlap`: another run of the job is active; `retry`:
- * the delay is not over; `news`: a leader before this one launched its task, and nobody has said yet
- * what has become of it; `unreachable`: its agent cannot be reached.
+ * agent goes away; `offers`: none has come yet; `overlap`: another run of the job is active;
+ * `retry`: the delay is not over; `news`: a leader before this one launched its task, and nobody
+ * has said yet what has become of it; `unreachable`: its agent cannot be reached.
  */
 export function waitingReason(job: Job, run: Run, queue: RunQueue): string | undefined {
   switch (run.state) {

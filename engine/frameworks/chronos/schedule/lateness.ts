@@ -14,8 +14,9 @@ export interface LatenessRule {
 }
 
 /**
- * Why slots are not run. `late`: older than epsilon; `missed`: a newer one is run for them; `limit`:
- * more than catch-up may run; `exhausted`: no repetition is left; `overlap`: a run was active;
+ * Why slots are not run. `late`: older than epsilon; `missed`: a newer one is run for them;
+ * `limit`: more than catch-up may run; `exhausted`: no repetition is left; `overlap`: a run was
+ * active;
  * `disabled`: the job was disabled while they waited; `updated`: the schedule was changed.
  */
 export type SkipReason =
