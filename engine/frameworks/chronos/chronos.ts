@@ -18,6 +18,7 @@ import type {
 } from '../../scheduler.ts';
 import type {HttpAnswer} from '../http/answers.ts';
 import type {HttpRequest} from '../http/http-request.ts';
+import {answerWhetherEmpty} from '../placement/leaving-agents.ts';
 import type {RoleTerms} from '../placement/offer-left.ts';
 import type {StoredRecord} from '../records.ts';
 import {ChronosApi} from './api/chronos-api.ts';
@@ -262,12 +263,7 @@ export class Chronos implements Framework {
     for (const {runs} of this.#book.values()) {
       for (const run of runs.values()) if (isLaunched(run)) busy.add(taskOf(run)?.agentId ?? '');
     }
-    const {driver} = this.#services;
-    for (const isAccepted of [true, false]) {
-      const agents = offers.map(({agent}) => agent.id).filter((id) => busy.has(id) !== isAccepted);
-      if (agents.length === 0) continue;
-      driver.answerInverseOffers(agents, isAccepted, this.#options.declineOfferMs);
-    }
+    answerWhetherEmpty(offers, busy, this.#services.driver, this.#options.declineOfferMs);
   }
 
   /** An offer is answered in the call that brings it. */

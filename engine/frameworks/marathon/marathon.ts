@@ -21,6 +21,7 @@ import type {NormaliseConfig} from './definition/app-definition.ts';
 import {appInfo, countsOf} from './api/app-info.ts';
 import {Commands} from './api/commands.ts';
 import {HttpApi, type ReadRequest} from './api/http-api.ts';
+import {answerWhetherEmpty} from '../placement/leaving-agents.ts';
 import type {HttpAnswer} from '../http/answers.ts';
 import {RequestHandler} from './api/request-handler.ts';
 import {fieldOf} from '../placement/agent-fields.ts';
@@ -283,12 +284,7 @@ export class Marathon implements Framework {
     for (const {instances} of this.#roster.entries.values()) {
       for (const {agentId} of instances.values()) if (agentId !== undefined) busy.add(agentId);
     }
-    const {driver} = this.#services;
-    for (const isAccepted of [true, false]) {
-      const agents = offers.map(({agent}) => agent.id).filter((id) => busy.has(id) !== isAccepted);
-      if (agents.length === 0) continue;
-      driver.answerInverseOffers(agents, isAccepted, this.#options.declineOfferMs);
-    }
+    answerWhetherEmpty(offers, busy, this.#services.driver, this.#options.declineOfferMs);
   }
 
   /**

@@ -1,10 +1,10 @@
 /** What a job needs of an offer, prepared: everything that does not depend on the run. */
 import type {Regex} from '../../../kernel/regex/regex.ts';
 import type {ScalarKinds} from '../../../resources/kinds.ts';
-import {thousandths} from '../../../resources/thousandths.ts';
 import type {Resources} from '../../../resources/vector.ts';
 import type {AgentInfo, Quantities} from '../../../scheduler.ts';
 import {fieldOf} from '../../placement/agent-fields.ts';
+import {scalarNeeds} from '../../placement/needs.ts';
 import {compileWholeMatch} from '../../placement/patterns.ts';
 import type {JobDefinition} from '../definition/job-definition.ts';
 
@@ -29,22 +29,13 @@ export interface LaunchSpec {
 }
 
 export function makeLaunchSpec(definition: JobDefinition, kinds: ScalarKinds): LaunchSpec {
-  const scalars: number[] = [];
-  const quantities: Record<string, number> = {};
-  for (const [name, value] of amountsOf(definition)) {
-    const fixed = thousandths(value) ?? (value > 0 ? 1 : 0);
-    if (fixed === 0) continue;
-    const kind = kinds.indexOf(name);
-    while (scalars.length <= kind) scalars.push(0);
-    scalars[kind] = fixed;
-    quantities[name] = fixed;
-  }
+  const {needs, quantities} = scalarNeeds(amountsOf(definition), kinds);
   const constraints = constraintsOf(definition);
   const quantitiesKey = JSON.stringify(quantities);
   return {
     key: constraints.length === 0 ? quantitiesKey : JSON.stringify([quantities, constraints]),
     quantitiesKey,
-    needs: {scalars, ranges: [], sets: [], special: []},
+    needs,
     quantities,
     constraints: constraints.map((constraint) => ({...constraint, pattern: patternOf(constraint)})),
   };

@@ -9,6 +9,7 @@ import {
   type AppDefinition,
   type PersistentVolume,
 } from '../definition/app-definition.ts';
+import {scalarNeeds} from '../../placement/needs.ts';
 import {compileConstraint, looksAround, type Constraint} from './constraints.ts';
 import {isoInstant} from '../../../kernel/instants.ts';
 import {taskName} from '../definition/path-id.ts';
@@ -51,24 +52,17 @@ function executorNeeds({
   return executor === '' || executor === '//cmd' ? {} : executorResources;
 }
 
+const AMOUNTS = ['cpus', 'mem', 'disk', 'gpus'] as const;
+
 /** Prepares a version of an app: amounts become thousandths by the kinds given. */
 export function makeRunSpec(app: App, kinds: ScalarKinds): RunSpec {
   const {definition} = app;
   const constraints = (definition.constraints ?? []).map(compileConstraint);
   const wanted = wantedPorts(definition);
-  const scalars: number[] = [];
-  const quantities: Record<string, number> = {};
   const executor = executorNeeds(definition);
-  for (const name of ['cpus', 'mem', 'disk', 'gpus'] as const) {
-    const value = definition[name] + (executor[name] ?? 0);
-    // Marathon takes 0.0001 cpus; the smallest amount there is stands for it.
-    const fixed = thousandths(value) ?? (value > 0 ? 1 : 0);
-    if (fixed === 0) continue;
-    const kind = kinds.indexOf(name);
-    while (scalars.length <= kind) scalars.push(0);
-    scalars[kind] = fixed;
-    quantities[name] = fixed;
-  }
+  const amounts = AMOUNTS.map((name) => [name, definition[name] + (executor[name] ?? 0)] as const);
+  const {needs, quantities: ofScalars} = scalarNeeds(amounts, kinds);
+  const quantities: Record<string, number> = {...ofScalars};
   const volumes = volumesOf(definition).map(([, volume]) => volume);
   for (const {size} of volumes) {
     quantities['disk'] = (quantities['disk'] ?? 0) + (thousandths(size) ?? 0);
@@ -81,7 +75,7 @@ export function makeRunSpec(app: App, kinds: ScalarKinds): RunSpec {
     versionText: isoInstant(app.version),
     configKey: configKeyOf(app),
     taskName: taskName(definition.id),
-    needs: {scalars, ranges: [], sets: [], special: []},
+    needs,
     wantedPorts: wanted,
     constraints,
     countedFields: [...new Set(constraints.filter(looksAround).map(({field}) => field))],
