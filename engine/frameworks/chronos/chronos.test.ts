@@ -393,3 +393,14 @@ test('a job that lost its parents can be sent back as it was read, and runs by h
   stage.run(0);
   t.is(stage.tasks.size, 1);
 });
+
+test('who kills a run that is being killed for its time has ended it for good', (t) => {
+  const stage = world({ignoresKills: true});
+  submit(stage, {name: 'a', maxCompletionTime: 10}, 'R1/2026-01-01T00:00:00Z/P1D');
+  stage.run(11_000);
+  stage.http('DELETE', '/v1/scheduler/task/kill/a');
+  stage.end('TASK_KILLED');
+  stage.run(HOUR);
+  t.is(stage.launched.length, 1, 'no retry');
+  t.deepEqual(told(stage, ['JobCancelled'], ['cause']), [['killed by hand']]);
+});

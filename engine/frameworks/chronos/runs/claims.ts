@@ -1,7 +1,7 @@
 /**
  * When runs come into being: slots that fall due, parents that succeed, somebody's word; and what
- * becomes of them while another run of the job is active (reference part 9.4, rules 1 to 7). A claim
- * is recorded before anything is launched for it.
+ * becomes of them while another run of the job is active (reference part 9.4, rules 1 to 7). A
+ * claim is recorded before anything is launched for it.
  */
 import {isoInstant} from '../../../kernel/instants.ts';
 import type {OverlapRule} from '../../../options.ts';
@@ -239,8 +239,8 @@ const NONE: readonly never[] = [];
 const ALPHANUMERICS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
 
 /**
- * Whether a run by hand or of a child bears this instant already, and its tasks the ids that those of
- * the slot would have: the schedule that has the slot came after it.
+ * Whether a run by hand or of a child bears this instant already, and its tasks the ids that those
+ * of the slot would have: the schedule that has the slot came after it.
  */
 function isTaken({lastDue, runs, history}: Job, at: number): boolean {
   if (at >= lastDue) return at === lastDue;

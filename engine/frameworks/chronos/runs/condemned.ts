@@ -10,13 +10,15 @@ export interface CondemnedTask {
   readonly serial: number;
   readonly taskId: TaskId;
   readonly agentId: AgentId | undefined;
+  /** Undefined: the executor's default. */
+  readonly graceMs?: number | undefined;
   /** When its kill was sent last: ms since 1970. */
   readonly sentAt: number;
 }
 
 export class Condemned {
   readonly #store: RecordStore;
-  readonly #kill: (taskId: TaskId) => void;
+  readonly #kill: (taskId: TaskId, graceMs?: number) => void;
   readonly #clock: {readonly now: () => number; readonly retryMs: number};
   /** By the instants at which their kills were sent, oldest first. */
   readonly #tasks = new Map<TaskId, CondemnedTask>();
@@ -24,7 +26,7 @@ export class Condemned {
   /** A kill that nobody answers is sent again after `retryMs`. */
   constructor(
     store: RecordStore,
-    kill: (taskId: TaskId) => void,
+    kill: (taskId: TaskId, graceMs?: number) => void,
     clock: {readonly now: () => number; readonly retryMs: number},
     stored: readonly CondemnedTask[] = [],
   ) {
@@ -45,9 +47,9 @@ export class Condemned {
   }
 
   /** It is killed now, and until it has ended. */
-  add(taskId: TaskId, agentId: AgentId | undefined): void {
+  add(taskId: TaskId, agentId: AgentId | undefined, graceMs?: number): void {
     const serial = this.#tasks.get(taskId)?.serial ?? this.#freeSerial();
-    this.#send({serial, taskId, agentId, sentAt: this.#clock.now()});
+    this.#send({serial, taskId, agentId, graceMs, sentAt: this.#clock.now()});
   }
 
   /** Not counted apart: what is there now must be enough to go on from. */
@@ -58,11 +60,11 @@ export class Condemned {
   }
 
   #send(task: CondemnedTask): void {
-    const {serial, taskId} = task;
+    const {serial, taskId, graceMs} = task;
     this.#tasks.delete(taskId);
     this.#tasks.set(taskId, task);
     this.#store.putRecord(`condemned/${serial}`, task);
-    this.#kill(taskId);
+    this.#kill(taskId, graceMs);
   }
 
   /** Its task has ended, or is not there. */

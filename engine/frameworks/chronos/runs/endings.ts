@@ -1,6 +1,6 @@
 /**
- * What follows from the end of a run: counters, children, history, and what waited for it (reference
- * part 9.4, rules 10 and 11).
+ * What follows from the end of a run: counters, children, history, and what waited for it
+ * (reference part 9.4, rules 10 and 11).
  */
 import {isExhausted, type Job, type JobCounters} from '../jobs/job.ts';
 import type {ChronosParts} from '../parts.ts';

@@ -31,13 +31,18 @@ export interface AskedRun {
 export class Lifecycle {
   readonly #parts: ChronosParts;
   readonly #endings: () => Endings;
-  /** Tasks of which the master may know nothing, so that its answers do not say what they are of. */
+  /** The run counts no more, and its task is killed until it has ended. */
+  readonly #condemn: (run: Run) => void;
+  /**
+   * Tasks of which the master may know nothing, so that its answers do not say what they are of.
+   */
   readonly #asked = new Map<TaskId, AskedRun>();
 
   /** `endings` is asked for when something ends: it knows the claims, which know this. */
-  constructor(parts: ChronosParts, endings: () => Endings) {
+  constructor(parts: ChronosParts, endings: () => Endings, condemn: (run: Run) => void) {
     this.#parts = parts;
     this.#endings = endings;
+    this.#condemn = condemn;
   }
 
   /** A queued run is launched there, under this id. */
@@ -241,7 +246,7 @@ export class Lifecycle {
   #tooLate(job: Job, run: Run): void {
     const task = taskOf(run);
     if (isLaunched(run) && task !== undefined) {
-      this.#parts.driver.kill(task.id, job.rules.killGraceMs);
+      this.#condemn(run);
       this.#closeTask(run, 'TASK_KILLED');
     }
     this.#parts.publish({type: 'JobFailed', ...refOf(run), message: TOO_LATE});
@@ -251,7 +256,10 @@ export class Lifecycle {
   /** Ends a run: its task is killed if it may be there, and what only waits is over at once. */
   kill(job: Job, run: Run, cause: KillCause): void {
     if (!isLaunched(run)) this.#endings().cancelled(job, run, wordsFor(cause, undefined));
-    else if (run.killing === undefined) this.#sendKill(job, run, cause);
+    // Who wants it gone goes before the limit that would have it tried again.
+    else if (run.killing === undefined || run.killing === 'maxCompletionTime') {
+      this.#sendKill(job, run, cause);
+    }
   }
 
   #sendKill(job: Job, run: Run, cause: KillCause): void {
@@ -342,7 +350,6 @@ function wordsFor(cause: KillCause | undefined, message: string | undefined): st
     case 'deleted':
       return 'its job was deleted';
     case 'maxCompletionTime':
-    case 'startingDeadline':
-      return `killed for its ${cause}`;
+      return 'killed for its maxCompletionTime';
   }
 }

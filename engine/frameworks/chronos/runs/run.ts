@@ -1,6 +1,6 @@
 /**
- * One run of a job, from its claim to its end: what is written before anything starts (reference part
- * 9.4, rule 2). A run is identified by its job and its `due`; no two runs of a job share one.
+ * One run of a job, from its claim to its end: what is written before anything starts (reference
+ * part 9.4, rule 2). A run is identified by its job and its `due`; no two runs of a job share one.
  */
 import type {AgentId, TaskId} from '../../../kernel/ids.ts';
 import type {TaskState} from '../../../scheduler.ts';
@@ -16,7 +16,7 @@ export type RunKind = 'child' | 'manual' | 'slot';
 export type RunState = 'held' | 'launching' | 'queued' | 'retrying' | 'running' | 'unreachable';
 
 /** Why its task is being killed. */
-export type KillCause = 'deleted' | 'maxCompletionTime' | 'replaced' | 'startingDeadline' | 'user';
+export type KillCause = 'deleted' | 'maxCompletionTime' | 'replaced' | 'user';
 
 /** One attempt, as it was launched. */
 export interface RunTask {

@@ -25,7 +25,11 @@ export interface WorldSetup {
   readonly epochMs?: number;
   /** Tasks are launched, and give no sign of life. */
   readonly isSilent?: boolean;
-  /** What its agent has, in thousandths of cores; 0: no agent is there until {@link ApiWorld.join}. */
+  /** Its agent is deaf to kills. */
+  readonly ignoresKills?: boolean;
+  /**
+   * What its agent has, in thousandths of cores; 0: no agent is there until {@link ApiWorld.join}.
+   */
   readonly cpus?: number;
 }
 
@@ -39,6 +43,7 @@ export class ApiWorld {
   /** Ids of all tasks that were launched, oldest first. */
   readonly launched: string[] = [];
   readonly #isSilent: boolean;
+  readonly #ignoresKills: boolean;
   #now = 0;
   #updates = 0;
   #reply: FrameworkReply | undefined;
@@ -48,9 +53,11 @@ export class ApiWorld {
     timeZones = UTC_ONLY,
     epochMs = 0,
     isSilent = false,
+    ignoresKills = false,
     cpus = CPUS,
   }: WorldSetup = {}) {
     this.#isSilent = isSilent;
+    this.#ignoresKills = ignoresKills;
     const frameworks = [{id: 'chronos', type: 'chronos', role: '*', chronos: options}] as const;
     this.engine = createEngine({seed: 1, epochMs, frameworks}, 0, {timeZones});
     this.#carryOut();
@@ -147,6 +154,7 @@ export class ApiWorld {
         if (!this.#isSilent) this.#report(effect, 'TASK_RUNNING');
         break;
       case 'killTask': {
+        if (this.#ignoresKills) break;
         const task = this.tasks.get(effect.taskId);
         this.tasks.delete(effect.taskId);
         if (task !== undefined) this.#report(task, 'TASK_KILLED');
