@@ -347,8 +347,6 @@ function wordsFor(cause: KillCause | undefined, message: string | undefined): st
       return 'killed by hand';
     case 'replaced':
       return 'replaced by a newer run';
-    case 'deleted':
-      return 'its job was deleted';
     case 'maxCompletionTime':
       return 'killed for its maxCompletionTime';
   }

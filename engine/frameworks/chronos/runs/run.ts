@@ -16,7 +16,7 @@ export type RunKind = 'child' | 'manual' | 'slot';
 export type RunState = 'held' | 'launching' | 'queued' | 'retrying' | 'running' | 'unreachable';
 
 /** Why its task is being killed. */
-export type KillCause = 'deleted' | 'maxCompletionTime' | 'replaced' | 'user';
+export type KillCause = 'maxCompletionTime' | 'replaced' | 'user';
 
 /** One attempt, as it was launched. */
 export interface RunTask {
