@@ -2,15 +2,11 @@
 import {z} from 'zod';
 import {isoInstant, printPeriod, type HttpAnswer} from '../../engine/index.ts';
 import {exact, isFields, subset, valueAt, type Mismatch} from '../marathon-suites/compare.ts';
+import {EXPECTED_OF_ANSWERS, judgeHttp} from '../marathon-suites/http-judge.ts';
 import {readSchedule} from './schedules.ts';
 
 export const expectation = z.strictObject({
-  status: z.int(),
-  headers: z.record(z.string(), z.string()).optional(),
-  /** What must be in the body. */
-  body: z.unknown().optional(),
-  bodyEquals: z.unknown().optional(),
-  bodyAbsent: z.array(z.string()).optional(),
+  ...EXPECTED_OF_ANSWERS,
   /** Length of the list that the body is. */
   count: z.int().optional(),
   text: z.string().optional(),
@@ -20,19 +16,10 @@ type Expectation = z.output<typeof expectation>;
 
 export function judgeAnswer(
   expected: Expectation,
-  {status, headers, body}: HttpAnswer,
+  answer: HttpAnswer,
   path: string,
 ): readonly Mismatch[] {
-  const mismatches = [
-    ...exact(expected.status, status, `${path}.status`),
-    ...judgeHeaders(expected.headers ?? {}, headers, `${path}.headers`),
-    ...judgeBody(expected, body, `${path}.body`),
-  ];
-  const isAboutBody = mismatches.some((one) => one.path.startsWith(`${path}.body`));
-  // The message of an error tells more than a wrong status.
-  return mismatches.length === 0 || isAboutBody || body === undefined
-    ? mismatches
-    : [...mismatches, {path: `${path}.body`, expected: 'a body that fits', actual: body}];
+  return judgeHttp(expected, answer, path, (body, at) => judgeBody(expected, body, at));
 }
 
 function judgeBody(
@@ -111,18 +98,4 @@ function meaningOf(schedule: unknown): string | undefined {
   if (interval === undefined) return undefined;
   const {repetitions, anchor, period} = interval;
   return [repetitions ?? '', isoInstant(anchor), printPeriod(period)].join('/');
-}
-
-/** Names of headers in any case. */
-function judgeHeaders(
-  expected: Readonly<Record<string, string>>,
-  headers: HttpAnswer['headers'],
-  path: string,
-): readonly Mismatch[] {
-  const there = new Map(
-    Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]),
-  );
-  return Object.entries(expected).flatMap(([name, value]) =>
-    subset(value, there.get(name.toLowerCase()), `${path}.${name}`),
-  );
 }

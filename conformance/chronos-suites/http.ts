@@ -3,6 +3,7 @@ import {z} from 'zod';
 import type {HttpAnswer} from '../../engine/index.ts';
 import {makeAdapter} from '../marathon-suites/adapter.ts';
 import {valueAt, type Mismatch} from '../marathon-suites/compare.ts';
+import {poll, type Polled} from '../marathon-suites/http-poll.ts';
 import {expectation, judgeAnswer} from './http-expectation.ts';
 import {Stage} from './stage.ts';
 
@@ -22,23 +23,23 @@ const request = z.strictObject({
 });
 
 /** The counter of a job's answer that is to reach `count`. */
-const poll = z.strictObject({
+const pollSchema = z.strictObject({
   kind: z.enum(['successCount', 'errorCount']),
   job: z.string(),
   count: z.int(),
   withinMs: z.int(),
 });
-type Poll = z.output<typeof poll>;
+type Poll = z.output<typeof pollSchema>;
 
 const step = z.union([
   z.strictObject({request, expect: expectation}),
-  z.strictObject({await: poll}),
+  z.strictObject({await: pollSchema}),
 ]);
 type Step = z.output<typeof step>;
 
 type Observed =
   | {readonly kind: 'answer'; readonly answer: HttpAnswer}
-  | {readonly kind: 'polled'; readonly holds: boolean; readonly last: unknown};
+  | ({readonly kind: 'polled'} & Polled);
 
 export const http = makeAdapter({
   given: z.strictObject({agents: z.array(agent)}),
@@ -57,8 +58,6 @@ export const http = makeAdapter({
 
 /** Before all that is said to be far away, and after all that is said to be over. */
 const START_MS = Date.UTC(2026, 0, 1);
-/** Between two questions of a poll. */
-const EVERY_MS = 100;
 
 /** Answers come at once, and time passes only when somebody waits. */
 function play(stage: Stage, one: Step): Observed {
@@ -71,13 +70,11 @@ function play(stage: Stage, one: Step): Observed {
 }
 
 function until(stage: Stage, {kind, job, count, withinMs}: Poll): Observed {
-  const end = stage.now + withinMs;
-  for (;;) {
+  const polled = poll(stage, withinMs, () => {
     const {status, body} = stage.request('GET', `/job/${encodeURIComponent(job)}`);
-    const isThere = status === 200 && valueAt(body, kind) === count;
-    if (isThere || stage.now >= end) return {kind: 'polled', holds: isThere, last: body};
-    stage.advanceTo(Math.min(stage.now + EVERY_MS, end));
-  }
+    return {holds: status === 200 && valueAt(body, kind) === count, last: body};
+  });
+  return {kind: 'polled', ...polled};
 }
 
 function judge(one: Step, seen: Observed | undefined, path: string): readonly Mismatch[] {

@@ -17,9 +17,9 @@ import {
   type Effect,
   type Engine,
   type HttpAnswer,
-  type Input,
   type TaskState,
 } from '../../engine/index.ts';
+import {EngineHost} from '../engine-host.ts';
 
 export interface StageOptions {
   readonly seed: number;
@@ -62,28 +62,39 @@ const TICKS_MAX = 10_000;
 export type StageChronos = NonNullable<ReturnType<Engine['view']['chronos']>>;
 
 export class Stage {
-  readonly engine: Engine;
   /** Tasks that were ever launched, in order. */
   readonly launches: StageLaunch[] = [];
   /** Ids of tasks for which a kill was asked, in order. */
   readonly kills: string[] = [];
-  readonly events: ChronosEvent[] = [];
   now: number;
   readonly #startedAt: number;
   readonly #agents = new Map<string, StageAgent>();
-  readonly #records = new Map<string, unknown>();
-  readonly #replies = new Map<string, HttpAnswer>();
+  readonly #host: EngineHost;
   /** In order of time. */
   #news: News[] = [];
-  #serial = 0;
 
   constructor({seed, startedAt, chronos = {}}: StageOptions) {
     this.now = startedAt;
     this.#startedAt = startedAt;
     const framework = {id: CHRONOS, role: '*', type: 'chronos', chronos} as const;
     const options = {seed, epochMs: startedAt, frameworks: [framework]};
-    this.engine = createEngine(options, 0, {timeZones: temporalZones});
-    this.#carryOut();
+    this.#host = new EngineHost({
+      engine: createEngine(options, 0, {timeZones: temporalZones}),
+      frameworkId: CHRONOS,
+      now: () => this.now - startedAt,
+      carryOut: (effect) => {
+        this.#do(effect);
+      },
+    });
+    this.#host.drain();
+  }
+
+  get engine(): Engine {
+    return this.#host.engine;
+  }
+
+  get events(): readonly ChronosEvent[] {
+    return this.#host.events as unknown as readonly ChronosEvent[];
   }
 
   /** The Chronos, for reading. */
@@ -118,7 +129,7 @@ export class Stage {
       });
     const {resources} = this.#agentOf(name);
     const agent = {id: agentIdOf(name), hostname: name, attributes: {}};
-    this.#step({kind: 'agentRegistered', agent, resources, tasks});
+    this.#host.step({kind: 'agentRegistered', agent, resources, tasks});
   }
 
   #agentOf(name: string): StageAgent {
@@ -134,14 +145,11 @@ export class Stage {
   }
 
   http(method: string, path: string, body?: string): HttpAnswer {
-    this.#serial += 1;
-    const requestId = `request-${this.#serial}`;
     const headers = {'content-type': 'application/json'};
     const request = {kind: 'http', method, path, headers, ...(body !== undefined && {body})};
-    this.#step({kind: 'request', requestId, frameworkId: CHRONOS, request});
-    const reply = this.#replies.get(requestId);
-    if (reply === undefined) throw new Error(`${method} ${path} was not answered`);
-    return reply;
+    const reply = this.#host.request(request);
+    if (!reply.ok) throw new Error(`a request was refused: ${JSON.stringify(reply.refusal)}`);
+    return reply.body as HttpAnswer;
   }
 
   /** An agent's news of a task. */
@@ -153,31 +161,23 @@ export class Stage {
   /** An agent's news of a task that may be any; `agent`: any agent, if absent. */
   statusOf(taskId: string, state: TaskState, agent?: string): void {
     const [first = 'agent1'] = this.#agents.keys();
-    this.#serial += 1;
-    this.#step({
-      kind: 'taskStatus',
-      agentId: agentIdOf(agent ?? first),
-      frameworkId: CHRONOS,
-      taskId: taskIdOf(taskId),
-      state,
-      updateId: `update-${this.#serial}`,
-    });
+    this.#host.status({agentId: agentIdOf(agent ?? first), taskId: taskIdOf(taskId), state});
   }
 
   /** The record of a job as the store has it. */
   recordOf(job: string): unknown {
-    return this.#records.get(recordPath(job));
+    return this.#host.records.get(recordPath(job));
   }
 
   /** As if an earlier leader had left it so; to be followed by {@link takeOver}. */
   putRecord(job: string, document: unknown): void {
-    this.#records.set(recordPath(job), document);
+    this.#host.records.set(recordPath(job), document);
   }
 
   /** Another leader takes over; it knows what the store holds. */
   takeOver(): void {
-    const records = structuredClone([...this.#records]);
-    this.#step({kind: 'frameworkFailedOver', frameworkId: CHRONOS, records});
+    const records = structuredClone([...this.#host.records]);
+    this.#host.step({kind: 'frameworkFailedOver', frameworkId: CHRONOS, records});
   }
 
   /** It becomes that late without anybody looking at the clock; time never goes back. */
@@ -202,6 +202,10 @@ export class Stage {
     this.jumpTo(instant);
   }
 
+  wait(ms: number): void {
+    this.advanceTo(this.now + ms);
+  }
+
   #nextAt(): number {
     return Math.min(this.#news[0]?.at ?? Infinity, this.engine.wakeAt + this.#startedAt);
   }
@@ -210,23 +214,11 @@ export class Stage {
   #happen(): void {
     const [first] = this.#news;
     if (first === undefined || first.at > this.now) {
-      this.#step({kind: 'tick'});
+      this.#host.step({kind: 'tick'});
       return;
     }
     this.#news.shift();
     if (!isTerminal(first.launch.state)) this.status(first.launch, first.state);
-  }
-
-  #step(input: Input): void {
-    this.engine.step(this.now - this.#startedAt, input);
-    this.#carryOut();
-  }
-
-  #carryOut(): void {
-    for (let effects = this.engine.takeEffects(); effects.length > 0;) {
-      for (const effect of effects) this.#do(effect);
-      effects = this.engine.takeEffects();
-    }
   }
 
   #do(effect: Effect): void {
@@ -239,19 +231,6 @@ export class Stage {
         for (const launch of this.launches) {
           if (launch.effect.taskId === effect.taskId) this.#later(0, launch, 'TASK_KILLED');
         }
-        break;
-      case 'persist': {
-        for (const {path, document} of effect.puts) this.#records.set(path, document);
-        for (const path of effect.deletes) this.#records.delete(path);
-        const written = {kind: 'recordsWritten', batch: effect.batch} as const;
-        this.engine.step(this.now - this.#startedAt, written);
-        break;
-      }
-      case 'reply':
-        this.#replies.set(effect.requestId, answerOf(effect.reply));
-        break;
-      case 'publish':
-        this.events.push(effect.event as unknown as ChronosEvent);
         break;
       default:
         // Whether an update was acknowledged is no matter here: none is repeated.
@@ -283,9 +262,4 @@ export class Stage {
 
 function recordPath(job: string): string {
   return `${CHRONOS}/jobs/${job}`;
-}
-
-function answerOf(reply: Extract<Effect, {kind: 'reply'}>['reply']): HttpAnswer {
-  if (!reply.ok) throw new Error(`a request was refused: ${JSON.stringify(reply.refusal)}`);
-  return reply.body as HttpAnswer;
 }

@@ -9,15 +9,11 @@ import {
   type Mismatch,
   type SubsetOptions,
 } from './compare.ts';
+import {EXPECTED_OF_ANSWERS, judgeHttp} from './http-judge.ts';
 import type {Answer} from './http-server.ts';
 
 export const expectation = z.strictObject({
-  status: z.int(),
-  headers: z.record(z.string(), z.string()).optional(),
-  /** What must be in the body; a list under `details` is searched. */
-  body: z.unknown().optional(),
-  bodyEquals: z.unknown().optional(),
-  bodyAbsent: z.array(z.string()).optional(),
+  ...EXPECTED_OF_ANSWERS,
   /** Lengths of fields of the body. */
   count: z.record(z.string(), z.int()).optional(),
   /** Each element of the body, of which there is at least one. */
@@ -25,23 +21,15 @@ export const expectation = z.strictObject({
 });
 type Expectation = z.output<typeof expectation>;
 
+/** In what must be in the body, a list under `details` is searched. */
 const SEARCHED: SubsetOptions = {searched: new Set(['details'])};
 
 export function judgeAnswer(
   expected: Expectation,
-  {status, headers, body}: Answer,
+  answer: Answer,
   path: string,
 ): readonly Mismatch[] {
-  const mismatches = [
-    ...exact(expected.status, status, `${path}.status`),
-    ...judgeHeaders(expected.headers ?? {}, headers, `${path}.headers`),
-    ...judgeBody(expected, body, `${path}.body`),
-  ];
-  const isAboutBody = mismatches.some((one) => one.path.startsWith(`${path}.body`));
-  // The message of an error tells more than a wrong status.
-  return mismatches.length === 0 || isAboutBody || body === undefined
-    ? mismatches
-    : [...mismatches, {path: `${path}.body`, expected: 'a body that fits', actual: body}];
+  return judgeHttp(expected, answer, path, (body, at) => judgeBody(expected, body, at));
 }
 
 function judgeBody(expected: Expectation, body: unknown, path: string): readonly Mismatch[] {
@@ -68,18 +56,4 @@ function judgeList(kind: unknown, body: unknown, path: string): readonly Mismatc
     return [{path, expected: {listOf: kind}, actual: body}];
   }
   return body.flatMap((item, at) => subset(kind, item, `${path}.${at}`));
-}
-
-/** Names of headers in any case. */
-function judgeHeaders(
-  expected: Readonly<Record<string, string>>,
-  headers: Answer['headers'],
-  path: string,
-): readonly Mismatch[] {
-  const there = new Map(
-    Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]),
-  );
-  return Object.entries(expected).flatMap(([name, value]) =>
-    subset(value, there.get(name.toLowerCase()), `${path}.${name}`),
-  );
 }

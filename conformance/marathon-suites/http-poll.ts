@@ -20,28 +20,42 @@ export const pollSchema = z.discriminatedUnion('kind', [
 ]);
 type PollTerms = z.output<typeof pollSchema>;
 
+/** Between two questions. */
 const EVERY_MS = 100;
 
+/** Whether it came to hold in time, and the last answer. */
+export interface Polled {
+  readonly holds: boolean;
+  readonly last: unknown;
+}
+
+/** Somebody's time, which passes only when somebody waits. */
+export interface PolledClock {
+  readonly now: number;
+  wait(ms: number): void;
+}
+
+/** Asks until it holds, the last time after `withinMs`. */
+export function poll(clock: PolledClock, withinMs: number, ask: () => Polled): Polled {
+  const end = clock.now + withinMs;
+  for (;;) {
+    const polled = ask();
+    if (polled.holds || clock.now >= end) return polled;
+    clock.wait(Math.min(EVERY_MS, end - clock.now));
+  }
+}
+
 /** As much of a server as waiting needs. */
-export type PolledServer = Pick<HttpServer, 'get' | 'now' | 'wait'>;
+export type PolledServer = PolledClock & Pick<HttpServer, 'get'>;
 
-export class Poll {
-  readonly #server: PolledServer;
-
-  constructor(server: PolledServer) {
-    this.#server = server;
-  }
-
-  /** Whether it came to hold in time, and the last answer. */
-  until(terms: PollTerms): {readonly holds: boolean; readonly last: unknown} {
-    const end = this.#server.now + terms.withinMs;
-    for (;;) {
-      const answer = this.#server.get(pathOf(terms));
-      if (answer.status === 200 && holds(terms, answer)) return {holds: true, last: answer.body};
-      if (this.#server.now >= end) return {holds: false, last: answer.body ?? answer.status};
-      this.#server.wait(Math.min(EVERY_MS, end - this.#server.now));
-    }
-  }
+export function pollServer(server: PolledServer, terms: PollTerms): Polled {
+  return poll(server, terms.withinMs, () => {
+    const answer = server.get(pathOf(terms));
+    return {
+      holds: answer.status === 200 && holds(terms, answer),
+      last: answer.body ?? answer.status,
+    };
+  });
 }
 
 function pathOf(terms: PollTerms): string {

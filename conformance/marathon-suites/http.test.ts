@@ -1,6 +1,6 @@
 import test from 'ava';
 import {expectation, judgeAnswer} from './http-expectation.ts';
-import {Poll, pollSchema, type PolledServer} from './http-poll.ts';
+import {pollSchema, pollServer, type PolledServer} from './http-poll.ts';
 import type {Answer} from './http-server.ts';
 
 const answer: Answer = {
@@ -83,7 +83,7 @@ for (const [terms, right, wrong] of polls) {
     });
     const polled = (rightFrom: number) => {
       const one = server(rightFrom);
-      const {holds} = new Poll(one).until(pollSchema.parse({...terms, withinMs: 1000}));
+      const {holds} = pollServer(one, pollSchema.parse({...terms, withinMs: 1000}));
       return [holds, one.now];
     };
     t.deepEqual(polled(0), [true, 0]);

@@ -5,7 +5,7 @@ import {makeAdapter} from './adapter.ts';
 import {exact, isFields, valueAt} from './compare.ts';
 import {expectation, judgeAnswer} from './http-expectation.ts';
 import {HttpServer, type Answer} from './http-server.ts';
-import {Poll, pollSchema} from './http-poll.ts';
+import {pollSchema, pollServer, type Polled} from './http-poll.ts';
 
 const agent = z.strictObject({
   cpus: z.number(),
@@ -60,7 +60,7 @@ type Step = z.output<typeof step>;
 
 type Observed =
   | {readonly kind: 'answer'; readonly answer: Answer}
-  | {readonly kind: 'polled'; readonly holds: boolean; readonly last: unknown}
+  | ({readonly kind: 'polled'} & Polled)
   | {readonly kind: 'read'; readonly values: Readonly<Record<string, unknown>>}
   | {readonly kind: 'compared'; readonly before: unknown; readonly now: unknown}
   | {readonly kind: 'events'; readonly types: readonly string[]}
@@ -158,7 +158,7 @@ class Player {
 
   play(one: Step): Observed {
     if ('request' in one) return {kind: 'answer', answer: this.#request(one.request)};
-    if ('await' in one) return {kind: 'polled', ...new Poll(this.#server).until(one.await)};
+    if ('await' in one) return {kind: 'polled', ...pollServer(this.#server, one.await)};
     if ('let' in one) return {kind: 'read', values: this.#read(one.let)};
     if ('save' in one) {
       for (const [name, path] of Object.entries(one.save)) {

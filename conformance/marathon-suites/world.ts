@@ -11,13 +11,13 @@ import {
   type Engine,
   type FrameworkEvent,
   type FrameworkReply,
-  type Input,
   type MarathonOptions,
   type Probe,
   type ProbeOutcome,
   type StatusReason,
   type TaskState,
 } from '../../engine/index.ts';
+import {EngineHost} from '../engine-host.ts';
 
 export interface WorldAgent {
   readonly name: string;
@@ -68,39 +68,49 @@ const WELL: ProbeOutcome = {kind: 'http', status: 200};
 const FAILING = 'exit 1';
 
 export class World {
-  readonly engine: Engine;
   /** Tasks that were ever launched, in order. */
   readonly launches: Launch[] = [];
   /** Ids of tasks for which a kill was asked, in order. */
   readonly kills: string[] = [];
-  readonly events: FrameworkEvent[] = [];
   /** Questions that were asked, in order. */
   readonly probes: {readonly at: number; readonly probe: Probe}[] = [];
   now: number;
   readonly #times: ReadonlyMap<string, TaskTimes | undefined>;
   readonly #live = new Map<string, Launch>();
-  readonly #replies = new Map<string, FrameworkReply>();
+  readonly #host: EngineHost;
   #due: Happening[] = [];
-  #serial = 0;
 
   constructor({seed, agents, marathon, role = '*', startedAt = 0}: WorldOptions) {
     this.now = startedAt;
     this.#times = new Map(agents.map(({name, times}) => [name, times]));
-    this.engine = createEngine(
-      {seed, frameworks: [{id: MARATHON, role, type: 'marathon', marathon}]},
-      startedAt,
-    );
-    this.#carryOut();
+    const framework = {id: MARATHON, role, type: 'marathon', marathon} as const;
+    this.#host = new EngineHost({
+      engine: createEngine({seed, frameworks: [framework]}, startedAt),
+      frameworkId: MARATHON,
+      now: () => this.now,
+      carryOut: (effect) => {
+        this.#do(effect);
+      },
+    });
+    this.#host.drain();
     for (const {name, resources, attributes = {}, region, zone} of agents) {
       const parsed = parseAmounts(resources);
       if (!parsed.ok) throw new Error(`${name}: ${parsed.message}`);
-      this.#step({
+      this.#host.step({
         kind: 'agentRegistered',
         agent: {id: agentIdOf(name), hostname: name, attributes, region, zone},
         resources: parsed.amounts,
         tasks: [],
       });
     }
+  }
+
+  get engine(): Engine {
+    return this.#host.engine;
+  }
+
+  get events(): readonly FrameworkEvent[] {
+    return this.#host.events;
   }
 
   /** The Marathon, for reading. */
@@ -112,28 +122,14 @@ export class World {
 
   /** A request and its answer. */
   request(request: unknown): FrameworkReply {
-    this.#serial += 1;
-    const requestId = `request-${this.#serial}`;
-    this.#step({kind: 'request', requestId, frameworkId: MARATHON, request});
-    const reply = this.#replies.get(requestId);
-    if (reply === undefined) throw new Error('a request was not answered');
-    return reply;
+    return this.#host.request(request);
   }
 
   /** An agent's news of a task that was launched some time. */
   status(taskId: string, state: TaskState, details: StatusDetails = {}): void {
     const launch = this.launches.findLast((one) => one.taskId === taskId);
     if (launch === undefined) throw new Error(`task ${taskId} was never launched`);
-    this.#serial += 1;
-    this.#step({
-      kind: 'taskStatus',
-      agentId: launch.agentId,
-      frameworkId: MARATHON,
-      taskId: launch.taskId,
-      state,
-      updateId: `update-${this.#serial}`,
-      ...details,
-    });
+    this.#host.status({agentId: launch.agentId, taskId: launch.taskId, state, ...details});
   }
 
   /** Lets time pass: what is due happens at its instant, the world's before the engine's. */
@@ -146,7 +142,7 @@ export class World {
       if (first !== undefined && first.at <= this.now) {
         this.#due.shift();
         this.#happen(first);
-      } else this.#step({kind: 'tick'});
+      } else this.#host.step({kind: 'tick'});
     }
     this.now = instant;
   }
@@ -155,18 +151,6 @@ export class World {
     if (!this.#live.has(taskId)) return;
     if (state !== 'TASK_RUNNING') this.#live.delete(taskId);
     this.status(taskId, state);
-  }
-
-  #step(input: Input): void {
-    this.engine.step(this.now, input);
-    this.#carryOut();
-  }
-
-  #carryOut(): void {
-    for (let effects = this.engine.takeEffects(); effects.length > 0;) {
-      for (const effect of effects) this.#do(effect);
-      effects = this.engine.takeEffects();
-    }
   }
 
   #do(effect: Effect): void {
@@ -180,21 +164,12 @@ export class World {
         this.kills.push(effect.taskId);
         this.#later(this.#times.get(effect.agentId)?.killMs, effect.taskId, 'TASK_KILLED');
         break;
-      case 'persist':
-        this.engine.step(this.now, {kind: 'recordsWritten', batch: effect.batch});
-        break;
-      case 'reply':
-        this.#replies.set(effect.requestId, effect.reply);
-        break;
       case 'probe': {
         this.probes.push(...effect.probes.map((probe) => ({at: this.now, probe})));
         const results = effect.probes.map(({probeId}) => ({probeId, outcome: WELL}));
         this.engine.step(this.now, {kind: 'probeResults', frameworkId: MARATHON, results});
         break;
       }
-      case 'publish':
-        this.events.push(effect.event);
-        break;
       default:
         // Whether an update was acknowledged is no matter here: none is repeated.
         break;
