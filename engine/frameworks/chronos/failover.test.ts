@@ -387,6 +387,45 @@ for (const [what, fate] of [
   });
 }
 
+function metronomeJob(run: object, schedule: object): object {
+  const often = {id: 'often', cron: '10 * * * *', ...schedule};
+  return {id: 'a', run: {cpus: 0.1, mem: 32, disk: 0, cmd: 'work', ...run}, schedules: [often]};
+}
+
+test('a run that starts again and again remembers its last attempts', (t) => {
+  const it = scene({fates: [FAILING]});
+  const restart = {policy: 'ON_FAILURE'};
+  it.world.request('POST', '/v0/scheduled-jobs', metronomeJob({restart}, {}));
+  it.until('12:12');
+  const [run] = it.runs('a');
+  t.true((run?.attempt ?? 0) > 50);
+  t.is(run?.tasks.length, 25);
+  t.is(run?.tasks.at(-1)?.attempt, it.began.length - 1);
+});
+
+test('what is too late when offers come is not launched', (t) => {
+  const it = scene({agents: 0});
+  const schedule = {startingDeadlineSeconds: 60};
+  it.world.request('POST', '/v0/scheduled-jobs', metronomeJob({}, schedule));
+  it.until('12:10:30');
+  it.world.addAgent();
+  // The driver wakes late: offers and the deadline come at one instant.
+  it.world.jump(60_000);
+  it.until('12:20');
+  t.deepEqual(it.began, []);
+  t.is(it.job('a').counters.errorCount, 1);
+});
+
+test('a task that is killed for its deadline is killed until it is over', (t) => {
+  const it = scene({fates: [{...SLOW, startMs: 200 * MINUTE_MS, deafTo: 2}]});
+  const schedule = {startingDeadlineSeconds: 60};
+  it.world.request('POST', '/v0/scheduled-jobs', metronomeJob({}, schedule));
+  it.until('12:15');
+  t.is(it.job('a').counters.errorCount, 1);
+  t.deepEqual(it.world.tasks, []);
+  t.deepEqual(it.runs('a'), []);
+});
+
 /** In a fixed order; what a new leader asks for, and when, is its own. */
 function texts({jobs, runs, histories: ended, condemned}: Documents, isSame: boolean): string {
   const own = {

@@ -9,7 +9,7 @@ import {isoInstant} from '../../../kernel/instants.ts';
 import type {Job} from '../jobs/job.ts';
 import type {ChronosParts} from '../parts.ts';
 import {refOf, type Endings} from './endings.ts';
-import {isLaunched, taskOf, type KillCause, type Run, type RunTask} from './run.ts';
+import {isLaunched, TASKS_MAX, taskOf, type KillCause, type Run, type RunTask} from './run.ts';
 
 /** Ends that are failures; those of the first line say nothing of what the task did. */
 const FAILURES: ReadonlySet<TaskState> = new Set<TaskState>([
@@ -54,7 +54,7 @@ export class Lifecycle {
     run.since = now;
     // A task that was never sent is launched elsewhere under the same id.
     const earlier = taskOf(run) === undefined ? run.tasks : run.tasks.slice(0, -1);
-    run.tasks = [...earlier, newTask(run, taskId, agent, now)];
+    run.tasks = [...earlier.slice(1 - TASKS_MAX), newTask(run, taskId, agent, now)];
     book.runChanged(job, run);
     const isFirstOfSlot = run.kind === 'slot' && run.attempt === 0;
     const {schedule} = job;
@@ -315,7 +315,8 @@ export function nextLookAtRun(job: Job, run: Run, killRetryMs: number): number {
 function startingDeadlineOf({rules}: Job, run: Run): number {
   const {startingDeadlineMs} = rules;
   if (startingDeadlineMs === undefined || run.kind !== 'slot') return Infinity;
-  const hasStarted = run.tasks.some(({startedAt}) => startedAt !== undefined);
+  const hasStarted =
+    run.attempt >= TASKS_MAX || run.tasks.some(({startedAt}) => startedAt !== undefined);
   return hasStarted ? Infinity : run.claimedAt + startingDeadlineMs;
 }
 

@@ -18,6 +18,9 @@ export type RunState = 'held' | 'launching' | 'queued' | 'retrying' | 'running' 
 /** Why its task is being killed. */
 export type KillCause = 'maxCompletionTime' | 'replaced' | 'user';
 
+/** How many attempts of a run are remembered: what starts again at once may make thousands. */
+export const TASKS_MAX = 25;
+
 /** One attempt, as it was launched. */
 export interface RunTask {
   readonly id: TaskId;
@@ -49,7 +52,7 @@ export interface Run {
   state: RunState;
   /** When it came into the state that it waits in. */
   since: number;
-  /** Oldest first; of retries one each. The list is replaced, never changed. */
+  /** The last {@link TASKS_MAX}, oldest first. The list is replaced, never changed. */
   tasks: readonly RunTask[];
   retryAt: number | undefined;
   /** Since when its task is out of reach. */

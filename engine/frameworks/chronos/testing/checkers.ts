@@ -1,6 +1,6 @@
 /**
- * What can be seen of single runs from outside: records, effects, and what agents really have (I1 to
- * I3, I8, write before act). Not part of the engine.
+ * What can be seen of single runs from outside: records, effects, and what agents really have (I1
+ * to I3, I8, write before act). Not part of the engine.
  */
 import type {Effect} from '../../../effects.ts';
 import type {RunDocument} from '../runs/run.ts';
@@ -74,6 +74,19 @@ export function oneTaskIsAlive(model: Model): Checker {
     const out = agent.isConnected ? outMs : Math.max(outMs, world.now - agent.cutAt);
     return out >= (world.wasSkewed ? 1 : timeoutMs);
   };
+  /** Metronome's FORBID: a slot is not claimed while a run is active. */
+  const forbidden = (key: string, runsBefore: Fact['runsBefore']): string | undefined => {
+    const run = model.runs.get(key);
+    const definition = model.jobs.get(run?.jobName ?? '')?.definition;
+    if (run?.kind !== 'slot' || definition?.form !== 'metronome') return undefined;
+    if (definition.schedules[0]?.concurrencyPolicy !== 'FORBID') return undefined;
+    const others = [...model.runs].filter(
+      ([path, {jobName}]) => jobName === run.jobName && path !== key,
+    );
+    return others.find(
+      ([path]) => runsBefore.get(path) !== undefined || !runsBefore.has(path),
+    )?.[0];
+  };
   return {
     fact: ({number, jobsBefore, runsBefore}) => {
       for (const name of jobsBefore.keys()) {
@@ -81,7 +94,10 @@ export function oneTaskIsAlive(model: Model): Checker {
         if (job === undefined || mayOverlap(job, model)) allowed.set(name, number);
       }
       for (const [key, before] of runsBefore) {
-        if (before === undefined) claimed.set(key, number);
+        if (before !== undefined) continue;
+        claimed.set(key, number);
+        const other = forbidden(key, runsBefore);
+        keep(other === undefined, 'single', () => `${key} is claimed beside ${other}`);
       }
     },
     arrived: (task) => {

@@ -57,6 +57,21 @@ const cron = fc.record({
   zone: fc.constantFrom(...ZONES),
 });
 
+/** A job of Metronome's form; without a cron it waits for others. */
+const metronome = fc.record({
+  kind: fc.constant('metronome'),
+  cron: fc.constantFrom('*/5 * * * *', '*/2 * * * *', '30 * * * *', '30 2 * * *', ''),
+  timezone: fc.constantFrom('UTC', 'America/Los_Angeles', 'Europe/Paris', 'Pacific/Apia'),
+  parents: fc.subarray([0, 1, 2, 3], {minLength: 1, maxLength: 2}),
+  concurrencyPolicy: fc.constantFrom('ALLOW', 'FORBID'),
+  startingDeadlineSeconds: fc.constantFrom(60, 900),
+  restart: fc.constantFrom(
+    {policy: 'NEVER'},
+    {policy: 'ON_FAILURE', activeDeadlineSeconds: 5},
+    {policy: 'ON_FAILURE', activeDeadlineSeconds: 60},
+  ),
+});
+
 const trigger = fc.oneof(
   {weight: 4, arbitrary: interval},
   {weight: 2, arbitrary: cron},
@@ -69,6 +84,7 @@ const trigger = fc.oneof(
       barrier: fc.constantFrom(undefined, undefined, 'cycle'),
     }),
   },
+  {weight: 2, arbitrary: metronome},
 );
 
 const terms = fc.record({
@@ -93,8 +109,11 @@ export type DrawnJob = {readonly trigger: Drawn<typeof trigger>; readonly terms:
 
 const job: fc.Arbitrary<DrawnJob> = fc.record({trigger, terms});
 
-/** Its JSON; `nameOf` says what the jobs of these numbers are called at present. */
-export function bodyOf(
+/**
+ * Where it is submitted, and its JSON. `nameOf` says what the jobs of these numbers are called at
+ * present.
+ */
+export function submissionOf(
   name: string,
   {trigger: how, terms: rest}: DrawnJob,
   world: {
@@ -102,6 +121,31 @@ export function bodyOf(
     readonly nameOf: (index: number) => string;
     readonly command: string;
   },
+): {readonly path: string; readonly body: object} {
+  if (how.kind === 'metronome') return metronomeJob(name, how, world);
+  return {path: '/iso8601', body: chronosBody(name, {trigger: how, terms: rest}, world)};
+}
+
+type Naming = {readonly nameOf: (index: number) => string; readonly command: string};
+
+function metronomeJob(
+  id: string,
+  {cron, timezone, parents, restart, ...rest}: Drawn<typeof metronome>,
+  {nameOf, command}: Naming,
+): {readonly path: string; readonly body: object} {
+  const run = {cpus: 0.1, mem: 32, disk: 0, cmd: command, restart};
+  const dependencies = parents.map((parent) => ({id: nameOf(parent)}));
+  if (cron === '') return {path: '/v1/jobs', body: {id, run, dependencies}};
+  const schedules = [{id: 'often', cron, timezone, ...rest}];
+  return {path: '/v0/scheduled-jobs', body: {id, run, schedules}};
+}
+
+type ChronosTrigger = Exclude<Drawn<typeof trigger>, {readonly kind: 'metronome'}>;
+
+function chronosBody(
+  name: string,
+  {trigger: how, terms: rest}: {readonly trigger: ChronosTrigger; readonly terms: object},
+  world: Naming & {readonly epochMs: number},
 ): object {
   const common = {name, command: world.command, ...rest};
   switch (how.kind) {
@@ -187,7 +231,7 @@ const acts = fc.oneof(
 export type Act = Drawn<typeof acts>;
 
 const fate = fc.record({
-  startMs: fc.constantFrom(10, 2000),
+  startMs: fc.constantFrom(200, 3000),
   runMs: fc.constantFrom(0, 900, 900, 20_000, 130_000, 900_000),
   end: fc.constantFrom(
     ...(['TASK_FINISHED', 'TASK_FINISHED', 'TASK_FINISHED'] as const),

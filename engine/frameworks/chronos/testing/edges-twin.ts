@@ -40,14 +40,17 @@ class EdgesTwin {
   readonly #children = new Map<string, TwinChild>();
   /** By {@link runKey}: the slot that a run descends from. */
   readonly #roots = new Map<string, number>();
-  /** Parents whose latest outcome is a failure. */
-  readonly #hasFailed = new Set<string>();
+  /** When jobs failed and succeeded last. */
+  readonly #failedAt = new Map<string, number>();
+  readonly #succeededAt = new Map<string, number>();
+  #wallMs = 0;
 
   constructor(model: Model) {
     this.#model = model;
   }
 
   take(fact: Fact): void {
+    this.#wallMs = fact.wallMs;
     // Requests come first in a step; all that follows from them, after.
     this.#redefine(fact);
     this.#marked(fact);
@@ -109,17 +112,22 @@ class EdgesTwin {
         return;
       case 'JobFailed':
         if (event.retryAt !== undefined) return;
-        this.#hasFailed.add(event.job);
+        this.#failedAt.set(event.job, this.#wallMs);
         if (this.#isSoft(event.job)) this.#fire(event.job, this.#rootOf(event));
         return;
       case 'JobCancelled':
         // Metronome counts it as a failure.
         if (this.#model.jobs.get(event.job)?.definition.form === 'metronome') {
-          this.#hasFailed.add(event.job);
+          this.#failedAt.set(event.job, this.#wallMs);
         }
         return;
       default:
     }
+  }
+
+  /** Whether its latest outcome is a failure. */
+  #hasFailed(name: string): boolean {
+    return (this.#failedAt.get(name) ?? -1) > (this.#succeededAt.get(name) ?? 0);
   }
 
   #rootOf({job, due}: {readonly job: string; readonly due: number}): number {
@@ -132,7 +140,7 @@ class EdgesTwin {
   }
 
   #succeeded(name: string, root: number): void {
-    this.#hasFailed.delete(name);
+    this.#succeededAt.set(name, this.#wallMs);
     this.#fire(name, root);
   }
 
@@ -158,7 +166,7 @@ class EdgesTwin {
       case 'counters':
         return all.every(([, count]) => count >= (counts.get(parent) ?? 0));
       case 'latest':
-        return all.every(([name, count]) => count > 0 && !this.#hasFailed.has(name));
+        return all.every(([name, count]) => count > 0 && !this.#hasFailed(name));
       case 'cycle': {
         const seen = (cycles.get(root) ?? new Set()).add(parent);
         cycles.set(root, seen);

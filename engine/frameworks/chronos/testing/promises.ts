@@ -1,6 +1,6 @@
 /**
- * What a Chronos promises, in words (reference part 9.5, I1 to I9). A broken promise throws. Not part
- * of the engine.
+ * What a Chronos promises, in words (reference part 9.5, I1 to I9). A broken promise throws. Not
+ * part of the engine.
  */
 export const PROMISES = {
   once: 'no slot of a job is claimed twice, and slots are claimed in order',

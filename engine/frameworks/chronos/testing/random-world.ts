@@ -15,7 +15,7 @@ import {
   repetitionsFall,
   slotsAreClaimedOnce,
 } from './checkers.ts';
-import {bodyOf, type Act, type DrawnJob, type History} from './drawn.ts';
+import {submissionOf, type Act, type DrawnJob, type History} from './drawn.ts';
 import {edgesFollowOutcomes} from './edges-twin.ts';
 import {Model, runKey} from './model.ts';
 import {keep} from './promises.ts';
@@ -24,8 +24,8 @@ import {twinSlots, type Stretch} from './slots-twin.ts';
 import {canonical, QUICK, World} from './world.ts';
 
 /**
- * After this the tasks, kills and retries of what came before are over, and what was out of reach is
- * given up: the longest task, the longest timeout, a few delays.
+ * After this the tasks, kills and retries of what came before are over, and what was out of reach
+ * is given up: the longest task, the longest timeout, a few delays.
  */
 const HEAL_MS = 40 * 60_000;
 /** By how much clocks of leaders differ at most: what one has put off, another waits for. */
@@ -108,12 +108,18 @@ export class RandomWorld {
   #submit(index: number, job: DrawnJob): void {
     this.#serial += 1;
     const name = this.#name(index);
-    const body = bodyOf(name, job, {
+    const {path, body} = submissionOf(name, job, {
       epochMs: this.#epochMs,
       nameOf: (other) => this.#name(other),
       command: `work ${this.#serial}`,
     });
-    this.#post(name, body);
+    if (path === '/iso8601') this.#post(name, body);
+    else this.world.request('POST', path, body);
+  }
+
+  /** Whether the job is one that only Metronome's API knows. */
+  #isMetronome(name: string): boolean {
+    return this.world.chronos.job(name)?.definition.form === 'metronome';
   }
 
   #post(name: string, body: object): void {
@@ -145,19 +151,29 @@ export class RandomWorld {
         return;
       }
       case 'remove':
-        world.request('DELETE', `/job/${name}${act.cascade}`);
+        if (this.#isMetronome(name)) {
+          world.request('DELETE', `/v1/jobs/${name}?stopCurrentJobRuns=true`);
+        } else world.request('DELETE', `/job/${name}${act.cascade}`);
         if (world.chronos.job(name) !== undefined) return;
         this.#serial += 1;
         this.#names[act.index] = `j${act.index}-${this.#serial}`;
         return;
       case 'run':
-        world.request('PUT', `/job/${name}${act.query}`);
+        if (this.#isMetronome(name)) world.request('POST', `/v1/jobs/${name}/runs`);
+        else world.request('PUT', `/job/${name}${act.query}`);
         return;
       case 'mark':
         world.request('PUT', `/job/success/${name}`);
         return;
       case 'kill':
-        world.request('DELETE', `/task/kill/${name}`);
+        if (this.#isMetronome(name)) this.#stopRuns(name);
+        else world.request('DELETE', `/task/kill/${name}`);
+    }
+  }
+
+  #stopRuns(name: string): void {
+    for (const {id} of [...(this.world.chronos.job(name)?.runs.values() ?? [])]) {
+      this.world.request('POST', `/v1/jobs/${name}/runs/${id}/actions/stop`);
     }
   }
 

@@ -1,6 +1,6 @@
 /**
- * A world for scripts: one step after the other, with a memory of all that came of them. Not part of
- * the engine.
+ * A world for scripts: one step after the other, with a memory of all that came of them. Not part
+ * of the engine.
  */
 import type {Effect} from '../../../effects.ts';
 import {must} from '../../../kernel/assert.ts';

@@ -1,6 +1,6 @@
 /**
- * I4: every slot of every timetable, counted by the twin, is claimed once, skipped by an event with a
- * reason, waiting, or in the future. Not part of the engine.
+ * I4: every slot of every timetable, counted by the twin, is claimed once, skipped by an event with
+ * a reason, waiting, or in the future. Not part of the engine.
  */
 import {must} from '../../../kernel/assert.ts';
 import type {ChronosEvent} from '../events.ts';
@@ -90,9 +90,10 @@ export function slotsAreAccounted(model: Model): Checker {
         }
         const current = ledgers.get(name);
         if (current === undefined || after?.schedule === undefined) continue;
-        advance(current, after, fact.wallMs);
+        const due = advance(current, after, fact.wallMs);
         const own = events.filter((event) => !isOld(event));
         enter(current, name, own);
+        checkAges(model, after, own, {due, wallMs: fact.wallMs});
         for (const event of own) {
           if (event.type !== 'JobQueued' || event.slot === undefined) continue;
           claimed.set(name, Math.max(claimed.get(name) ?? 0, event.slot));
@@ -135,7 +136,7 @@ function epsilonOf({definition}: JobDocument, {options}: Model): number | undefi
 }
 
 /** The schedule goes on: what lies between has become due, and `next` is a slot itself. */
-function advance(ledger: Ledger, {name, schedule}: JobDocument, wallMs: number): void {
+function advance(ledger: Ledger, {name, schedule}: JobDocument, wallMs: number): readonly number[] {
   const next = schedule?.next ?? wallMs + 1;
   const {slots, open} = ledger;
   keep(next >= ledger.next, 'slots', () => `${name}: next goes from ${ledger.next} to ${next}`);
@@ -147,6 +148,40 @@ function advance(ledger: Ledger, {name, schedule}: JobDocument, wallMs: number):
   const isSlot = slots.between(next, next).length === 1;
   keep(isSlot || schedule?.next === null, 'slots', () => `${name}: ${next} is no slot`);
   ledger.next = next;
+  return due;
+}
+
+/** How late a slot may be where none is made up for. */
+const PUNCTUAL_MS = 1000;
+
+/** What has become due is run or waits if it is young enough, and else it is late. */
+function checkAges(
+  model: Model,
+  job: JobDocument,
+  events: readonly ChronosEvent[],
+  {due, wallMs}: {readonly due: readonly number[]; readonly wallMs: number},
+): void {
+  const {definition, name} = job;
+  const own = definition.form === 'chronos' ? definition.catchup : model.options.metronomeCatchup;
+  const catchup = own ?? model.options.catchup;
+  const epsilonMs = epsilonOf(job, model) ?? Infinity;
+  const isLate = (slot: number): boolean =>
+    wallMs - slot >= epsilonMs || (catchup === 'none' && wallMs - slot > PUNCTUAL_MS);
+  const late = events.flatMap((event) =>
+    event.type === 'JobSkipped' && event.reason === 'late' ? [event] : [],
+  );
+  const exhausted = events.some(
+    (event) => event.type === 'JobSkipped' && event.reason === 'exhausted',
+  );
+  if (exhausted) return;
+  for (const slot of due) {
+    const isSkipped = late.some(({first, last}) => first <= slot && slot <= last);
+    keep(
+      isSkipped === isLate(slot),
+      'slots',
+      () => `${name}: ${slot} ${isSkipped ? 'counts' : 'does not count'} as late at ${wallMs}`,
+    );
+  }
 }
 
 function enter(ledger: Ledger, name: string, events: readonly ChronosEvent[]): void {

@@ -1,7 +1,7 @@
 /**
- * The slots of a schedule by the dumbest rules: one repetition after the other, one minute after the
- * other. It knows the forms that random jobs have, and nothing of how the engine finds slots. Not
- * part of the engine.
+ * The slots of a schedule by the dumbest rules: one repetition after the other, one minute after
+ * the other. It knows the forms that random jobs have, and nothing of how the engine finds slots.
+ * Not part of the engine.
  */
 import type {TimeZones} from '../../../kernel/time-zones.ts';
 

@@ -1,7 +1,7 @@
 /**
- * A cluster around a real engine: agents, messages between them and the master, a store that confirms
- * late, leaders that come and go, a clock that jumps. Nothing happens in it but what is asked for.
- * Not part of the engine.
+ * A cluster around a real engine: agents, messages between them and the master, a store that
+ * confirms late, leaders that come and go, a clock that jumps. Nothing happens in it but what is
+ * asked for. Not part of the engine.
  */
 import type {Effect} from '../../../effects.ts';
 import {createEngine, restoreEngine, type Engine} from '../../../engine.ts';
@@ -75,6 +75,9 @@ export interface FailOver {
 
 /** The world does not begin at 0, so that a clock may go back. */
 const START_MS = 4 * 3_600_000;
+
+/** What follows from one another at one instant is over by then. */
+const ROUNDS_MAX = 1000;
 
 const ID = frameworkIdOf('chronos');
 /** How long a process goes on that does not know that it is deposed. */
@@ -163,12 +166,14 @@ export class World {
     this.#collect(undefined);
   }
 
+  /** `path` begins with the version, or is one of Chronos's. */
   request(method: string, path: string, body?: unknown): string {
     this.#serial += 1;
     const requestId = `r${this.#serial}`;
     const text = body === undefined ? {} : {body: JSON.stringify(body)};
     this.requests.set(requestId, {method, path, body});
-    const request = {kind: 'http', method, path: `/v1/scheduler${path}`, ...text};
+    const isWhole = path.startsWith('/v');
+    const request = {kind: 'http', method, path: isWhole ? path : `/v1/scheduler${path}`, ...text};
     this.step({kind: 'request', requestId, frameworkId: ID, request});
     return requestId;
   }
@@ -440,7 +445,9 @@ export class World {
 
   /** All that is on its way arrives. */
   settle(): void {
-    for (let isBusy = true; isBusy;) {
+    let isBusy = true;
+    for (let round = 0; isBusy; round += 1) {
+      keep(round < ROUNDS_MAX, 'live', () => `no end of news: ${this.trace.slice(-8).join('\n')}`);
       isBusy = false;
       while (this.confirm()) isBusy = true;
       for (const agent of this.agents) {
