@@ -298,6 +298,25 @@ test('a task on an agent that a new master never hears of is lost in time', (t) 
   t.is(it.began.length, 2);
 });
 
+test('news of an attempt that was given up is not that of the next one', (t) => {
+  const it = scene({fates: [SLOW]});
+  it.post('a', {...HOURLY, unreachableTimeout: 60, retries: 1, retryDelay: 0});
+  it.until('12:11');
+  const [first] = it.world.tasks;
+  if (first === undefined) throw new Error('nothing runs');
+  it.world.cut(first.agent);
+  it.until('12:14');
+  t.is(it.began.length, 2);
+  it.world.back(first.agent);
+  end(first, 'TASK_FINISHED');
+  it.until('12:15');
+  t.is(it.job('a').counters.successCount, 0);
+  t.is(it.runs('a')[0]?.attempt, 1);
+  it.until('12:40');
+  t.is(it.job('a').counters.successCount, 1);
+  t.deepEqual(it.world.tasks, []);
+});
+
 test('a launch that was not sent when its task was given up is never sent', (t) => {
   const it = scene();
   it.post('a', {...HOURLY, retries: 1, retryDelay: 0});
