@@ -6,19 +6,10 @@ import {
   formatInstantBriefly,
   formatMemory,
   formatRatio,
-  FORMATTERS,
 } from './format.ts';
 import {headlineOf, plural} from './headline.ts';
 import type {Html} from './html-parts.ts';
-import {
-  chartPlace,
-  html,
-  metric,
-  NOTHING,
-  scriptJson,
-  scriptSource,
-  trusted,
-} from './html-parts.ts';
+import {chartPlace, html, metric, NOTHING} from './html-parts.ts';
 import {
   deploymentsTable,
   expectationsTable,
@@ -31,52 +22,28 @@ import {
   utilisationTable,
   waitingTable,
 } from './html-tables.ts';
-import {STYLE} from './style.ts';
+import {renderPage} from './page.ts';
 import type {ChartData} from './viewer.ts';
 import {VIEWER} from './viewer.ts';
-
-/** The page may run the scripts in it and nothing else: it cannot load or send anything. */
-const POLICY =
-  "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:";
 
 /**
  * The report of a run: one HTML file that needs no network and no other file.
  * @param chartLibrary ECharts' browser build as text: `loadChartLibrary()` of `assets.io.ts`.
  */
 export function renderReport(result: SimResult, chartLibrary: string): string {
-  const page = html`<!doctype html>
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta http-equiv="Content-Security-Policy" content="${POLICY}" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <meta name="color-scheme" content="light dark" />
-        <meta name="generator" content="drydock ${result.drydock}" />
-        <title>${result.scenario} – Drydock simulation</title>
-        <link rel="icon" href="data:," />
-        <style>
-          ${trusted(STYLE)}
-        </style>
-      </head>
-      <body>
-        ${header(result)}
-        <main>
-          ${keyFigures(result)} ${expectations(result)} ${assumptions(result)} ${timeCharts(result)}
-          ${waiting(result)} ${fill(result)} ${tables(result)}
-        </main>
-        ${footer(result)}
-        <script type="application/json" id="data">
-          ${scriptJson(chartData(result))}
-        </script>
-        <script>
-          ${scriptSource(chartLibrary)};
-        </script>
-        <script>
-          ${scriptSource(viewerScript())};
-        </script>
-      </body>
-    </html> `;
-  return page.markup;
+  return renderPage({
+    title: `${result.scenario} – Drydock simulation`,
+    head: html`<meta name="generator" content="drydock ${result.drydock}" />`,
+    body: html`${header(result)}
+      <main>
+        ${keyFigures(result)} ${expectations(result)} ${assumptions(result)} ${timeCharts(result)}
+        ${waiting(result)} ${fill(result)} ${tables(result)}
+      </main>
+      ${footer(result)}`,
+    data: chartData(result),
+    viewer: VIEWER,
+    chartLibrary,
+  });
 }
 
 function header(result: SimResult): Html {
@@ -329,13 +296,4 @@ function chartData({
     fill: {...map, cells},
     failures: all.flatMap(({failedAtMs}) => (failedAtMs === undefined ? [] : [failedAtMs])),
   };
-}
-
-function viewerScript(): string {
-  const functions = [...FORMATTERS, ...VIEWER].map(String).join('\n');
-  return `'use strict';
-(() => {
-${functions}
-startViewer(window, window.echarts, JSON.parse(document.getElementById('data').textContent));
-})();`;
 }

@@ -4,9 +4,27 @@
  * `renderReport` writes these functions into the page by their source text (`VIEWER`), together
  * with the formatters, so that terminal and report write figures alike and the report needs no
  * bundler. Hence each function may use only its arguments, the other functions listed in `VIEWER`,
- * and those of `FORMATTERS`.
+ * and those of `CHARTS` and `FORMATTERS`.
  */
 import type {FillMap, TimeSeries, WaitingHistogram} from '../result.ts';
+import {
+  escapeText,
+  isNarrow,
+  keepDrawn,
+  legend,
+  placeChart,
+  timeAxis,
+  tooltipStyle,
+  valueAxis,
+  zoomOf,
+  zoomSlider,
+  zoomTo,
+  type ChartLibrary,
+  type ChartTerms,
+  type Drawn,
+  type Ink,
+  type Page,
+} from './charts.ts';
 import {
   formatAmount,
   formatClock,
@@ -27,22 +45,6 @@ export interface ChartData {
   readonly failures: readonly number[];
 }
 
-/** Colours of the present scheme, read from the page's style sheet. */
-export interface Ink {
-  /**
-   * Font family of the page: the chart library measures text with it, so `inherit` would not do.
-   */
-  readonly font: string;
-  readonly text: string;
-  readonly muted: string;
-  readonly line: string;
-  readonly surface: string;
-  readonly bad: string;
-  readonly down: string;
-  readonly series: readonly string[];
-  readonly ramp: readonly string[];
-}
-
 interface Line {
   readonly name: string;
   readonly values: readonly number[];
@@ -59,111 +61,9 @@ interface TimeChart {
   readonly title: string;
 }
 
-// The few members of the browser and of the chart library that are used. The compiler's own browser
-// types are not loaded: they would put `document` and its kin within reach of the whole project.
-export interface PageElement {
-  readonly clientWidth: number;
-  textContent: string;
-  hidden: boolean;
-  readonly dataset: Record<string, string | undefined>;
-  addEventListener(type: string, listener: () => void): void;
-}
-
-interface Chart {
-  group: string;
-  setOption(option: object, notMerge?: boolean): void;
-  getOption():
-    | undefined
-    | {readonly dataZoom?: readonly {readonly start: number; readonly end: number}[]};
-  dispatchAction(action: object): void;
-  resize(): void;
-  on(event: string, handler: () => void): void;
-}
-
-export interface ChartLibrary {
-  init(element: PageElement, theme: null, options: {renderer: string}): Chart;
-  connect(group: string): void;
-}
-
-export interface Page {
-  readonly document: {
-    readonly documentElement: PageElement;
-    getElementById(id: string): PageElement | null;
-  };
-  getComputedStyle(element: PageElement): {
-    readonly fontFamily: string;
-    getPropertyValue(name: string): string;
-  };
-  matchMedia(query: string): {addEventListener(type: 'change', listener: () => void): void};
-  readonly ResizeObserver: new (listener: () => void) => {observe(element: PageElement): void};
-}
-
-export function readInk(page: Page): Ink {
-  const style = page.getComputedStyle(page.document.documentElement);
-  const colour = (name: string): string => style.getPropertyValue(`--${name}`).trim();
-  const numbered = (name: string, count: number): string[] =>
-    Array.from({length: count}, (_, index) => colour(`${name}-${index}`));
-  return {
-    font: style.fontFamily,
-    text: colour('text'),
-    muted: colour('muted'),
-    line: colour('line'),
-    surface: colour('surface'),
-    bad: colour('bad'),
-    down: colour('down'),
-    series: numbered('series', 8),
-    ramp: numbered('ramp', 6),
-  };
-}
-
-export function escapeText(text: string): string {
-  const entities: Readonly<Record<string, string>> = {'&': '&amp;', '<': '&lt;', '"': '&quot;'};
-  return text.replace(/[&<"]/g, (character) => entities[character] ?? character);
-}
-
 /** Ticks read `day 3` at midnight and `04:00` between. */
 function tickLabel(atMs: number): string {
   return atMs % 86_400_000 === 0 ? `day ${formatCount(atMs / 86_400_000)}` : formatClock(atMs);
-}
-
-export function tooltipStyle(ink: Ink): object {
-  return {
-    confine: true,
-    backgroundColor: ink.surface,
-    borderColor: ink.line,
-    textStyle: {color: ink.text, fontSize: 13},
-  };
-}
-
-export function valueAxis(ink: Ink, title: string): object {
-  return {
-    type: 'value',
-    name: title,
-    nameLocation: 'end',
-    nameTextStyle: {color: ink.muted, align: 'left', padding: [0, 0, 4, -44]},
-    min: 0,
-    axisLine: {show: false},
-    axisLabel: {color: ink.muted},
-    splitLine: {lineStyle: {color: ink.line}},
-  };
-}
-
-export function legend(ink: Ink, names: readonly string[]): object {
-  return {
-    data: names,
-    type: 'scroll',
-    top: 0,
-    right: 0,
-    left: 'auto',
-    align: 'left',
-    icon: 'roundRect',
-    itemWidth: 14,
-    itemHeight: 4,
-    textStyle: {color: ink.text},
-    pageTextStyle: {color: ink.muted},
-    pageIconColor: ink.text,
-    pageIconInactiveColor: ink.line,
-  };
 }
 
 /** Colours repeat after eight lines; the dashes then tell them apart, as they do without colour. */
@@ -203,26 +103,6 @@ function failureLines(ink: Ink, data: ChartData): object {
   };
 }
 
-function zoomSlider(ink: Ink): object {
-  return {
-    id: 'zoom',
-    type: 'slider',
-    height: 22,
-    bottom: 6,
-    left: 56,
-    right: 30,
-    showDataShadow: false,
-    brushSelect: false,
-    borderColor: ink.line,
-    fillerColor: `${ink.series[0]}22`,
-    backgroundColor: 'transparent',
-    moveHandleSize: 0,
-    handleStyle: {color: ink.surface, borderColor: ink.muted},
-    textStyle: {color: ink.muted},
-    labelFormatter: (atMs: number): string => formatInstantBriefly(atMs),
-  };
-}
-
 function timeChartOption(ink: Ink, chart: TimeChart): object {
   const ratio = chart.unit === 'ratio';
   const amount = (value: number): string =>
@@ -237,15 +117,10 @@ function timeChartOption(ink: Ink, chart: TimeChart): object {
       chart.lines.map(({name}) => name),
     ),
     tooltip: {...tooltipStyle(ink), trigger: 'axis', valueFormatter: amount},
-    dataZoom: [zoomSlider(ink)],
+    dataZoom: [zoomSlider(ink, formatInstantBriefly)],
     xAxis: {
-      type: 'time',
-      min: 0,
-      max: Math.max(1, chart.data.endMs),
-      axisLine: {lineStyle: {color: ink.line}},
-      axisTick: {lineStyle: {color: ink.line}},
+      ...timeAxis(ink, {fromMs: 0, untilMs: Math.max(1, chart.data.endMs)}, formatInstantBriefly),
       axisLabel: {color: ink.muted, hideOverlap: true, formatter: tickLabel},
-      axisPointer: {label: {formatter: ({value}: {value: number}) => formatInstantBriefly(value)}},
     },
     yAxis: {
       ...valueAxis(ink, chart.title),
@@ -458,25 +333,6 @@ function timeCharts(data: ChartData): Readonly<Record<string, TimeChart>> {
   };
 }
 
-/** A chart of the page, and how to draw it anew with the present colours and width. */
-interface Drawn {
-  readonly element: PageElement;
-  readonly chart: Chart;
-  readonly draw: () => void;
-}
-
-export function isNarrow(element: PageElement): boolean {
-  return element.clientWidth < 560;
-}
-
-function zoomOf(chart: Chart): {readonly start: number; readonly end: number} {
-  return chart.getOption()?.dataZoom?.[0] ?? {start: 0, end: 100};
-}
-
-function zoomTo(chart: Chart, {start, end}: {readonly start: number; readonly end: number}): void {
-  chart.dispatchAction({type: 'dataZoom', dataZoomId: 'zoom', start, end});
-}
-
 /** Puts every chart that the page has a place for into it, without drawing it yet. */
 function placeCharts(
   page: Page,
@@ -484,32 +340,26 @@ function placeCharts(
   data: ChartData,
 ): ReadonlyMap<string, Drawn> {
   const placed = new Map<string, Drawn>();
-  const place = (
-    id: string,
-    renderer: string,
-    option: (ink: Ink, element: PageElement) => object,
-  ): void => {
-    const element = page.document.getElementById(id);
-    if (element === null) return;
-    const chart = library.init(element, null, {renderer});
-    chart.on('finished', () => {
-      element.dataset['drawn'] = 'true';
-    });
-    const draw = (): void => {
-      const zoom = zoomOf(chart);
-      chart.setOption(option(readInk(page), element), true);
-      if (zoom.start > 0 || zoom.end < 100) zoomTo(chart, zoom);
-    };
-    placed.set(id, {element, chart, draw});
+  const place = (terms: ChartTerms): void => {
+    const drawn = placeChart(page, library, terms);
+    if (drawn !== undefined) placed.set(terms.id, drawn);
   };
   for (const [id, timeChart] of Object.entries(timeCharts(data))) {
-    place(id, 'svg', (ink) => timeChartOption(ink, timeChart));
+    place({id, renderer: 'svg', option: (ink) => timeChartOption(ink, timeChart)});
     const chart = placed.get(id)?.chart;
     if (chart !== undefined) chart.group = 'time';
   }
   library.connect('time');
-  place('chart-waiting', 'svg', (ink) => waitingOption(ink, data.waitingHistogram));
-  place('chart-fill', 'canvas', (ink, element) => fillOption(ink, data.fill, isNarrow(element)));
+  place({
+    id: 'chart-waiting',
+    renderer: 'svg',
+    option: (ink) => waitingOption(ink, data.waitingHistogram),
+  });
+  place({
+    id: 'chart-fill',
+    renderer: 'canvas',
+    option: (ink, element) => fillOption(ink, data.fill, isNarrow(element)),
+  });
   return placed;
 }
 
@@ -534,41 +384,17 @@ function followZoom(page: Page, data: ChartData, charts: ReadonlyMap<string, Dra
   });
 }
 
-/** Draws all charts, and again when the colour scheme, the width or the medium changes. */
 function startViewer(page: Page, library: ChartLibrary, data: ChartData): void {
   const charts = placeCharts(page, library, data);
-  for (const {draw} of charts.values()) draw();
+  keepDrawn(page, [...charts.values()]);
   followZoom(page, data, charts);
-  for (const {element, chart, draw} of charts.values()) {
-    let wasNarrow = isNarrow(element);
-    new page.ResizeObserver(() => {
-      chart.resize();
-      if (isNarrow(element) !== wasNarrow) draw();
-      wasNarrow = isNarrow(element);
-    }).observe(element);
-  }
-  const redraw = (): void => {
-    for (const {chart, draw} of charts.values()) {
-      chart.resize();
-      draw();
-    }
-  };
-  for (const query of ['(prefers-color-scheme: dark)', 'print']) {
-    page.matchMedia(query).addEventListener('change', redraw);
-  }
 }
 
-/** Everything the browser needs of this file; `startViewer` last. */
+/** Everything the browser needs of this file. */
 export const VIEWER: readonly ((...args: never[]) => unknown)[] = [
-  readInk,
-  escapeText,
   tickLabel,
-  tooltipStyle,
-  valueAxis,
-  legend,
   lineSeries,
   failureLines,
-  zoomSlider,
   timeChartOption,
   bucketLabel,
   waitingOption,
@@ -578,9 +404,6 @@ export const VIEWER: readonly ((...args: never[]) => unknown)[] = [
   fillOption,
   linesOf,
   timeCharts,
-  isNarrow,
-  zoomOf,
-  zoomTo,
   placeCharts,
   followZoom,
   startViewer,

@@ -1,31 +1,10 @@
 import {parseInstant} from '../../engine/index.ts';
-import {
-  formatAmount,
-  formatCount,
-  formatDuration,
-  formatResource,
-  FORMATTERS,
-} from '../report/format.ts';
-import {
-  chartPlace,
-  figures,
-  html,
-  NOTHING,
-  scriptJson,
-  scriptSource,
-  table,
-  trusted,
-  words,
-  type Html,
-} from '../report/html-parts.ts';
-import {STYLE} from '../report/style.ts';
+import {formatAmount, formatCount, formatDuration, formatResource} from '../report/format.ts';
+import {chartPlace, figures, html, NOTHING, table, words, type Html} from '../report/html-parts.ts';
+import {renderPage} from '../report/page.ts';
 import {short} from './table.ts';
 import type {Timetable, TimetableFire} from './timetable.ts';
 import {TIMETABLE_VIEWER, type Bar, type Oddity, type TimetableData} from './viewer.ts';
-
-/** The page may run the scripts in it and nothing else: it cannot load or send anything. */
-const POLICY =
-  "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:";
 
 /** Jobs that get a row in the plot of runs, and runs in it: more nobody can tell apart. */
 const ROWS_MAX = 40;
@@ -42,59 +21,31 @@ export function renderTimetablePage(timetable: Timetable, chartLibrary: string):
   const data = pageData(timetable);
   const {fires, jobs, from, until} = timetable;
   const runs = `${formatCount(fires.length)} runs of ${formatCount(jobs.length)} jobs`;
-  const page = html`<!doctype html>
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta http-equiv="Content-Security-Policy" content="${POLICY}" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <meta name="color-scheme" content="light dark" />
-        <title>Timetable from ${short(from)} – Drydock</title>
-        <link rel="icon" href="data:," />
-        <style>
-          ${trusted(STYLE + ownStyle(data))}
-        </style>
-      </head>
-      <body>
-        <header>
-          <p class="eyebrow">Drydock timetable</p>
-          <h1>${short(from)} to ${short(until)} UTC</h1>
-          <p class="headline">${runs} · time zones ${timetable.timeZones}</p>
-        </header>
-        <main>
-          ${clockChanges(timetable)} ${loads(timetable)} ${runsPlot(timetable, data)}
-          ${jobsTable(timetable)} ${assumptions(timetable)} ${noted(timetable)}
-        </main>
-        <footer>
-          <p>Foreseen by the scheduler that will run them. Charts: Apache ECharts.</p>
-          <noscript><p>The charts need JavaScript; all other figures are above.</p></noscript>
-        </footer>
-        <script type="application/json" id="data">
-          ${scriptJson(data)}
-        </script>
-        <script>
-          ${scriptSource(chartLibrary)};
-        </script>
-        <script>
-          ${scriptSource(viewerScript())};
-        </script>
-      </body>
-    </html> `;
-  return page.markup;
+  return renderPage({
+    title: `Timetable from ${short(from)} – Drydock`,
+    style: ownStyle(data),
+    body: html`<header>
+        <p class="eyebrow">Drydock timetable</p>
+        <h1>${short(from)} to ${short(until)} UTC</h1>
+        <p class="headline">${runs} · time zones ${timetable.timeZones}</p>
+      </header>
+      <main>
+        ${clockChanges(timetable)} ${loads(timetable)} ${runsPlot(timetable, data)}
+        ${jobsTable(timetable)} ${assumptions(timetable)} ${noted(timetable)}
+      </main>
+      <footer>
+        <p>Foreseen by the scheduler that will run them. Charts: Apache ECharts.</p>
+        <noscript><p>The charts need JavaScript; all other figures are above.</p></noscript>
+      </footer>`,
+    data,
+    viewer: TIMETABLE_VIEWER,
+    chartLibrary,
+  });
 }
 
 /** A plot of runs is as high as it has rows; instants in tables are not broken. */
 function ownStyle({jobs}: TimetableData): string {
   return `#runs { height: ${jobs.length * 24 + 90}px; } tbody th { white-space: nowrap; }`;
-}
-
-function viewerScript(): string {
-  const functions = [...FORMATTERS, ...TIMETABLE_VIEWER].map(String).join('\n');
-  return `'use strict';
-(() => {
-${functions}
-startTimetable(window, window.echarts, JSON.parse(document.getElementById('data').textContent));
-})();`;
 }
 
 function clockChanges({clockChanges: changes}: Timetable): Html {

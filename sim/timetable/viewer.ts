@@ -1,21 +1,24 @@
 /**
  * The part of a timetable's page that runs in the browser: loads and runs over time. As in the
  * report of a run (sim/report/viewer.ts), functions reach the page by their source text: each may
- * use only its arguments and the functions listed in `TIMETABLE_VIEWER` and `FORMATTERS`.
+ * use only its arguments and the functions listed in `TIMETABLE_VIEWER`, `CHARTS` and `FORMATTERS`.
  */
-import {formatAmount} from '../report/format.ts';
 import {
   escapeText,
   isNarrow,
+  keepDrawn,
   legend,
-  readInk,
+  placeChart,
+  timeAxis,
   tooltipStyle,
   valueAxis,
+  zoomSlider,
   type ChartLibrary,
+  type ChartTerms,
   type Ink,
   type Page,
-  type PageElement,
-} from '../report/viewer.ts';
+} from '../report/charts.ts';
+import {formatAmount} from '../report/format.ts';
 
 /** What the page carries as JSON. Instants are ms since 1970. */
 export interface TimetableData {
@@ -55,41 +58,13 @@ interface TellingLibrary extends ChartLibrary {
   readonly time: {format(ms: number, template: string, isUTC: boolean): string};
 }
 
-function slider({ink, clock}: Sheet): object {
-  return {
-    id: 'zoom',
-    type: 'slider',
-    height: 22,
-    bottom: 6,
-    left: 64,
-    right: 30,
-    showDataShadow: false,
-    brushSelect: false,
-    filterMode: 'none',
-    borderColor: ink.line,
-    fillerColor: `${ink.series[0]}22`,
-    backgroundColor: 'transparent',
-    moveHandleSize: 0,
-    handleStyle: {color: ink.surface, borderColor: ink.muted},
-    textStyle: {color: ink.muted},
-    labelFormatter: (atMs: number): string => clock(atMs),
-  };
-}
-
-function timeAxis({ink, data: {fromMs, untilMs}, clock}: Sheet): object {
-  return {
-    type: 'time',
-    min: fromMs,
-    max: untilMs,
-    axisLine: {lineStyle: {color: ink.line}},
-    axisTick: {lineStyle: {color: ink.line}},
-    axisLabel: {color: ink.muted, hideOverlap: true},
-    axisPointer: {label: {formatter: ({value}: {value: number}) => clock(value)}},
-  };
+/** What is out of sight stays in the plots: a bar may begin before what is seen of it. */
+function slider({ink, clock}: Sheet, left: number): object {
+  return {...zoomSlider(ink, clock), left, filterMode: 'none'};
 }
 
 function loadOption(sheet: Sheet, load: LoadData): object {
-  const {ink, data} = sheet;
+  const {ink, data, clock} = sheet;
   // A job has one colour in all plots.
   const colours = [...new Set(data.loads.flatMap(({byJob}) => byJob.map(({job}) => job)))];
   const colourOf = (job: string): string =>
@@ -130,8 +105,8 @@ function loadOption(sheet: Sheet, load: LoadData): object {
     grid: {left: 64, right: 30, top: 42, bottom: 66},
     legend: {...legend(ink, [...load.byJob.map(({job}) => job), 'peak']), itemHeight: 10},
     tooltip: {...tooltipStyle(ink), trigger: 'axis', valueFormatter: amount},
-    dataZoom: [slider(sheet)],
-    xAxis: timeAxis(sheet),
+    dataZoom: [slider(sheet, 64)],
+    xAxis: timeAxis(ink, data, clock),
     yAxis: {
       ...valueAxis(
         ink,
@@ -174,12 +149,13 @@ function barShape(ink: Ink, {coordSys}: DrawnArea, api: Drawing): object | undef
 }
 
 function barsOption(sheet: Sheet, narrow: boolean): object {
-  const {ink, data} = sheet;
+  const {ink, data, clock} = sheet;
+  const left = narrow ? 96 : 190;
   return {
     animation: false,
     useUTC: true,
     textStyle: {fontFamily: ink.font},
-    grid: {left: narrow ? 96 : 190, right: 30, top: 12, bottom: 66},
+    grid: {left, right: 30, top: 12, bottom: 66},
     tooltip: {
       ...tooltipStyle(ink),
       trigger: 'item',
@@ -188,8 +164,8 @@ function barsOption(sheet: Sheet, narrow: boolean): object {
         return `<b>${name}</b><br>${escapeText(bar[4]).replaceAll('\n', '<br>')}`;
       },
     },
-    dataZoom: [{...slider(sheet), left: narrow ? 96 : 190}],
-    xAxis: {...timeAxis(sheet), splitLine: {show: true, lineStyle: {color: ink.line}}},
+    dataZoom: [slider(sheet, left)],
+    xAxis: {...timeAxis(ink, data, clock), splitLine: {show: true, lineStyle: {color: ink.line}}},
     yAxis: {
       type: 'category',
       inverse: true,
@@ -210,56 +186,27 @@ function barsOption(sheet: Sheet, narrow: boolean): object {
   };
 }
 
-/** Draws all charts, and again when the colour scheme or the width changes. */
 function startTimetable(page: Page, library: TellingLibrary, data: TimetableData): void {
   const clock = (ms: number): string => library.time.format(ms, '{yyyy}-{MM}-{dd} {HH}:{mm}', true);
-  const drawings: (() => void)[] = [];
-  const place = (id: string, option: (sheet: Sheet, element: PageElement) => object): void => {
-    const element = page.document.getElementById(id);
-    if (element === null) return;
-    const chart = library.init(element, null, {renderer: id === 'runs' ? 'canvas' : 'svg'});
-    chart.group = 'time';
-    chart.on('finished', () => {
-      element.dataset['drawn'] = 'true';
-    });
-    const draw = (): void => {
-      const {start = 0, end = 100} = chart.getOption()?.dataZoom?.[0] ?? {};
-      chart.setOption(option({ink: readInk(page), data, clock}, element), true);
-      if (start > 0 || end < 100) {
-        chart.dispatchAction({type: 'dataZoom', dataZoomId: 'zoom', start, end});
-      }
-    };
-    drawings.push(draw);
-    draw();
-    let wasNarrow = isNarrow(element);
-    new page.ResizeObserver(() => {
-      chart.resize();
-      if (isNarrow(element) !== wasNarrow) draw();
-      wasNarrow = isNarrow(element);
-    }).observe(element);
+  const loads = data.loads.map((load): ChartTerms => ({
+    id: `load-${load.resource}`,
+    renderer: 'svg',
+    option: (ink) => loadOption({ink, data, clock}, load),
+  }));
+  const runs: ChartTerms = {
+    id: 'runs',
+    renderer: 'canvas',
+    option: (ink, element) => barsOption({ink, data, clock}, isNarrow(element)),
   };
-  for (const load of data.loads) {
-    place(`load-${load.resource}`, (sheet) => loadOption(sheet, load));
-  }
-  place('runs', (sheet, element) => barsOption(sheet, isNarrow(element)));
+  const charts = [...loads, runs].flatMap((terms) => placeChart(page, library, terms) ?? []);
+  for (const {chart} of charts) chart.group = 'time';
   library.connect('time');
-  for (const query of ['(prefers-color-scheme: dark)', 'print']) {
-    page.matchMedia(query).addEventListener('change', () => {
-      for (const draw of drawings) draw();
-    });
-  }
+  keepDrawn(page, charts);
 }
 
-/** Everything the browser needs of this file and of the report's viewer; the start last. */
+/** Everything the browser needs of this file. */
 export const TIMETABLE_VIEWER: readonly ((...args: never[]) => unknown)[] = [
-  readInk,
-  escapeText,
-  tooltipStyle,
-  valueAxis,
-  legend,
-  isNarrow,
   slider,
-  timeAxis,
   loadOption,
   barShape,
   barsOption,
