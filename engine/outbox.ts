@@ -193,9 +193,9 @@ class StepWrites {
       this.#many.puts.set(path, document);
       return;
     }
-    const known = this.#puts.find((put) => put.path === path);
-    if (known !== undefined) {
-      known.document = document;
+    for (const put of this.#puts) {
+      if (put.path !== path) continue;
+      put.document = document;
       return;
     }
     const deleted = this.#deletes.indexOf(path);

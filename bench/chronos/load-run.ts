@@ -22,7 +22,13 @@ function secondsOf(action: () => void): number {
   return (user + system) / 1e6;
 }
 
-function run(count: number): LoadOutcome {
+interface Store {
+  readonly texts: readonly (readonly [path: string, text: string])[];
+  readonly submitSeconds: number;
+}
+
+/** What the store holds after so many jobs were submitted; who submitted them is not kept. */
+function makeStore(count: number): Store {
   const source = new SmallWorld({keepsRecords: true});
   // Without a slot in the past: what is measured is loading, not running.
   const jobs = makeJobs(count).map((job) => ({
@@ -35,10 +41,17 @@ function run(count: number): LoadOutcome {
       demand(status === 204, () => `${job.name}: ${status}`);
     }
   });
-  const texts = [...source.records].map(([path, document]) => [path, JSON.stringify(document)]);
+  const texts = [...source.records].map(
+    ([path, document]) => [path, JSON.stringify(document)] as const,
+  );
+  return {texts, submitSeconds};
+}
+
+function run(count: number): LoadOutcome {
+  const {texts, submitSeconds} = makeStore(count);
   const world = new SmallWorld({keepsRecords: false});
   const loadSeconds = secondsOf(() => {
-    world.takeOver(texts.map(([path = '', text = '']) => [path, JSON.parse(text) as unknown]));
+    world.takeOver(texts.map(([path, text]) => [path, JSON.parse(text) as unknown]));
   });
   const chronos = world.engine.view.chronos(world.chronosId);
   const armed = chronos?.jobs().filter(({wakeAt, schedule}) => wakeAt === schedule?.next).length;
