@@ -203,6 +203,7 @@ const faults = [
     skewMs: fc.constantFrom(0, 0, 0, 0, -HOUR_MS, HOUR_MS),
     late: fc.constantFrom(0, 0, 1, 6, 255),
   }),
+  fc.record({act: fc.constant('handOver')}),
   fc.record({act: fc.constant('restore')}),
   fc.record({
     act: fc.constant('jump'),

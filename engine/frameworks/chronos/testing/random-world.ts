@@ -194,7 +194,7 @@ export class RandomWorld {
       {
         readonly act:
           | ('back' | 'cut' | 'destroy' | 'end' | 'failOver' | 'jump')
-          | ('loseKill' | 'restore');
+          | ('handOver' | 'loseKill' | 'restore');
       }
     >,
   ): void {
@@ -221,6 +221,9 @@ export class RandomWorld {
       }
       case 'failOver':
         world.failOver(act.isProcess ? act : {...act, skewMs: 0});
+        return;
+      case 'handOver':
+        world.handOver();
         return;
       case 'restore':
         world.restore();

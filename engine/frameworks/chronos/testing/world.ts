@@ -325,6 +325,20 @@ export class World {
 
   // Leaders.
 
+  /**
+   * The framework is led by another process, and neither a write nor a call of the old one is lost:
+   * what it has written is there, and what it has done follows when that is confirmed.
+   */
+  handOver(): void {
+    const records = new Map(this.store);
+    for (const {puts, deletes} of this.pending) {
+      for (const {path, document} of puts) records.set(path, document);
+      for (const path of deletes) records.delete(path);
+    }
+    const copy = JSON.parse(JSON.stringify([...records])) as [string, unknown][];
+    this.step({kind: 'frameworkFailedOver', frameworkId: ID, records: copy});
+  }
+
   failOver({isProcess, written, skewMs = 0, late = 0}: FailOver): void {
     for (const write of this.pending.splice(0, written)) {
       this.#store(write);
