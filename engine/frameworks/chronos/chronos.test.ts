@@ -227,6 +227,20 @@ test('like Chronos 2: what is older than a minute is lost, with its repetition',
   t.regex(String(job(stage, 'a')['schedule']), /^R2\//);
 });
 
+test('like Chronos 2: a job whose slots were all missed never runs', (t) => {
+  const stage = world({options: {preset: 'chronos2'}});
+  submit(stage, {name: 'a', disabled: true}, 'R3/2026-01-01T01:00:00Z/PT1H');
+  stage.run(6 * HOUR + 30_000);
+  submit(stage, {name: 'a', disabled: false}, 'R3/2026-01-01T01:00:00Z/PT1H');
+  stage.run(2 * HOUR);
+  t.deepEqual(stage.launched, []);
+  const skipped = told(stage, ['JobSkipped'], ['count', 'reason']);
+  t.deepEqual(skipped, [
+    [5, 'late'],
+    [1, 'exhausted'],
+  ]);
+});
+
 test('an unknown preset of zones is no zone; old names are known where they are asked for', (t) => {
   const body = {
     name: 'a',

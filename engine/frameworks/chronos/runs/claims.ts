@@ -48,17 +48,20 @@ export class Claims {
     schedule.next = due.next ?? null;
     this.#parts.book.changed(job);
     for (const skipped of due.skipped) this.#skip(job, schedule, skipped);
-    if (due.runs.length === 0) return;
+    // What was skipped may have taken the last repetitions (Chronos 2).
+    const runs = schedule.left === null ? due.runs : due.runs.slice(0, schedule.left);
+    this.#giveUp(job, schedule, due.runs.slice(runs.length), 'exhausted');
+    if (runs.length === 0) return;
     const isBusy = overlap !== 'allow' && isActive(job);
     if (isBusy && overlap === 'skip') {
-      this.#giveUp(job, schedule, due.runs, 'overlap');
+      this.#giveUp(job, schedule, runs, 'overlap');
     } else if (isAll) {
       const room = Math.max(0, lateness.catchupLimit - schedule.pending.length);
-      schedule.pending = [...schedule.pending, ...due.runs.slice(0, room)];
-      this.#giveUp(job, schedule, due.runs.slice(room), 'limit');
+      schedule.pending = [...schedule.pending, ...runs.slice(0, room)];
+      this.#giveUp(job, schedule, runs.slice(room), 'limit');
     } else {
       const replaced = schedule.pending;
-      schedule.pending = due.runs;
+      schedule.pending = runs;
       this.#giveUp(job, schedule, replaced, 'overlap');
     }
     if (isBusy && overlap === 'replace') this.#replace(job);
