@@ -1209,6 +1209,32 @@ test('a later confirmation confirms all before it; one that was never asked for 
   t.throws(() => outbox.written(3), {instanceOf: InvariantError});
 });
 
+test('a launch that is held is taken back when its task is given up, and nothing else is', (t) => {
+  const launch = (frameworkId: string): Effect => ({
+    kind: 'launchTask',
+    agentId: agentIdOf('a'),
+    frameworkId: frameworkIdOf(frameworkId),
+    taskId: taskIdOf('t'),
+    name: 't',
+    origin: {kind: 'job', jobId: 't', serial: 0, attempt: 0},
+    resources: {scalars: {}},
+  });
+  const outbox = new Outbox();
+  outbox.put('x', 1);
+  outbox.add(launch('f'));
+  outbox.add(launch('g'));
+  outbox.add(launched('t'));
+  outbox.endStep();
+  outbox.withdraw(frameworkIdOf('f'), taskIdOf('t'));
+  outbox.written(1);
+  t.deepEqual(
+    outbox
+      .take()
+      .map((effect) => ('frameworkId' in effect ? [effect.kind, effect.frameworkId] : [])),
+    [[], ['launchTask', 'g'], ['killTask', 'f']],
+  );
+});
+
 test('the last word of a step on a path counts', (t) => {
   const outbox = new Outbox();
   outbox.put('x', 1);

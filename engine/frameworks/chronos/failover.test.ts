@@ -479,7 +479,8 @@ test('the records hold everything, at every instant', (t) => {
         const {documents, bad} = documentsFrom(stored);
         same(texts(before, true), texts(documents, true));
         same('', bad.map(({path}) => path).join());
-        world.failOver({isProcess: true, written: 0, late: 255});
+        const {skewMs} = world;
+        world.failOver({isProcess: true, written: 0, late: 255, skewMs});
         same(texts(before, false), texts(world.chronos.snapshot() as Documents, false));
         world.heal();
       }

@@ -103,7 +103,8 @@ export class World {
   /** Restored from a snapshot of the engine, and told the same from then on. */
   #twin: Engine | undefined;
   #ghost: {readonly engine: Engine; readonly until: number; readonly skewMs: number} | undefined;
-  #skewMs = 0;
+  /** By how much the clock of the present leader is wrong. */
+  skewMs = 0;
   /** Of the process that leads. */
   #epoch = 0;
   /** Whether the clocks of leaders ever differed. */
@@ -138,7 +139,7 @@ export class World {
 
   /** What the leader's clock shows, from the beginning of the world. */
   get #clock(): number {
-    return this.now + this.#skewMs;
+    return this.now + this.skewMs;
   }
 
   /** The same, ms since 1970. */
@@ -371,11 +372,11 @@ export class World {
   }
 
   #newProcess(skewMs: number): void {
-    this.#ghost = {engine: this.engine, until: this.now + GHOST_MS, skewMs: this.#skewMs};
+    this.#ghost = {engine: this.engine, until: this.now + GHOST_MS, skewMs: this.skewMs};
     this.#twin = undefined;
     this.pending = [];
-    if (skewMs !== this.#skewMs) this.wasSkewed = true;
-    this.#skewMs = skewMs;
+    if (skewMs !== this.skewMs) this.wasSkewed = true;
+    this.skewMs = skewMs;
     this.engine = this.#newEngine();
     this.#collect(undefined);
   }
@@ -423,16 +424,18 @@ export class World {
     if (this.now > ghost.until) this.#ghost = undefined;
     else if (ghost.engine.wakeAt <= clock) ghost.engine.step(clock, {kind: 'tick'});
     for (const effect of ghost.engine.takeEffects()) {
-      const isRefused = effect.kind === 'persist' && (effect.epoch ?? Infinity) < this.#epoch;
-      keep(isRefused, 'fence', () => JSON.stringify(effect));
+      const isOld = effect.kind === 'persist' && (effect.epoch ?? Infinity) < this.#epoch;
+      // Once refused it knows that another one leads.
+      keep(isOld && !ghost.engine.isDeposed, 'fence', () => JSON.stringify(effect));
       if (effect.kind !== 'persist') continue;
       ghost.engine.step(clock, {kind: 'recordsRefused', batch: effect.batch});
+      keep(ghost.engine.isDeposed, 'fence', () => 'it does not know that it was refused');
     }
   }
 
   get #nextAt(): number {
     const tasks = this.tasks.map(({nextAt}) => nextAt);
-    return Math.min(this.engine.wakeAt - this.#skewMs, ...tasks);
+    return Math.min(this.engine.wakeAt - this.skewMs, ...tasks);
   }
 
   /** Time passes; nothing is written, delivered or told. */
