@@ -10,7 +10,7 @@ import {end} from './testing/agents.ts';
 import {histories} from './testing/drawn.ts';
 import {RandomWorld} from './testing/random-world.ts';
 import {Scene} from './testing/scene.ts';
-import {canonical, QUICK, type WorldOptions} from './testing/world.ts';
+import {canonical, QUICK, type WorldOptions} from './testing/terms.ts';
 
 const RUNS = Number(process.env['FC_RUNS'] ?? 100);
 const SEED = process.env['FC_SEED'] === undefined ? {} : {seed: Number(process.env['FC_SEED'])};
@@ -124,7 +124,7 @@ for (const isProcess of [false, true]) {
     t.deepEqual([it.began.length, successCount, errorCount], [1, 0, 0], 'cancelled, no retry');
   });
 
-  test(`a change that was written and not answered is there, and made again is none, ${lost}`, (t) => {
+  test(`a change that was written, not answered, and made again is one, ${lost}`, (t) => {
     const it = scene();
     const body = {name: 'a', command: 'work', schedule: 'R2/2016-07-01T12:10:00Z/PT10M'};
     const id = it.world.request('POST', '/iso8601', body);
@@ -198,7 +198,7 @@ for (const skewMs of [-HOUR_MS, HOUR_MS]) {
   });
 }
 
-test('a day of 25 hours has 25 hourly slots and one daily one, with failovers in both hours', (t) => {
+test('a repeated hour has its slots once each, with failovers in both of its turns', (t) => {
   const it = scene({}, '2016-11-06T06:00:00.000Z');
   const scheduleTimeZone = 'America/Los_Angeles';
   it.post('hourly', {schedule: 'R/2016-11-06T00:30:00/PT1H', scheduleTimeZone});
@@ -219,7 +219,7 @@ function hourOf(ms: number): string {
   return new Date(ms).toISOString().slice(11, 16);
 }
 
-test('after three periods without offers one run waits, the newest slot, and the rest is told', (t) => {
+test('after three periods without offers the newest slot waits, and the rest is told', (t) => {
   const it = scene();
   it.post('a', HOURLY);
   for (const agent of it.world.agents) it.world.cut(agent);

@@ -4,21 +4,22 @@
  *
  * Each promise was seen to be broken by a mistake made on purpose:
  *
- * - once, slots: `schedule.next` or `lastSlot` not recorded; a changed schedule that forgets what was
- *   claimed; skips for overlap that say nothing; groups that are not split in `neighbours`; a slot of
- *   just epsilon; wall slots of a cron in the hour that is repeated; another offset than the anchor's;
+ * - once, slots: `schedule.next` or `lastSlot` not recorded; a changed schedule that forgets what
+ *   was claimed; skips for overlap that say nothing; groups that are not split in `neighbours`; a
+ *   slot of just epsilon; wall slots of a cron in the hour that is repeated; another offset than
+ *   the anchor's;
  * - repetitions: none taken by a claim;
  * - single: runs that are unreachable or wait for a retry do not count as active; `withdraw` does
  *   nothing; what is unreachable is lost at once; a claim that is not in its job's record; FORBID
  *   that is not looked at;
  * - live: TASK_UNKNOWN says nothing; nothing is asked, or the queue not taken up, by a new leader;
  *   kills are not sent again; the end of a run releases nothing;
- * - edges: not reset by a claim, not recorded, fired at the greatest count or for disabled children;
- *   softError that fires nothing;
+ * - edges: not reset by a claim, not recorded, fired at the greatest count or for disabled
+ *   children; softError that fires nothing;
  * - fence: an engine that was deposed goes on; writes of an old epoch;
  * - launches: one retry more; attempts that are not counted; `strict` that launches again;
- * - same: `lastDue`, or what the master was told, forgotten; runs of jobs that are gone are found; the
- *   printed text taken for another schedule;
+ * - same: `lastDue`, or what the master was told, forgotten; runs of jobs that are gone are found;
+ *   the printed text taken for another schedule;
  * - written: what is done, or answered, or launched too late, without a record of it; a run by hand
  *   that replaces itself.
  */

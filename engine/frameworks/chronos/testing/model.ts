@@ -8,7 +8,8 @@ import type {ChronosEvent} from '../events.ts';
 import type {JobDocument} from '../jobs/job.ts';
 import type {RunDocument} from '../runs/run.ts';
 import type {WorldTask} from './agents.ts';
-import type {Persist, Watcher, World} from './world.ts';
+import type {Persist, Watcher} from './terms.ts';
+import type {World} from './world.ts';
 
 /** One step. */
 export interface Fact {

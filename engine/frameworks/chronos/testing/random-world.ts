@@ -21,7 +21,8 @@ import {Model, runKey} from './model.ts';
 import {keep} from './promises.ts';
 import {slotsAreAccounted} from './slots-ledger.ts';
 import {twinSlots, type Stretch} from './slots-twin.ts';
-import {canonical, QUICK, World} from './world.ts';
+import {canonical, QUICK} from './terms.ts';
+import {World} from './world.ts';
 
 /**
  * After this the tasks, kills and retries of what came before are over, and what was out of reach

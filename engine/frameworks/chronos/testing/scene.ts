@@ -10,7 +10,8 @@ import type {ChronosEvent} from '../events.ts';
 import type {JobDocument} from '../jobs/job.ts';
 import type {RunDocument} from '../runs/run.ts';
 import type {WorldTask} from './agents.ts';
-import {World, type Watcher, type WorldOptions} from './world.ts';
+import type {Watcher, WorldOptions} from './terms.ts';
+import {World} from './world.ts';
 
 export class Scene implements Watcher {
   readonly world: World;

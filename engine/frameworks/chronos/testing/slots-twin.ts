@@ -62,8 +62,9 @@ export function twinSlots(
   return [...new Set(inside)].sort((one, two) => one - two);
 }
 
-const INTERVAL =
-  /^R\d*\/(\d+)-(\d+)-(\d+)T(\d+):(\d+):(\d+)\.(\d+)(Z|[+-]\d+:\d+)?\/P(?:(\d+)M)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?$/;
+const TIME = String.raw`(\d+)-(\d+)-(\d+)T(\d+):(\d+):(\d+)\.(\d+)(Z|[+-]\d+:\d+)?`;
+const PERIOD = String.raw`P(?:(\d+)M)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?`;
+const INTERVAL = new RegExp(`^R\\d*/${TIME}/${PERIOD}$`);
 
 function intervalSlots(
   zones: TimeZones,
