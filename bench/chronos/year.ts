@@ -1,32 +1,25 @@
 /** Jobs over one virtual year, every run through the whole core. */
 import {demand, type Bench} from '../bench.ts';
-import {runWhole, usageReadings} from '../whole-run.ts';
+import {makeJobsBench} from './jobs-bench.ts';
 import {MIX} from './jobs.ts';
 import type {YearOutcome} from './year-run.ts';
 
-const PROGRAM = new URL('./year-run.ts', import.meta.url);
-const QUICK_JOBS = 100;
-
 export function makeYearBench(jobs: number): Bench {
   const name = `chronos/year/${jobs}`;
-  return {
+  return makeJobsBench({
     name,
     about: `${jobs} jobs, hourly to monthly in ten zones, over a year: each run from claim to end`,
-    rounds: 3,
-    isWholeRun: true,
-    skipReason: () => undefined,
-    measure: ({isQuick, profileFile}) => {
-      const count = isQuick ? QUICK_JOBS : jobs;
-      const run = runWhole({program: PROGRAM, arguments: [`${count}`], profileFile});
-      const outcome = JSON.parse(run.stdout) as YearOutcome;
+    program: new URL('./year-run.ts', import.meta.url),
+    jobs,
+    jobsQuick: 100,
+    readingsOf: (outcome: YearOutcome) => {
       check(name, outcome);
       return [
         {name: `${name}/rate`, unit: '/s', values: [outcome.finished / outcome.processSeconds]},
         {name: `${name}/runs`, unit: '', values: [outcome.finished]},
-        ...usageReadings(name, run),
       ];
     },
-  };
+  });
 }
 
 /** As many runs as the periods make in a year, but for those at its two ends. */
