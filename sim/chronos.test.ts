@@ -1,12 +1,12 @@
 import test from 'ava';
 import {temporalZones} from '../adapters/zones/temporal-zones.ts';
 import {agentIdOf, frameworkIdOf, makeRandom, taskIdOf} from '../engine/index.ts';
-import type {Effect, Input} from '../engine/index.ts';
-import {Checker} from './checkers.ts';
+import type {Input} from '../engine/index.ts';
 import type {SimResult} from './result.ts';
 import type {Scenario} from './scenario/schema.ts';
 import {Simulation} from './simulation.ts';
 import {NO_SUPPLIES} from './supplies.ts';
+import {testPlanted, type Planted, type Shown} from './testing/planted.ts';
 import {
   makeScenario,
   mixedScenario,
@@ -340,27 +340,25 @@ test('what is refused in the middle of a run ends it with the reason', (t) => {
 
 // The checker must find what is planted.
 
-type Event = {readonly input: Input} | {readonly effect: Effect};
-
 const frameworkId = frameworkIdOf('f');
 const task = (due: number) => taskIdOf(`ct:${due}:0:j:`);
 
-function defined(concurrent: boolean): Event {
+function defined(concurrent: boolean): Shown {
   const document = {name: 'j', definition: {form: 'chronos', name: 'j', concurrent}};
   return persisted(1, 'f/jobs/j', document);
 }
 
-function persisted(batch: number, path: string, document: unknown): Event {
+function persisted(batch: number, path: string, document: unknown): Shown {
   return {effect: {kind: 'persist', batch, puts: [{path, document}], deletes: []}};
 }
 
-function recorded(due: number, attempt = 0): readonly Event[] {
+function recorded(due: number, attempt = 0): readonly Shown[] {
   const document = {jobName: 'j', due, attempt, tasks: [{id: task(due)}]};
   const batch = 10 + due;
   return [persisted(batch, `f/runs/j/${due}`, document), {input: {kind: 'recordsWritten', batch}}];
 }
 
-const launched = (due: number, agent = 'a'): Event => ({
+const launched = (due: number, agent = 'a'): Shown => ({
   effect: {
     kind: 'launchTask',
     agentId: agentIdOf(agent),
@@ -371,22 +369,22 @@ const launched = (due: number, agent = 'a'): Event => ({
     resources: {scalars: {cpus: 1}},
   },
 });
-const ended = (due: number): Event => ({
+const ended = (due: number): Shown => ({
   input: {
     ...{kind: 'taskStatus', agentId: agentIdOf('a'), frameworkId, taskId: task(due)},
     ...{state: 'TASK_FINISHED', updateId: '1'},
   },
 });
-const claimed = (slot: number): Event => ({
+const claimed = (slot: number): Shown => ({
   effect: {kind: 'publish', frameworkId, event: {type: 'JobQueued', job: 'j', slot, due: slot}},
 });
-const told = (type: string): Event => ({
+const told = (type: string): Shown => ({
   effect: {kind: 'publish', frameworkId, event: {type, job: 'j'}},
 });
-const given = (due: number): Event => ({
+const given = (due: number): Shown => ({
   effect: {kind: 'publish', frameworkId, event: {type: 'JobFailed', job: 'j', due, attempt: 0}},
 });
-const registered = (agent: string, dues: readonly number[] = []): Event => ({
+const registered = (agent: string, dues: readonly number[] = []): Shown => ({
   input: {
     kind: 'agentRegistered',
     agent: {id: agentIdOf(agent), hostname: agent, attributes: {}},
@@ -398,12 +396,12 @@ const registered = (agent: string, dues: readonly number[] = []): Event => ({
     })),
   },
 });
-const silent = (agent: string): Event => ({
+const silent = (agent: string): Shown => ({
   input: {kind: 'agentDisconnected', agentId: agentIdOf(agent)},
 });
 const both = [defined(false), ...recorded(1), ...recorded(2), ...recorded(3)];
 
-const planted: readonly (readonly [string, readonly Event[], RegExp | undefined])[] = [
+const planted: readonly Planted[] = [
   ['a run after the other', [...both, launched(1), ended(1), launched(2)], undefined],
   ['two runs of a job at once', [...both, launched(1), launched(2)], /:2:0:j: is launched beside/],
   [
@@ -447,14 +445,4 @@ const planted: readonly (readonly [string, readonly Event[], RegExp | undefined]
   ],
 ];
 
-for (const [title, events, expected] of planted) {
-  test(`the checker ${expected === undefined ? 'passes' : 'finds'} ${title}`, (t) => {
-    const checker = new Checker();
-    for (const event of [registered('a'), registered('b'), ...events]) {
-      if ('input' in event) checker.input(0, event.input);
-      else checker.effect(0, event.effect);
-    }
-    if (expected === undefined) t.deepEqual(checker.violations, []);
-    else t.regex(checker.violations.join('\n'), expected);
-  });
-}
+testPlanted([registered('a'), registered('b')], planted);

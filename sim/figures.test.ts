@@ -1,13 +1,13 @@
 import test from 'ava';
 import {agentIdOf, frameworkIdOf, taskIdOf} from '../engine/index.ts';
-import type {Effect, Input} from '../engine/index.ts';
-import {Checker} from './checkers.ts';
+import type {Input} from '../engine/index.ts';
 import {ExpectationWatch} from './expectation-watch.ts';
 import {misfitJobs, Roominess, withoutJobs} from './fit.ts';
 import {Gauge} from './measure.ts';
 import {RunHash} from './run-hash.ts';
 import {Sampler} from './sampler.ts';
 import type {Expectation} from './scenario/schema.ts';
+import {testPlanted, type Planted, type Shown} from './testing/planted.ts';
 import {parseTrace} from './traces/parse-trace.ts';
 import type {JobTrace} from './traces/trace.ts';
 import {nearestRank, waitingHistogram, waitingStats} from './waiting.ts';
@@ -225,14 +225,12 @@ test('jobs that fit no agent or not the cluster are found and can be left out', 
 
 // The checker must find what is planted.
 
-type Event = {readonly input: Input} | {readonly effect: Effect};
-
 const of = (task: string, agent = 'a') => ({
   agentId: agentIdOf(agent),
   frameworkId: frameworkIdOf('f'),
   taskId: taskIdOf(task),
 });
-const registered = (agent: string): Event => ({
+const registered = (agent: string): Shown => ({
   input: {
     kind: 'agentRegistered',
     agent: {id: agentIdOf(agent), hostname: agent, attributes: {}},
@@ -240,7 +238,7 @@ const registered = (agent: string): Event => ({
     tasks: [],
   },
 });
-const launch = (task: string, agent = 'a', cpus = 1000, port = 0): Event => ({
+const launch = (task: string, agent = 'a', cpus = 1000, port = 0): Shown => ({
   effect: {
     kind: 'launchTask',
     ...of(task, agent),
@@ -249,14 +247,14 @@ const launch = (task: string, agent = 'a', cpus = 1000, port = 0): Event => ({
     resources: {scalars: {cpus}, ...(port > 0 && {ranges: {ports: [[port, port]]}})},
   },
 });
-const says = (task: string, state: 'TASK_RUNNING' | 'TASK_FINISHED', agent = 'a'): Event => ({
+const says = (task: string, state: 'TASK_RUNNING' | 'TASK_FINISHED', agent = 'a'): Shown => ({
   input: {kind: 'taskStatus', ...of(task, agent), state, updateId: '1'},
 });
-const acknowledged = (task: string): Event => ({
+const acknowledged = (task: string): Shown => ({
   effect: {kind: 'acknowledgeStatus', ...of(task), updateId: '1'},
 });
 
-const planted: readonly (readonly [string, readonly Event[], RegExp | undefined])[] = [
+const planted: readonly Planted[] = [
   ['two tasks that fit', [launch('t', 'a', 1000, 1), launch('u', 'a', 1000, 2)], undefined],
   [
     'room that came back',
@@ -290,14 +288,4 @@ const planted: readonly (readonly [string, readonly Event[], RegExp | undefined]
   ],
 ];
 
-for (const [title, events, expected] of planted) {
-  test(`the checker ${expected === undefined ? 'passes' : 'finds'} ${title}`, (t) => {
-    const checker = new Checker();
-    for (const event of [registered('a'), registered('b'), ...events]) {
-      if ('input' in event) checker.input(0, event.input);
-      else checker.effect(0, event.effect);
-    }
-    if (expected === undefined) t.deepEqual(checker.violations, []);
-    else t.regex(checker.violations.join('\n'), expected);
-  });
-}
+testPlanted([registered('a'), registered('b')], planted);
