@@ -5,6 +5,7 @@ import {makeConformanceCommand} from './commands/conformance.ts';
 import {makeSimCommand} from './commands/sim.ts';
 import {makeStartCommand} from './commands/start.ts';
 import {makeTimetableCommand} from './commands/timetable.ts';
+import {outliveReader} from './terminal/closed-pipe.ts';
 import {EXIT_BAD_INPUT, EXIT_OK} from './terminal/exit-codes.ts';
 import {readVersion} from './version.ts';
 
@@ -23,6 +24,7 @@ const commands = [
 ];
 for (const command of commands) program.addCommand(command.exitOverride());
 
+outliveReader();
 try {
   await program.parseAsync();
 } catch (error) {

@@ -15,7 +15,6 @@ import type {Plan} from '../../sim/timetable/plan.ts';
 import {renderTimetable} from '../../sim/timetable/table.ts';
 import type {Timetable} from '../../sim/timetable/timetable.ts';
 import {dataFolders} from '../data-folders.ts';
-import {endWithReader} from '../terminal/closed-pipe.ts';
 import * as exits from '../terminal/exit-codes.ts';
 import {printProblems} from '../terminal/problems.ts';
 
@@ -88,7 +87,6 @@ export function makeTimetableCommand(): Command {
     .option('--data <folder>', 'where data:NAME of scenarios is looked for first')
     .addHelpText('after', more)
     .action(async (files: readonly string[], flags: TimetableFlags) => {
-      endWithReader();
       process.exitCode = await runTimetable(files, flags);
     });
 }
