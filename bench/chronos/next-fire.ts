@@ -53,7 +53,11 @@ function timetableOf({schedule, zone: id}: Case): Timetable {
 function makeNextFire(given: Case): MicroSubject {
   const timetable = timetableOf(given);
   const random = makeRandom(1, given.name);
-  const instants = Float64Array.from({length: QUESTIONS}, () => EPOCH_MS + random.below(YEAR_MS));
+  // A year has more ms than one draw can tell apart.
+  const instants = Float64Array.from(
+    {length: QUESTIONS},
+    () => EPOCH_MS + random.below(YEAR_MS / 1000) * 1000 + random.below(1000),
+  );
   let sum = 0;
   return {
     run: () => {
