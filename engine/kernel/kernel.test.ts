@@ -358,3 +358,9 @@ test('a broken invariant is an InvariantError that says what is wrong', (t) => {
   t.throws(() => must(undefined, 'agent x'), {message: 'missing: agent x'});
   t.throws(() => unreachable({kind: 'odd'} as never), {message: 'unreachable: {"kind":"odd"}'});
 });
+
+test('a bound that no draw reaches is a bug, and not a wait without end', (t) => {
+  const random = makeRandom(1, 'bounds');
+  t.true(random.below(2 ** 32) < 2 ** 32);
+  t.throws(() => random.below(2 ** 32 + 1), {instanceOf: InvariantError});
+});

@@ -5,6 +5,7 @@
  * Every entity draws from a stream of its own, `makeRandom(seed, 'allocator')`, so that taking one
  * entity out of a run does not change the draws of the others.
  */
+import {assert} from './assert.ts';
 
 /** The four words of the generator: plain data, part of every snapshot. */
 export type RandomState = readonly [number, number, number, number];
@@ -37,6 +38,7 @@ export class Random {
    */
   below(bound: number): number {
     const limit = 4294967296 - (4294967296 % bound);
+    assert(limit > 0, () => `a bound is from 1 to 2³², not ${bound}`);
     let value = this.uint32();
     while (value >= limit) value = this.uint32();
     return value % bound;
