@@ -418,3 +418,66 @@ test('who kills a run that is being killed for its time has ended it for good', 
   t.is(stage.launched.length, 1, 'no retry');
   t.deepEqual(told(stage, ['JobCancelled'], ['cause']), [['killed by hand']]);
 });
+
+// Barriers over several levels, and Metronome's.
+
+test('a barrier by cycle follows the root through all levels', (t) => {
+  const stage = world();
+  submit(stage, {name: 'root', retries: 0}, 'R/2026-01-01T00:00:00Z/P1D');
+  for (const name of ['left', 'right']) submit(stage, {name, parents: ['root'], retries: 0});
+  submit(stage, {name: 'end', parents: ['left', 'right'], barrier: 'cycle'});
+  const ends: number[] = [];
+  // On the second day the right one fails; on the third both succeed again.
+  for (const right of ['TASK_FINISHED', 'TASK_FAILED', 'TASK_FINISHED'] as const) {
+    stage.endOf('root', 'TASK_FINISHED');
+    stage.run(MINUTE);
+    stage.endOf('right', right);
+    stage.run(MINUTE);
+    stage.endOf('left', 'TASK_FINISHED');
+    stage.run(MINUTE);
+    ends.push(told(stage, ['JobQueued'], ['job']).filter(([name]) => name === 'end').length);
+    stage.end('TASK_FINISHED');
+    stage.run(DAY - 3 * MINUTE);
+  }
+  t.deepEqual(ends, [1, 1, 2]);
+});
+
+test('a run by hand is a cycle of its own', (t) => {
+  const stage = world();
+  for (const name of ['a', 'b']) submit(stage, {name}, 'R/2027-01-01T00:00:00Z/P1D');
+  submit(stage, {name: 'c', parents: ['a', 'b'], barrier: 'cycle'});
+  for (const name of ['a', 'b']) {
+    stage.http('PUT', `/v1/scheduler/job/${name}`);
+    stage.run(MINUTE);
+    stage.end('TASK_FINISHED');
+    stage.run(MINUTE);
+  }
+  t.false(stage.launched.some((id) => id.includes(':c:')));
+});
+
+test('a job of Metronome waits while the latest run of a dependency has failed', (t) => {
+  const stage = world();
+  const define = (id: string, rest: Json = {}): void => {
+    const run = {cpus: 0.1, mem: 32, disk: 0, cmd: 'x'};
+    t.is(stage.http('POST', '/v1/jobs', {id, run, ...rest}).status, 201);
+  };
+  for (const id of ['a', 'b']) define(id);
+  define('c', {dependencies: [{id: 'a'}, {id: 'b'}]});
+  const runs: number[] = [];
+  for (const [id, end] of [
+    ['a', 'TASK_FINISHED'],
+    ['a', 'TASK_FAILED'],
+    ['b', 'TASK_FINISHED'],
+    ['a', 'TASK_FINISHED'],
+    ['b', 'TASK_FINISHED'],
+    ['a', 'TASK_FINISHED'],
+  ] as const) {
+    t.is(stage.http('POST', `/v1/jobs/${id}/runs`).status, 201);
+    stage.run(MINUTE);
+    stage.endOf(id, end);
+    stage.run(MINUTE);
+    stage.endOf('c', 'TASK_FINISHED');
+    runs.push(told(stage, ['JobQueued'], ['job']).filter(([name]) => name === 'c').length);
+  }
+  t.deepEqual(runs, [0, 0, 0, 1, 1, 2]);
+});
