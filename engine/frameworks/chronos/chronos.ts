@@ -218,7 +218,7 @@ export class Chronos implements Framework {
     this.#hasTakenOver = false;
     for (const job of this.#book.values()) {
       const launched = [...job.runs.values()].filter(isLaunched);
-      if (launched.length > 0) this.#lifecycle.ask(job, launched);
+      if (launched.length > 0) this.#lifecycle.takeOver(job, launched);
     }
     this.#condemned.killAll();
   }

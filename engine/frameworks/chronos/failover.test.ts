@@ -298,6 +298,27 @@ test('a task on an agent that a new master never hears of is lost in time', (t) 
   t.is(it.began.length, 2);
 });
 
+test('how long a task is out of reach is measured by the clock of who leads', (t) => {
+  const it = scene({fates: [SLOW, QUICK]});
+  it.post('a', {...HOURLY, unreachableTimeout: 300, retries: 1, retryDelay: 0});
+  it.until('12:11');
+  const agent = it.world.tasks[0]?.agent;
+  if (agent === undefined) throw new Error('nothing runs');
+  const comeBack = (): void => {
+    for (const other of it.world.agents) if (other !== agent) it.world.back(other);
+  };
+  it.world.failOver({isProcess: true, written: 0, late: 255});
+  comeBack();
+  it.world.go(MINUTE_MS);
+  // By the next clock it is an hour since the one before began to wait.
+  it.world.failOver({isProcess: true, written: 9, late: 255, skewMs: HOUR_MS});
+  comeBack();
+  it.world.go(4 * MINUTE_MS);
+  t.is(it.began.length, 1, 'it may be there yet');
+  it.world.go(2 * MINUTE_MS);
+  t.regex(it.began[1] ?? '', /:1:a:$/, 'its next attempt');
+});
+
 test('news of an attempt that was given up is not that of the next one', (t) => {
   const it = scene({fates: [SLOW]});
   it.post('a', {...HOURLY, unreachableTimeout: 60, retries: 1, retryDelay: 0});

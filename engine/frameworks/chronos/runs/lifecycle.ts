@@ -111,7 +111,8 @@ export class Lifecycle {
   }
 
   #unreachable(job: Job, run: Run): void {
-    if (run.state === 'unreachable') return;
+    const isKnown = run.unreachableAt !== undefined && run.askAgainAt === undefined;
+    if (run.state === 'unreachable' && isKnown) return;
     const task = taskOf(run);
     if (task !== undefined) task.state = 'TASK_UNREACHABLE';
     run.state = 'unreachable';
@@ -279,6 +280,15 @@ export class Lifecycle {
   remember(job: Job, run: Run): void {
     const task = taskOf(run);
     if (run.askAgainAt !== undefined && task !== undefined) this.#asked.set(task.id, {job, run});
+  }
+
+  /**
+   * Another leader asks for what it finds launched. How long a task has been out of reach it measures
+   * anew: the clock of the leader before it may have been another one.
+   */
+  takeOver(job: Job, runs: readonly Run[]): void {
+    for (const run of runs) run.unreachableAt = undefined;
+    this.ask(job, runs);
   }
 
   /** Asks the master what has become of tasks. */
