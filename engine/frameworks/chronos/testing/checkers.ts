@@ -127,7 +127,8 @@ export function oneTaskIsAlive(model: Model): Checker {
 /** I8. */
 export function launchesAreBounded(model: Model): Checker {
   const arrived = new Set<string>();
-  const launched = new Set<string>();
+  /** Task → the definition by which it was launched: another one may have had it put back. */
+  const launched = new Map<string, number | undefined>();
   const retries = new Map<string, number>();
   return {
     fact: ({effects, jobsBefore}) => {
@@ -142,11 +143,12 @@ export function launchesAreBounded(model: Model): Checker {
         const {jobName, attempt} = origin;
         keep(!arrived.has(taskId), 'launches', () => `${taskId} ran before`);
         keep(attempt <= (retries.get(jobName) ?? 0), 'launches', () => `${taskId}: no such retry`);
-        const definition = model.jobs.get(jobName)?.definition;
+        const {definition, version} = model.jobs.get(jobName) ?? {};
         const own = definition?.form === 'chronos' ? definition.launch : undefined;
         const isStrict = (own ?? model.options.launch) === 'strict';
-        keep(!isStrict || !launched.has(taskId), 'launches', () => `${taskId} is launched again`);
-        launched.add(taskId);
+        const isAgain = launched.has(taskId) && launched.get(taskId) === version;
+        keep(!isStrict || !isAgain, 'launches', () => `${taskId} is launched again`);
+        launched.set(taskId, version);
       }
     },
     arrived: ({launch}) => {
