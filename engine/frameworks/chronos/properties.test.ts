@@ -26,8 +26,9 @@
 import test from 'ava';
 import fc from 'fast-check';
 import {temporalZones} from '../../../adapters/zones/temporal-zones.ts';
+import {testPromises} from '../testing/promises.ts';
 import {histories} from './testing/drawn.ts';
-import {BrokenPromise, PROMISES, type Promised} from './testing/promises.ts';
+import {PROMISES} from './testing/promises.ts';
 import {RandomWorld} from './testing/random-world.ts';
 
 const RUNS = Number(process.env['FC_RUNS'] ?? 250);
@@ -41,27 +42,7 @@ const property = fc.property(histories, (history) => {
   world.checkPrinted();
 });
 
-/** The promise that was broken, and how to see it again; all are watched in every run. */
-let broken: {readonly promised: Promised | undefined; readonly report: string} | undefined;
-
-test.before(() => {
-  const outcome = fc.check(property, {numRuns: RUNS, includeErrorInReport: true, ...SEED});
-  const {errorInstance: error} = outcome;
-  if (!outcome.failed) return;
-  const promised = error instanceof BrokenPromise ? error.promised : undefined;
-  broken = {promised, report: fc.defaultReportMessage(outcome) ?? ''};
-});
-
-test('nothing throws', (t) => {
-  const isThrown = broken !== undefined && broken.promised === undefined;
-  t.false(isThrown, broken?.report);
-});
-
-for (const [promised, words] of Object.entries(PROMISES)) {
-  test(words, (t) => {
-    t.not(broken?.promised, promised as Promised, broken?.report);
-  });
-}
+testPromises(PROMISES, property, {title: 'nothing throws', numRuns: RUNS, ...SEED});
 
 test('the same history has the same inputs and effects', (t) => {
   fc.assert(

@@ -22,9 +22,9 @@
  *   scale action never looks whether there are too many;
  * - nothing throws: amounts are not compared in `judge`, and more is taken than was offered.
  */
-import test from 'ava';
 import fc from 'fast-check';
-import {BrokenPromise, PROMISES, type Promised} from './testing/checkers.ts';
+import {testPromises} from '../testing/promises.ts';
+import {PROMISES} from './testing/checkers.ts';
 import {histories, RandomWorld} from './testing/random-world.ts';
 
 const RUNS = Number(process.env['FC_RUNS'] ?? 1000);
@@ -37,24 +37,5 @@ const property = fc.property(histories, (acts) => {
   world.checkEnd();
 });
 
-/** The promise that was broken, and how to see it again; all are watched in every run. */
-let broken: {readonly promised: Promised | undefined; readonly report: string} | undefined;
-
-test.before(() => {
-  const outcome = fc.check(property, {numRuns: RUNS, includeErrorInReport: true, ...SEED});
-  const {errorInstance: error} = outcome;
-  if (!outcome.failed) return;
-  const promised = error instanceof BrokenPromise ? error.promised : undefined;
-  broken = {promised, report: fc.defaultReportMessage(outcome) ?? ''};
-});
-
-test('nothing throws, and no launch takes more than was offered', (t) => {
-  const isThrown = broken !== undefined && broken.promised === undefined;
-  t.false(isThrown, broken?.report);
-});
-
-for (const [promised, words] of Object.entries(PROMISES)) {
-  test(words, (t) => {
-    t.not(broken?.promised, promised as Promised, broken?.report);
-  });
-}
+const title = 'nothing throws, and no launch takes more than was offered';
+testPromises(PROMISES, property, {title, numRuns: RUNS, ...SEED});

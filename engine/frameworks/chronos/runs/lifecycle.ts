@@ -283,8 +283,8 @@ export class Lifecycle {
   }
 
   /**
-   * Another leader asks for what it finds launched. How long a task has been out of reach it measures
-   * anew: the clock of the leader before it may have been another one.
+   * Another leader asks for what it finds launched. How long a task has been out of reach it
+   * measures anew: the clock of the leader before it may have been another one.
    */
   takeOver(job: Job, runs: readonly Run[]): void {
     for (const run of runs) run.unreachableAt = undefined;

@@ -2,6 +2,8 @@
  * What a Chronos promises, in words (reference part 9.5, I1 to I9). A broken promise throws. Not
  * part of the engine.
  */
+import {keeperOf, type Keep} from '../../testing/promises.ts';
+
 export const PROMISES = {
   once: 'no slot of a job is claimed twice, and slots are claimed in order',
   repetitions: 'repetitions never rise but by an update',
@@ -15,17 +17,5 @@ export const PROMISES = {
   written: 'nothing is launched, killed or answered before it is written',
 } as const;
 
-export type Promised = keyof typeof PROMISES;
-
-export class BrokenPromise extends Error {
-  readonly promised: Promised;
-
-  constructor(promised: Promised, what: string) {
-    super(`${PROMISES[promised]}: ${what}`);
-    this.promised = promised;
-  }
-}
-
-export function keep(isKept: boolean, promised: Promised, what: () => string): void {
-  if (!isKept) throw new BrokenPromise(promised, what());
-}
+/** Throws where a promise is broken. */
+export const keep: Keep<keyof typeof PROMISES> = keeperOf(PROMISES);

@@ -4,6 +4,7 @@
  */
 import {quantitiesOf} from '../../../resources/quantities.ts';
 import type {AgentInfo, TaskLaunch} from '../../../scheduler.ts';
+import {keeperOf, type Keep} from '../../testing/promises.ts';
 import type {App, ConstraintText} from '../definition/app-definition.ts';
 import type {FakeCluster} from './fake-cluster.ts';
 import {
@@ -40,20 +41,8 @@ export const PROMISES = {
   end: 'once all is calm, deployments end and exactly what is wanted is there',
 } as const;
 
-export type Promised = keyof typeof PROMISES;
-
-export class BrokenPromise extends Error {
-  readonly promised: Promised;
-
-  constructor(promised: Promised, what: string) {
-    super(`${PROMISES[promised]}: ${what}`);
-    this.promised = promised;
-  }
-}
-
-export function keep(isKept: boolean, promised: Promised, what: () => string): void {
-  if (!isKept) throw new BrokenPromise(promised, what());
-}
+/** Throws where a promise is broken. */
+export const keep: Keep<keyof typeof PROMISES> = keeperOf(PROMISES);
 
 const idOf = ({app}: Readonly<SeenInstance>): string => app.definition.id;
 
