@@ -221,8 +221,8 @@ export class RandomWorld {
         return;
       }
       case 'failOver':
-        // A framework that goes without its process leaves a store in which all has been written: the
-        // master beside it has forgotten what was acknowledged.
+        // A framework that goes without its process leaves a store in which all has been written:
+        // the master beside it has forgotten what was acknowledged.
         world.failOver(act.isProcess ? act : {...act, skewMs: 0, written: Infinity});
         return;
       case 'handOver':
