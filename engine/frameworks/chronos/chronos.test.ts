@@ -424,12 +424,16 @@ test('who kills a run that is being killed for its time has ended it for good', 
 test('a barrier by cycle follows the root through all levels', (t) => {
   const stage = world();
   submit(stage, {name: 'root', retries: 0}, 'R/2026-01-01T00:00:00Z/P1D');
-  for (const name of ['left', 'right']) submit(stage, {name, parents: ['root'], retries: 0});
+  // The left one comes a level later, at another instant.
+  for (const name of ['middle', 'right']) submit(stage, {name, parents: ['root'], retries: 0});
+  submit(stage, {name: 'left', parents: ['middle']});
   submit(stage, {name: 'end', parents: ['left', 'right'], barrier: 'cycle'});
   const ends: number[] = [];
   // On the second day the right one fails; on the third both succeed again.
   for (const right of ['TASK_FINISHED', 'TASK_FAILED', 'TASK_FINISHED'] as const) {
     stage.endOf('root', 'TASK_FINISHED');
+    stage.run(MINUTE);
+    stage.endOf('middle', 'TASK_FINISHED');
     stage.run(MINUTE);
     stage.endOf('right', right);
     stage.run(MINUTE);
@@ -437,7 +441,7 @@ test('a barrier by cycle follows the root through all levels', (t) => {
     stage.run(MINUTE);
     ends.push(told(stage, ['JobQueued'], ['job']).filter(([name]) => name === 'end').length);
     stage.end('TASK_FINISHED');
-    stage.run(DAY - 3 * MINUTE);
+    stage.run(DAY - 4 * MINUTE);
   }
   t.deepEqual(ends, [1, 1, 2]);
 });
