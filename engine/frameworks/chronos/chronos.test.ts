@@ -485,3 +485,31 @@ test('a job of Metronome waits while the latest run of a dependency has failed',
   }
   t.deepEqual(runs, [0, 0, 0, 1, 1, 2]);
 });
+
+test('jobs that waited for one another are mended by new parents', (t) => {
+  const stage = world();
+  for (const name of ['x', 'y', 'z']) submit(stage, {name}, 'R/2027-01-01T00:00:00Z/P1D');
+  const stored = new Map(stage.records);
+  for (const [name, parent] of Object.entries({x: 'y', y: 'x'})) {
+    const record = stored.get(`chronos/jobs/${name}`) as {readonly definition: Json};
+    const definition = {...record.definition, parents: [parent], schedule: undefined};
+    stored.set(`chronos/jobs/${name}`, {...record, definition, schedule: undefined});
+  }
+  stage.takeOver([...stored]);
+  t.regex(String(job(stage, 'x')['error']), /wait for one another/);
+  submit(stage, {name: 'x', parents: ['z']});
+  submit(stage, {name: 'y', parents: ['x']});
+  for (const name of ['x', 'y']) t.is(job(stage, name)['error'], undefined);
+});
+
+test('what a task says that it has processed outlives its leader', (t) => {
+  const stage = world();
+  submit(stage, {name: 'a', dataProcessingJobType: true});
+  const [task = ''] = stage.launched;
+  const path = `/v1/scheduler/job/a/task/${encodeURIComponent(task)}/progress`;
+  t.is(stage.http('POST', path, {numAdditionalElementsProcessed: 7}).status, 204);
+  stage.takeOver([...stage.records]);
+  t.is(stage.http('POST', path, {numAdditionalElementsProcessed: 3}).status, 204);
+  const history = get(stage, '/v1/scheduler/job/stat/a')['taskStatHistory'] as Json[];
+  t.is(history[0]?.['numElementsProcessed'], 10);
+});

@@ -119,10 +119,9 @@ export class Commands {
     const keepsTrigger = isSameSchedule && job.schedule !== undefined;
     book.redefine(job, keepsTrigger ? {...readied, trigger} : readied);
     for (const run of waiting) queue.push(job, run);
-    if (!isSameSchedule) {
-      job.fault = undefined;
-      job.schedule = changedSchedule(job, this.#parts.now());
-    }
+    // What was wrong with it when it was read from the store has been mended.
+    job.fault = undefined;
+    if (!isSameSchedule) job.schedule = changedSchedule(job, this.#parts.now());
     if (!isSameEdges) job.edges = edgesOf(job.definition, job.rules);
     const isOff = isSwitchedOff(job.definition);
     if (isOff && !job.disabled) this.#switchOff(job);

@@ -1,6 +1,6 @@
 /** Runs as our own answers show them, which have more to say of them than Chronos's. */
 import {isoInstant} from '../../../kernel/instants.ts';
-import {heldBack, retryText, waitingReason} from '../launch/waiting.ts';
+import {heldBack, waitingReason} from '../launch/waiting.ts';
 import type {RunQueue} from '../launch/run-queue.ts';
 import type {HistoryEntry, Run, RunTask} from '../runs/run.ts';
 import type {ChronosJob} from './job-form.ts';
@@ -35,7 +35,7 @@ export function activeRunForm(job: ChronosJob, run: Run, queue: RunQueue): Json 
     since: isoInstant(since),
     attempt,
     waitingReason: waitingReason(job, run, queue) ?? null,
-    retryAt: retryText(run) ?? null,
+    retryAt: textOf(run.retryAt),
     start: textOf(startOf(tasks)),
     task: tasks.at(-1)?.id ?? null,
     killing: killing ?? null,

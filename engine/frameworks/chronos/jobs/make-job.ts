@@ -4,8 +4,14 @@ import type {ZoneBook} from '../../../kernel/time-zones.ts';
 import type {ChronosOptions} from '../../../options.ts';
 import {parentsOf, type JobDefinition} from '../definition/job-definition.ts';
 import {rulesOf, type JobRules} from '../definition/rules.ts';
-import {printSchedule, readTrigger, type Trigger} from '../definition/trigger.ts';
+import {
+  printSchedule,
+  readTrigger,
+  type ScheduleTrigger,
+  type Trigger,
+} from '../definition/trigger.ts';
 import {makeLaunchSpec, type LaunchSpec} from '../launch/launch-spec.ts';
+import type {LatenessRule} from '../schedule/lateness.ts';
 import {Edges} from './edges.ts';
 import {RunList} from './run-list.ts';
 import {jobPath} from './job-book.ts';
@@ -94,20 +100,26 @@ export function newSchedule(
 ): ScheduleState | undefined {
   const written = writtenSchedule(definition);
   if (written === undefined || trigger.kind !== 'schedule') return undefined;
-  const {timetable, repetitions, interval, anchored} = trigger;
-  const {epsilonMs} = lateness;
-  const since =
-    interval === undefined ? now : epsilonMs === undefined ? -Infinity : now - epsilonMs;
-  const first = interval === undefined ? timetable.nextAfter(since - 1) : timetable.first;
-  const next = first === undefined || first > since ? first : timetable.nextAfter(since);
+  const {repetitions, anchored} = trigger;
   return {
     submitted: written.text,
     zone: written.zone,
     anchored,
     left: repetitions,
-    next: (interval === undefined ? first : next) ?? null,
+    next: firstSlot(trigger, lateness, now) ?? null,
     pending: [],
   };
+}
+
+function firstSlot(
+  {timetable, interval}: ScheduleTrigger,
+  {epsilonMs}: LatenessRule,
+  now: number,
+): number | undefined {
+  if (interval === undefined) return timetable.nextAfter(now - 1);
+  const {first} = timetable;
+  if (first === undefined || epsilonMs === undefined || first > now - epsilonMs) return first;
+  return timetable.nextAfter(now - epsilonMs);
 }
 
 /** The schedule of a new definition: what was claimed under the one before is not claimed again. */

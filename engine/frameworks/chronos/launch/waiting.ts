@@ -1,5 +1,4 @@
 /** Why a run waits, in a word for machines and in words for people. */
-import {isoInstant} from '../../../kernel/instants.ts';
 import type {WaitingGroup} from '../../../scheduler.ts';
 import {isActive, type Job} from '../jobs/job.ts';
 import type {JobBook} from '../jobs/job-book.ts';
@@ -64,9 +63,4 @@ function laneGroup({spec, size, refusal, refused, classes}: Lane): WaitingGroup 
   const shown = `${refused} ${refused === 1 ? 'offer' : 'offers'} seen in vain`;
   const reason = refusal === undefined ? 'waits for an offer' : `${shown}, the last for ${refusal}`;
   return {tasks: size, example, reason, needs: spec.needs};
-}
-
-/** When a run that waits for a retry goes on, as text. */
-export function retryText({retryAt}: Run): string | undefined {
-  return retryAt === undefined ? undefined : isoInstant(retryAt);
 }

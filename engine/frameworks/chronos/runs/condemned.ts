@@ -36,10 +36,6 @@ export class Condemned {
     for (const task of stored) this.#tasks.set(taskIdOf(task.taskId), task);
   }
 
-  get size(): number {
-    return this.#tasks.size;
-  }
-
   /** When the next kill is to be sent again; Infinity: none is. */
   get nextAt(): number {
     for (const {sentAt} of this.#tasks.values()) return sentAt + this.#clock.retryMs;

@@ -100,7 +100,11 @@ export function runFrom(document: RunDocument): Run {
 
 function taskFrom(document: RunTask): RunTask {
   const {id, attempt, agentId, host, launchedAt, startedAt, endedAt, state} = document;
-  return {id, attempt, agentId, host, launchedAt, startedAt, endedAt, state};
+  const {elements} = document;
+  return {
+    ...{id, attempt, agentId, host, launchedAt, startedAt, endedAt, state},
+    ...(elements === undefined ? {} : {elements}),
+  };
 }
 
 /** How a run ended. */
