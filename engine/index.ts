@@ -244,6 +244,16 @@ export {
   wantedPorts,
   type WantedPort,
 } from './frameworks/marathon/launch/ports.ts';
+export type {
+  AgentHealthCheck,
+  ContainerNetwork,
+  ContainerPort,
+  ContainerSpec,
+  ContainerVolume,
+  FetchedUri,
+  TaskCommand,
+  TaskSpec,
+} from './executor/task-spec.ts';
 export type {HttpAnswer} from './frameworks/http/answers.ts';
 export type {HttpRequest} from './frameworks/http/http-request.ts';
 export {legacyForm} from './frameworks/marathon/definition/legacy-form.ts';

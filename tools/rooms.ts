@@ -104,7 +104,7 @@ function judgeRelative(path: string, specifier: string): Verdict {
   const [from, to] = [roomOf(path), roomOf(target)];
   if (isTest(target)) return ['tests', `imports the test ${target}`];
   if (target.startsWith('..')) return ['outside', `imports ${target}, outside the tree`];
-  if (from === 'adapters' && to === 'adapters' && adapterOf(path) !== adapterOf(target)) {
+  if (from === 'adapters' && to === 'adapters' && !mayShare(path, target)) {
     return ['adapters', `adapter ${adapterOf(path)} imports adapter ${adapterOf(target)}`];
   }
   if (from === to || to === 'package.json') return undefined;
@@ -150,6 +150,12 @@ function resolve(path: string, specifier: string): string {
 
 function roomOf(path: string): string {
   return path.split('/')[0] ?? '';
+}
+
+/** Adapters do not know each other; the ports that they implement are no adapter. */
+function mayShare(path: string, target: string): boolean {
+  const adapter = adapterOf(target);
+  return adapter === 'ports' || adapter === adapterOf(path);
 }
 
 function adapterOf(path: string): string {
