@@ -68,6 +68,14 @@ export interface EngineParts {
   readonly timeZones?: TimeZones | undefined;
 }
 
+/** What a leader takes over from the one before. */
+export interface Succession {
+  /** Everything that the store holds. */
+  readonly records: readonly StoredRecord[];
+  /** Of the new leadership; greater than that of any before. */
+  readonly epoch: number;
+}
+
 /**
  * A new engine at instant `startedAt` (default 0). Frameworks are subscribed in the order of the
  * options.
@@ -78,6 +86,20 @@ export function createEngine(
   parts: EngineParts = {},
 ): Engine {
   return new Core(options, {startedAt, timeZones: parts.timeZones ?? UTC_ONLY});
+}
+
+/**
+ * The engine of a new leader: it knows what the records say, waits for the agents that they name,
+ * and takes its frameworks on where they were. All that it writes carries its epoch.
+ */
+export function succeedEngine(
+  options: EngineOptions,
+  succession: Succession,
+  startedAt: number,
+  parts: EngineParts = {},
+): Engine {
+  const timeZones = parts.timeZones ?? UTC_ONLY;
+  return new Core(options, {startedAt, timeZones, succession});
 }
 
 /** The engine that `snapshot` was taken of; JSON on the way does no harm. */
@@ -103,7 +125,7 @@ class Core implements Engine {
 
   constructor(
     options: EngineOptions,
-    {startedAt, timeZones}: {readonly startedAt: number; readonly timeZones: TimeZones},
+    {startedAt, timeZones, succession}: CoreParts,
     snapshot?: EngineSnapshot,
   ) {
     this.#options = options;
@@ -143,19 +165,31 @@ class Core implements Engine {
         quotas: snapshot === undefined ? (options.quotas ?? []) : [],
       },
     );
-    if (snapshot === undefined) this.#start();
+    if (snapshot === undefined) this.#start(succession);
     else this.#restore(snapshot);
     this.view = new EngineView(this.#kinds, this.#master, this.#frameworks);
   }
 
-  #start(): void {
+  #start(succession?: Succession): void {
+    if (succession !== undefined) {
+      this.#outbox.lead(succession.epoch);
+      this.#master.recover(recordsBelow('master', succession.records));
+    }
     for (const framework of this.#options.frameworks) {
       const info = infoOf(framework);
-      const scheduler = this.#master.addFramework(info, this.#maker(framework, info));
+      const {records} = succession ?? {};
+      const stored = records && this.#storedOf(framework, records);
+      const scheduler = this.#master.addFramework(info, this.#maker(framework, info, stored));
       this.#frameworks.set(framework.id, scheduler);
       scheduler.registered();
     }
     this.#endStep();
+  }
+
+  /** A framework that has written nothing yet starts as a new one. */
+  #storedOf({id, type}: FrameworkOptions, records: readonly StoredRecord[]): Stored | undefined {
+    const own = recordsBelow(id, records);
+    return type === 'batch' || own.length === 0 ? undefined : {records: own};
   }
 
   #restore(snapshot: EngineSnapshot): void {
@@ -308,11 +342,8 @@ class Core implements Engine {
     const options = this.#options.frameworks.find(({id}) => id === frameworkId);
     assert(options !== undefined, () => `framework ${frameworkId}`);
     this.#timers.cancelAll(frameworkId);
-    const own = `${frameworkId}/`;
-    const below = records.flatMap(([path, document]): readonly StoredRecord[] =>
-      path.startsWith(own) ? [[path.slice(own.length), document]] : [],
-    );
-    const make = this.#maker(options, infoOf(options), {records: below});
+    const stored = {records: recordsBelow(frameworkId, records)};
+    const make = this.#maker(options, infoOf(options), stored);
     const scheduler = this.#master.failOver(frameworkId, make);
     this.#frameworks.set(frameworkId, scheduler);
     scheduler.registered();
@@ -366,6 +397,20 @@ class Core implements Engine {
       ),
     };
   }
+}
+
+interface CoreParts {
+  readonly startedAt: number;
+  readonly timeZones: TimeZones;
+  readonly succession?: Succession | undefined;
+}
+
+/** The records in a folder, at their paths there. */
+function recordsBelow(folder: string, records: readonly StoredRecord[]): readonly StoredRecord[] {
+  const prefix = `${folder}/`;
+  return records.flatMap(([path, document]): readonly StoredRecord[] =>
+    path.startsWith(prefix) ? [[path.slice(prefix.length), document]] : [],
+  );
 }
 
 /** What a framework is restored from. */

@@ -4,9 +4,11 @@
 export {
   createEngine,
   restoreEngine,
+  succeedEngine,
   SNAPSHOT_VERSION,
   type Engine,
   type EngineSnapshot,
+  type Succession,
 } from './engine.ts';
 export {type AgentView, EngineView, type WaitingExplanation} from './view.ts';
 export type {Input, InputKind, AgentTask, BatchJob, OperatorRequest} from './inputs.ts';
@@ -246,6 +248,7 @@ export {
 } from './frameworks/marathon/launch/ports.ts';
 export type {
   AgentHealthCheck,
+  CheckedPort,
   ContainerNetwork,
   ContainerPort,
   ContainerSpec,
@@ -254,6 +257,7 @@ export type {
   TaskCommand,
   TaskSpec,
 } from './executor/task-spec.ts';
+export {taskSpecOf} from './executor/task-spec-of.ts';
 export type {HttpAnswer} from './frameworks/http/answers.ts';
 export type {HttpRequest} from './frameworks/http/http-request.ts';
 export {legacyForm} from './frameworks/marathon/definition/legacy-form.ts';

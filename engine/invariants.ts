@@ -4,7 +4,13 @@
  * place, no port twice.
  */
 import type {Master} from './master/master.ts';
-import {isTerminal, offersOf, type AgentRecord, type TaskRecord} from './master/records.ts';
+import {
+  isPresent,
+  isTerminal,
+  offersOf,
+  type AgentRecord,
+  type TaskRecord,
+} from './master/records.ts';
 import {printAmounts} from './resources/amounts.ts';
 import {addRanges, countRanges} from './resources/ranges.ts';
 import {nonShared} from './resources/select.ts';
@@ -35,9 +41,9 @@ function checkAgent(
   violations: string[],
 ): void {
   const {info, state, total, slot} = agent;
-  if (state === 'unreachable') {
+  if (!isPresent(agent)) {
     if (agent.tasks.length > 0 || agent.offers !== undefined) {
-      violations.push(`unreachable agent ${info.id} holds tasks or offers`);
+      violations.push(`${state} agent ${info.id} holds tasks or offers`);
     }
     return;
   }

@@ -54,6 +54,13 @@ export interface MasterOptions {
    */
   readonly agentPingTimeoutMs: number;
   readonly agentPingTimeoutsMax: number;
+  /** How long a new master waits for the agents of the one before (`--agent_reregister_timeout`). */
+  readonly agentReregisterTimeoutMs: number;
+  /**
+   * Whether agents are written down before they are offered (`--registry`): without, a new master
+   * knows of no agent until it registers.
+   */
+  readonly registry: 'in_memory' | 'stored';
 }
 
 /** Batch framework: jobs in order of arrival. */
@@ -253,6 +260,8 @@ export const MASTER_DEFAULTS: MasterOptions = {
   offerTimeoutMs: undefined,
   agentPingTimeoutMs: 15_000,
   agentPingTimeoutsMax: 5,
+  agentReregisterTimeoutMs: 600_000,
+  registry: 'in_memory',
 };
 
 export const BATCH_DEFAULTS: BatchOptions = {policy: 'fcfs', relaunchesMax: 10};

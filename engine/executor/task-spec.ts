@@ -25,20 +25,25 @@ export interface TaskSpec {
   readonly ports: readonly number[];
   /** Absent: a plain process. */
   readonly container?: ContainerSpec | undefined;
+  /** Of a plain process; those of a container are in `container`. */
+  readonly volumes: readonly ContainerVolume[];
   readonly labels: Readonly<Record<string, string>>;
   /** From the polite signal to the hard one. */
   readonly graceMs: number;
   /** Checks that the agent makes and reports with the task's status. */
   readonly healthChecks: readonly AgentHealthCheck[];
   readonly tty: boolean;
-  /** Why it cannot be run at all; then it ends as TASK_ERROR with this message. */
+  /**
+   * Why it cannot be run at all; then it ends as TASK_ERROR with this message, and the rest of the
+   * spec is not to be relied on.
+   */
   readonly problem?: string | undefined;
 }
 
 export type TaskCommand =
   /** By `/bin/sh -c`. */
   | {readonly kind: 'shell'; readonly text: string}
-  /** A program and its arguments. */
+  /** A program and its arguments; in an image its entry point is not used. */
   | {readonly kind: 'program'; readonly argv: readonly string[]}
   /** What the image does by itself, with these arguments if there are any. */
   | {readonly kind: 'image'; readonly arguments: readonly string[]};
@@ -58,7 +63,7 @@ export interface ContainerSpec {
   readonly forcePull: boolean;
   readonly privileged: boolean;
   readonly network: ContainerNetwork;
-  /** Host ports as they were given to the task; absent: not published. */
+  /** Of bridge and user networks: host ports as they were given to the task. */
   readonly portMappings: readonly ContainerPort[];
   /** As `docker run` takes them: `{key: 'cap-add', value: 'SYS_ADMIN'}`. */
   readonly parameters: readonly {readonly key: string; readonly value: string}[];
@@ -71,16 +76,18 @@ export type ContainerNetwork =
 
 export interface ContainerPort {
   readonly containerPort: number;
+  /** Absent: not published. */
   readonly hostPort?: number | undefined;
   readonly protocol: 'tcp' | 'udp';
 }
 
 export interface ContainerVolume {
+  /** Absolute, or below the sandbox, wherever the container has that. */
   readonly containerPath: string;
   readonly mode: 'RO' | 'RW';
   readonly source:
     | {readonly kind: 'host'; readonly path: string}
-    /** Of the sandbox: gone with the task. */
+    /** A folder below the sandbox (never `..`), to be made if it is not there: ends with the task. */
     | {readonly kind: 'sandbox'; readonly path: string}
     /** A named volume of the engine. */
     | {
@@ -93,17 +100,25 @@ export interface ContainerVolume {
     | {readonly kind: 'persistent'; readonly id: string};
 }
 
+/** Where a check goes: to the loopback address as the task sees it. */
+export interface CheckedPort {
+  /** Where the task listens: in its container, if that has a network of its own. */
+  readonly port: number;
+  /** Where that is published on the agent; absent: it is not, or the network is the host's. */
+  readonly hostPort?: number | undefined;
+  readonly ipProtocol: 'IPv4' | 'IPv6';
+}
+
 /** A check that the agent makes (reference mesos 3.9); times in ms. */
 export interface AgentHealthCheck {
   readonly check:
     | {readonly kind: 'command'; readonly command: TaskCommand}
-    | {
+    | (CheckedPort & {
         readonly kind: 'http';
         readonly scheme: 'http' | 'https';
-        readonly port: number;
         readonly path: string;
-      }
-    | {readonly kind: 'tcp'; readonly port: number};
+      })
+    | (CheckedPort & {readonly kind: 'tcp'});
   readonly delayMs: number;
   readonly gracePeriodMs: number;
   readonly intervalMs: number;

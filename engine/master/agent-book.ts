@@ -10,19 +10,33 @@ import {must} from '../kernel/assert.ts';
 import type {AgentId, FrameworkId} from '../kernel/ids.ts';
 import type {MasterOptions} from '../options.ts';
 import {withoutOperations} from '../resources/operations.ts';
-import {equalResources, type Resources} from '../resources/vector.ts';
-import type {AgentInfo, TaskState} from '../scheduler.ts';
+import {equalResources, NO_RESOURCES, type Resources} from '../resources/vector.ts';
+import type {AgentInfo, TaskState, Unavailability} from '../scheduler.ts';
 import {MASTER_TIMERS, type MasterContext} from './context.ts';
 import type {Mailbox} from './mailbox.ts';
 import type {OfferBook} from './offer-book.ts';
-import {isTerminal, type AgentRecord, type FrameworkRecord, type TaskRecord} from './records.ts';
+import {
+  isPresent,
+  isTerminal,
+  type AgentRecord,
+  type FrameworkRecord,
+  type TaskRecord,
+} from './records.ts';
+import type {RegisteredAgent, Registry} from './registry.ts';
 import type {TaskTable} from './task-table.ts';
 
 export const UNREACHABLE_TIMER = 'unreachable';
 
+/** What a partition-aware framework is told of a task, and what another one. */
+const UNKNOWN_TASK = {
+  registered: 'TASK_GONE',
+  unreachable: 'TASK_UNREACHABLE',
+} as const satisfies Record<string, TaskState>;
+
 /** The other parts of the master that agents touch. */
 export interface AgentBookParts {
   readonly allocator: Allocator;
+  readonly registry: Registry;
   readonly offers: OfferBook;
   readonly tasks: TaskTable;
   readonly mailbox: Mailbox;
@@ -71,9 +85,50 @@ export class AgentBook {
       if (reported.has(`${task.framework.info.id}/${task.id}`)) continue;
       this.#taskMissing(task);
     }
+    this.#answerQuestions(info.id, UNKNOWN_TASK.registered);
+  }
+
+  /** Agents that the master before this one had: they have some time to come. */
+  recover(
+    agents: readonly RegisteredAgent[],
+    maintenance: ReadonlyMap<string, Unavailability>,
+  ): void {
+    const until = this.#context.now() + this.#options.agentReregisterTimeoutMs;
+    for (const {info, unreachableAt} of agents) {
+      const isAwaited = unreachableAt === undefined;
+      this.#agents.set(info.id, {
+        info,
+        state: isAwaited ? 'recovered' : 'unreachable',
+        total: NO_RESOURCES,
+        slot: -1,
+        unavailability: maintenance.get(info.id),
+        tasks: [],
+        offers: undefined,
+      });
+      if (!isAwaited) continue;
+      this.#context.timers.arm(MASTER_TIMERS, UNREACHABLE_TIMER, info.id, until);
+    }
+  }
+
+  /** What was asked about tasks while nobody knew; those that are known were told of already. */
+  #answerQuestions(agentId: AgentId, state: TaskState): void {
+    const {frameworks, mailbox, registry} = this.#parts;
+    for (const {frameworkId, taskId} of registry.takeQuestions(agentId)) {
+      const framework = frameworks.get(frameworkId);
+      if (framework === undefined || framework.tasks.has(taskId)) continue;
+      mailbox.send(framework, {
+        taskId,
+        agentId,
+        origin: undefined,
+        state: framework.partitionAware ? state : 'TASK_LOST',
+        reason: 'REASON_RECONCILIATION',
+        message: 'Reconciliation: Latest task state',
+      });
+    }
   }
 
   #add(info: AgentInfo, total: Resources): AgentRecord {
+    this.#parts.registry.admit(info);
     const slot = this.#parts.allocator.addAgent(info, total);
     const agent: AgentRecord = {
       info,
@@ -92,9 +147,12 @@ export class AgentBook {
   #returned(agent: AgentRecord, info: AgentInfo, said: Resources): void {
     const {allocator, offers} = this.#parts;
     offers.rescindAllOf(agent);
+    if (agent.state === 'unreachable' || !sameInfo(agent.info, info)) {
+      this.#parts.registry.admit(info);
+    }
     agent.info = info;
     const total = this.#totalOf(agent, said);
-    if (agent.state === 'unreachable') {
+    if (!isPresent(agent)) {
       const {unavailability} = agent;
       agent.slot = allocator.addAgent(info, total, {unavailability});
       this.#bySlot[agent.slot] = agent;
@@ -111,8 +169,8 @@ export class AgentBook {
    * best what is reserved there: the last word on it may still be on its way.
    */
   #totalOf(agent: AgentRecord, said: Resources): Resources {
-    const {total, state, info} = agent;
-    if (state === 'unreachable' || equalResources(said, total)) return said;
+    const {total, info} = agent;
+    if (!isPresent(agent) || equalResources(said, total)) return said;
     if (!equalResources(withoutOperations(said), withoutOperations(total))) return said;
     const resources = this.#context.kinds.describe(total);
     this.#context.emit({kind: 'applyOperations', agentId: info.id, operations: [], resources});
@@ -199,6 +257,7 @@ export class AgentBook {
   markUnreachable(agentId: AgentId): void {
     const {allocator, mailbox, offers, tasks} = this.#parts;
     const agent = must(this.#agents.get(agentId), `agent ${agentId}`);
+    this.#parts.registry.markUnreachable(agent.info);
     offers.rescindAllOf(agent);
     for (const task of [...agent.tasks]) {
       tasks.forget(task);
@@ -214,9 +273,10 @@ export class AgentBook {
         message: 'Agent became unreachable',
       });
     }
-    allocator.removeAgent(agent.slot);
+    if (isPresent(agent)) allocator.removeAgent(agent.slot);
     agent.slot = -1;
     agent.state = 'unreachable';
+    this.#answerQuestions(agentId, UNKNOWN_TASK.unreachable);
   }
 
   snapshot(): readonly AgentSnapshot[] {
@@ -232,4 +292,9 @@ export class AgentBook {
       if (agent.slot >= 0) this.#bySlot[agent.slot] = agent;
     }
   }
+}
+
+/** Whether the registry has to be told. */
+function sameInfo(one: AgentInfo, other: AgentInfo): boolean {
+  return one === other || JSON.stringify(one) === JSON.stringify(other);
 }

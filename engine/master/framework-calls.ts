@@ -26,7 +26,8 @@ import type {AgentBook} from './agent-book.ts';
 import type {MasterContext} from './context.ts';
 import type {Mailbox} from './mailbox.ts';
 import type {OfferBook} from './offer-book.ts';
-import {isTerminal, type FrameworkRecord, type OfferRecord} from './records.ts';
+import {isPresent, isTerminal, type FrameworkRecord, type OfferRecord} from './records.ts';
+import type {Registry} from './registry.ts';
 import type {TaskTable} from './task-table.ts';
 
 /** Filters of calls that name none (Mesos: `refuse_seconds` 5.0). */
@@ -39,6 +40,7 @@ export interface CallParts {
   readonly offers: OfferBook;
   readonly tasks: TaskTable;
   readonly mailbox: Mailbox;
+  readonly registry: Registry;
 }
 
 export class FrameworkCalls implements SchedulerDriver {
@@ -76,7 +78,7 @@ export class FrameworkCalls implements SchedulerDriver {
     const now = this.#context.now();
     for (const agentId of agentIds) {
       const agent = this.#parts.agents.all.get(agentId);
-      if (agent === undefined || agent.state === 'unreachable') continue;
+      if (agent === undefined || !isPresent(agent)) continue;
       const answer = {accepted, refuseMs, now};
       this.#parts.allocator.answerInverseOffer(this.#framework.info.id, agent.slot, answer);
     }
@@ -270,6 +272,7 @@ export class FrameworkCalls implements SchedulerDriver {
       tasks.length > 0 ? tasks : [...known.keys()].map((taskId) => ({taskId}));
     for (const {taskId, agentId} of asked) {
       const task = known.get(taskId);
+      if (task === undefined && this.#waitsForAgent(taskId, agentId)) continue;
       this.#parts.mailbox.send(this.#framework, {
         taskId,
         agentId: task?.agent.info.id ?? agentId,
@@ -280,6 +283,14 @@ export class FrameworkCalls implements SchedulerDriver {
         healthy: task?.healthy,
       });
     }
+  }
+
+  /** Mesos does not answer either before the agent is back or given up (reference part 3.3). */
+  #waitsForAgent(taskId: TaskId, agentId: AgentId | undefined): boolean {
+    const agent = agentId === undefined ? undefined : this.#parts.agents.all.get(agentId);
+    if (agentId === undefined || agent?.state !== 'recovered') return false;
+    this.#parts.registry.ask(agentId, {frameworkId: this.#framework.info.id, taskId});
+    return true;
   }
 
   #stateOfUnknown(agentId: AgentId | undefined): TaskState {

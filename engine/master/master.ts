@@ -6,6 +6,7 @@
 import {Allocator, type AllocatorSnapshot} from '../allocator/allocator.ts';
 import type {Grant} from '../allocator/cycle.ts';
 import type {InverseGrant} from '../allocator/terms.ts';
+import type {StoredRecord} from '../frameworks/records.ts';
 import type {AgentTask, Input, OperatorRequest} from '../inputs.ts';
 import {assert, must} from '../kernel/assert.ts';
 import {offerIdOf, type AgentId, type FrameworkId, type OfferId} from '../kernel/ids.ts';
@@ -27,7 +28,9 @@ import {FrameworkCalls} from './framework-calls.ts';
 import {Mailbox} from './mailbox.ts';
 import {OFFER_TIMER, OfferBook} from './offer-book.ts';
 import {OperatorCalls} from './operator-calls.ts';
+import {masterDocuments, Registry, type RegistrySnapshot} from './registry.ts';
 import {
+  isPresent,
   isTerminal,
   type AgentRecord,
   type FrameworkRecord,
@@ -54,6 +57,8 @@ export interface MasterSnapshot {
   readonly offers: readonly Offer[];
   readonly nextOffer: number;
   readonly allocator: AllocatorSnapshot;
+  /** Absent: no questions are open. */
+  readonly registry?: RegistrySnapshot | undefined;
 }
 
 export class Master {
@@ -65,6 +70,7 @@ export class Master {
   readonly #tasks = new TaskTable();
   readonly #offers: OfferBook;
   readonly #agents: AgentBook;
+  readonly #registry: Registry;
   readonly #operator: OperatorCalls;
 
   constructor(context: MasterContext, setup: MasterSetup) {
@@ -77,7 +83,9 @@ export class Master {
       startedAt: context.now(),
     });
     this.#offers = new OfferBook(context, this.allocator, setup.master);
+    this.#registry = new Registry(context, setup.master.registry === 'stored');
     this.#agents = new AgentBook(context, setup.master, {
+      registry: this.#registry,
       allocator: this.allocator,
       offers: this.#offers,
       tasks: this.#tasks,
@@ -90,6 +98,15 @@ export class Master {
       offers: this.#offers,
     });
     for (const quota of setup.quotas) this.#operator.setQuota(quota);
+  }
+
+  /** Takes over what the master before has written: its agents are awaited, its orders hold. */
+  recover(records: readonly StoredRecord[]): void {
+    const {agents, maintenance, ...orders} = masterDocuments(records);
+    this.#operator.recover(orders);
+    this.#agents.recover(agents, new Map(maintenance));
+    const awaited = agents.filter(({unreachableAt}) => unreachableAt === undefined);
+    this.allocator.awaitAgents(awaited.length, this.#context.now());
   }
 
   /** A request of an operator: taken whole, or refused whole. */
@@ -132,6 +149,7 @@ export class Master {
       offers: this.#offers,
       tasks: this.#tasks,
       mailbox: this.#mailbox,
+      registry: this.#registry,
     });
   }
 
@@ -221,8 +239,8 @@ export class Master {
     // A known task leads to its agent without another search.
     const isThere = task !== undefined && task.agent.info.id === agentId;
     const agent = isThere ? task.agent : this.#agents.all.get(agentId);
-    // An unreachable agent must register first; it repeats its updates afterwards.
-    if (agent === undefined || agent.state === 'unreachable') return;
+    // Others must register first; they repeat their updates afterwards.
+    if (agent === undefined || !isPresent(agent)) return;
     if (framework === undefined) {
       this.#context.emit({kind: 'acknowledgeStatus', agentId, frameworkId, taskId, updateId});
       return;
@@ -305,6 +323,7 @@ export class Master {
       offers: [...this.#offers.all.values()].map(({offer}) => offer),
       nextOffer: this.#offers.next,
       allocator: this.allocator.snapshot(),
+      registry: this.#registry.snapshot(),
     };
   }
 
@@ -312,6 +331,7 @@ export class Master {
   load(snapshot: MasterSnapshot): void {
     this.allocator.load(snapshot.allocator);
     this.#agents.load(snapshot.agents);
+    if (snapshot.registry !== undefined) this.#registry.load(snapshot.registry);
   }
 
   /** After all frameworks are connected: their tasks and offers. */

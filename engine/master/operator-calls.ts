@@ -24,7 +24,8 @@ import type {FrameworkReply, Refusal, Unavailability} from '../scheduler.ts';
 import type {AgentBook} from './agent-book.ts';
 import type {MasterContext} from './context.ts';
 import type {OfferBook} from './offer-book.ts';
-import {offersOf, type OfferRecord} from './records.ts';
+import {isPresent, offersOf, type OfferRecord} from './records.ts';
+import type {MasterDocuments} from './registry.ts';
 
 /** MB of mem or disk, and units of anything else, that a quota may name: in thousandths. */
 const MEGABYTES_MAX = 1_099_511_627_776_000;
@@ -43,6 +44,17 @@ export class OperatorCalls {
   constructor(context: MasterContext, parts: OperatorParts) {
     this.#context = context;
     this.#parts = parts;
+  }
+
+  /** Orders that were taken before by another master hold again; nothing is written anew. */
+  recover({quotas, weights, whitelist}: Omit<MasterDocuments, 'agents' | 'maintenance'>): void {
+    const {allocator} = this.#parts;
+    for (const [role, weight] of weights) allocator.setWeight(role, weight as number);
+    for (const [role, quota] of quotas) {
+      const {guarantees, limits} = quota as Omit<QuotaConfig, 'role'>;
+      allocator.setQuota(role, this.#compile({guarantees, limits}));
+    }
+    if (whitelist !== undefined) allocator.setWhitelist(whitelist);
   }
 
   answer(request: OperatorRequest): FrameworkReply {
@@ -83,14 +95,16 @@ export class OperatorCalls {
 
   /** Sets a quota that has been checked; takes back no offers. */
   setQuota({role, guarantees, limits}: QuotaConfig): void {
-    const {kinds} = this.#context;
-    const isNone = isNothing(guarantees) && Object.keys(limits).length === 0;
-    const quota: Quota = isNone
-      ? NO_QUOTA
-      : {guarantees: kinds.columnOf(guarantees, 0), limits: kinds.columnOf(limits, Infinity)};
+    const quota = this.#compile({guarantees, limits});
     this.#parts.allocator.setQuota(role, quota);
-    if (isNone) this.#context.deleteRecord(`quotas/${role}`);
+    if (quota === NO_QUOTA) this.#context.deleteRecord(`quotas/${role}`);
     else this.#context.putRecord(`quotas/${role}`, {guarantees, limits});
+  }
+
+  #compile({guarantees, limits}: Omit<QuotaConfig, 'role'>): Quota {
+    const {kinds} = this.#context;
+    if (isNothing(guarantees) && Object.keys(limits).length === 0) return NO_QUOTA;
+    return {guarantees: kinds.columnOf(guarantees, 0), limits: kinds.columnOf(limits, Infinity)};
   }
 
   /** Why the cluster cannot keep what would be promised; undefined: it can. */
@@ -104,7 +118,7 @@ export class OperatorCalls {
     );
     for (const {role, guarantees} of configs) promised.set(role, guarantees);
     const total = [...agents.all.values()]
-      .filter(({state}) => state !== 'unreachable')
+      .filter(isPresent)
       .map(({total: one}) => kinds.named(scalarSums(nonRevocable(one))))
       .reduce(addQuantities, {});
     const sum = [...promised.values()].reduce(addQuantities, {});
@@ -198,7 +212,7 @@ export class OperatorCalls {
     unavailability: Unavailability | null,
   ): Refusal | undefined {
     const agent = this.#parts.agents.all.get(agentId);
-    if (agent === undefined || agent.state === 'unreachable') {
+    if (agent === undefined || !isPresent(agent)) {
       return {code: 'agentUnknown', message: `no agent '${agentId}' is registered`};
     }
     const errors = unavailability === null ? [] : problemsOfPlan(unavailability);

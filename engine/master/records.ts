@@ -16,16 +16,22 @@ import type {
 /**
  * `active`: offered and heard of. `disconnected`: its connection broke, not offered.
  * `unreachable`: given up, its resources are out of the cluster until it registers again.
+ * `recovered`: known of the master before this one; it has some time to register here.
  */
-export type AgentState = 'active' | 'disconnected' | 'unreachable';
+export type AgentState = 'active' | 'disconnected' | 'recovered' | 'unreachable';
+
+/** Whether its resources are in the cluster; else it must register (again) first. */
+export function isPresent({state}: Pick<AgentRecord, 'state'>): boolean {
+  return state === 'active' || state === 'disconnected';
+}
 
 export interface AgentRecord {
   info: AgentInfo;
   state: AgentState;
   total: Resources;
-  /** Planned maintenance, also while it is unreachable. */
+  /** Planned maintenance, also while it is not present. */
   unavailability: Unavailability | undefined;
-  /** Its row in the allocator; -1 while unreachable. */
+  /** Its row in the allocator; -1 while it is not present. */
   slot: AgentSlot;
   /** Every task that is or may be running there, and ended ones until they are acknowledged. */
   readonly tasks: TaskRecord[];
