@@ -19,7 +19,7 @@ export interface TaskSpec {
   readonly cpus: number;
   readonly memMiB: number;
   readonly diskMiB: number;
-  /** More than `cpus` and `memMiB`, where the definition allows it; `Infinity` is not JSON: null. */
+  /** More than `cpus` and `memMiB`, where the definition allows it; null: without limit. */
   readonly limits: {readonly cpus?: number | null; readonly memMiB?: number | null};
   /** Host ports that are the task's, in order. */
   readonly ports: readonly number[];
@@ -87,7 +87,7 @@ export interface ContainerVolume {
   readonly mode: 'RO' | 'RW';
   readonly source:
     | {readonly kind: 'host'; readonly path: string}
-    /** A folder below the sandbox (never `..`), to be made if it is not there: ends with the task. */
+    /** Below the sandbox (never `..`), to be made if it is not there; gone with the task. */
     | {readonly kind: 'sandbox'; readonly path: string}
     /** A named volume of the engine. */
     | {
