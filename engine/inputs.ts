@@ -18,6 +18,9 @@ export interface AgentTask {
   readonly resources: Amounts;
   /** As it was launched; absent: its framework's own. */
   readonly role?: string | undefined;
+  /** The last result of checks that the agent makes; absent while unknown. */
+  readonly healthy?: boolean | undefined;
+  readonly containerIp?: string | undefined;
 }
 
 /** A job of one or many equal tasks, for the batch framework. */

@@ -192,7 +192,9 @@ export class AgentBook {
     const role = task.role ?? framework.info.role;
     const usage = {framework: frameworkId, role, resources};
     const subscriber = allocator.chargeUsage(agent.slot, usage);
-    tasks.add(framework, agent, {id: taskId, role, subscriber, name, origin, resources, state});
+    const {healthy, containerIp} = task;
+    const known = {id: taskId, role, subscriber, name, origin, resources, state};
+    tasks.add(framework, agent, known).healthy = healthy;
     mailbox.send(framework, {
       taskId,
       agentId,
@@ -200,6 +202,8 @@ export class AgentBook {
       state,
       reason: 'REASON_AGENT_REREGISTERED',
       message: 'Agent re-registered with the master',
+      healthy,
+      containerIp,
     });
   }
 

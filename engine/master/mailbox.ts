@@ -16,6 +16,7 @@ export interface MadeUpStatus {
   readonly reason: StatusReason;
   readonly message: string;
   readonly healthy?: boolean | undefined;
+  readonly containerIp?: string | undefined;
 }
 
 interface Mail {

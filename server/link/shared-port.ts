@@ -1,0 +1,64 @@
+/**
+ * One port for both: what begins like TLS is an agent with the cluster's key, everything else is
+ * HTTP. So there is one address of a master, the one that ZooKeeper names.
+ */
+import {createServer, type Server, type Socket} from 'node:net';
+import type {Server as HttpServer} from 'node:http';
+import type {Server as TlsServer} from 'node:tls';
+
+/** First byte of a TLS handshake record. */
+const TLS_HANDSHAKE = 0x16;
+/** Who connects and says nothing is let go. */
+const SILENT_MS_MAX = 30_000;
+
+export interface SharedPort {
+  readonly port: number;
+  /** Takes no new connections, and breaks those that are open. */
+  close(): Promise<void>;
+}
+
+/** @param agents Without it only HTTP is answered. */
+export async function openSharedPort(
+  {host, port}: {readonly host: string; readonly port: number},
+  http: HttpServer,
+  agents?: TlsServer,
+): Promise<SharedPort> {
+  const sockets = new Set<Socket>();
+  const server = createServer({noDelay: true}, (socket) => {
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
+    // Whoever takes the socket over listens as well; a socket that nobody took fails in silence.
+    socket.on('error', () => socket.destroy());
+    const timer = setTimeout(() => socket.destroy(), SILENT_MS_MAX);
+    socket.on('close', () => clearTimeout(timer));
+    socket.once('readable', () => {
+      clearTimeout(timer);
+      const first = socket.read() as Buffer | null;
+      if (first === null) return;
+      socket.unshift(first);
+      const target = first[0] === TLS_HANDSHAKE ? agents : http;
+      if (target === undefined) socket.destroy();
+      else target.emit('connection', socket);
+    });
+  });
+  await listen(server, host, port);
+  const address = server.address();
+  return {
+    port: typeof address === 'object' && address !== null ? address.port : port,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        for (const socket of sockets) socket.destroy();
+      }),
+  };
+}
+
+function listen(server: Server, host: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+}
