@@ -59,6 +59,11 @@ export interface Cluster {
   onEnd(listener: () => void): () => void;
   /** Everything that passes between the engine and the world, from the next leadership on too. */
   witness(witness: Witness): void;
+  /**
+   * Gives the leadership up, soon: what is being answered still goes out. Only where
+   * {@link isLeader}.
+   */
+  abdicate(): void;
   /** Where an agent serves its own HTTP face, and what it must be shown to answer. */
   agentAccess(agentId: AgentId): AgentAccess | undefined;
 }

@@ -1,0 +1,134 @@
+/**
+ * A fastify app that hands every request to one face, whatever its path: fastify's own router would
+ * refuse or change paths that clients send. It stands between a face and hostile clients: limits on
+ * size and time, and an answer to everything that goes wrong.
+ */
+import type {IncomingMessage} from 'node:http';
+import type {Socket} from 'node:net';
+import {fastify, type FastifyInstance, type FastifyReply, type FastifyRequest} from 'fastify';
+import {Fault} from '../master-errors.ts';
+import type {ApiLogger} from './api-logger.ts';
+import {answerClientError} from './client-errors.ts';
+import type {Exchange, Face} from './exchange.ts';
+import type {HttpLimits} from './limits.ts';
+import {targetOf, withoutQuery} from './raw-path.ts';
+import {ClientGoneError} from './read-body.ts';
+import {sendFault} from './send.ts';
+
+export interface ServerParts {
+  readonly face: Face;
+  readonly limits: HttpLimits;
+  readonly logger: ApiLogger;
+  /** Takes connections over that ask for it with this name in `Upgrade`. */
+  readonly upgrade?: UpgradeParts | undefined;
+}
+
+export interface UpgradeParts {
+  readonly protocol: string;
+  readonly take: (raw: IncomingMessage, socket: Socket, head: Buffer) => void;
+}
+
+const METHODS = ['DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT', 'TRACE'] as const;
+
+/** The only path that fastify sees. */
+const ROUTED = '/';
+
+export function makeServer({face, limits, logger, upgrade}: ServerParts): FastifyInstance {
+  const app = fastify({
+    bodyLimit: limits.bodyBytesMax,
+    requestTimeout: limits.requestTimeoutMs,
+    keepAliveTimeout: limits.keepAliveMs,
+    connectionTimeout: 0,
+    forceCloseConnections: true,
+    exposeHeadRoutes: false,
+    return503OnClosing: false,
+    clientErrorHandler: answerClientError,
+    rewriteUrl: () => ROUTED,
+    http: {
+      maxHeaderSize: limits.headerBytesMax,
+      headersTimeout: limits.headersTimeoutMs,
+      connectionsCheckingInterval: Math.min(5000, limits.headersTimeoutMs),
+      shouldUpgradeCallback: (raw: IncomingMessage) => asksFor(raw, upgrade?.protocol),
+    },
+  });
+  app.server.maxConnections = limits.connectionsMax;
+  app.removeAllContentTypeParsers();
+  // Faces read bodies themselves: what they pass on must stream.
+  app.addContentTypeParser('*', (_request, payload, done) => done(null, payload));
+  app.setErrorHandler((error, request, reply) => answerError(error, exchangeOf(request, reply)));
+  app.setNotFoundHandler(async (request, reply) => {
+    await sendFault(exchangeOf(request, reply), new Fault('methodNotAllowed'));
+    return reply;
+  });
+  app.addHook('onSend', (_request, reply, payload, done) => {
+    dropUnread(reply);
+    done(null, payload);
+  });
+  app.addHook('onResponse', (request, reply, done) => {
+    logRequest(logger, request, reply);
+    done();
+  });
+  app.route({
+    method: [...METHODS],
+    url: ROUTED,
+    handler: async (request, reply) => {
+      await face(exchangeOf(request, reply));
+      return reply;
+    },
+  });
+  if (upgrade !== undefined) app.server.on('upgrade', upgrade.take);
+
+  async function answerError(error: unknown, exchange: Exchange): Promise<FastifyReply> {
+    const {reply} = exchange;
+    if (error instanceof ClientGoneError || reply.raw.destroyed) {
+      reply.hijack();
+      reply.raw.destroy();
+      return reply;
+    }
+    const fault = faultOf(error);
+    if (fault.code === 'internal') logger.error({err: error, url: exchange.url}, 'request failed');
+    await sendFault(exchange, fault);
+    return reply;
+  }
+  return app;
+}
+
+/** Fastify's own refusals have a status; what has none is a fault of ours. */
+function faultOf(error: unknown): Fault {
+  if (error instanceof Fault) return error;
+  switch ((error as {readonly statusCode?: unknown}).statusCode) {
+    case 400:
+      return new Fault('malformedRequest');
+    case 413:
+      return new Fault('bodyTooLarge');
+    case 415:
+      return new Fault('mediaType');
+    default:
+      return new Fault('internal');
+  }
+}
+
+function asksFor({headers}: IncomingMessage, protocol: string | undefined): boolean {
+  return protocol !== undefined && headers.upgrade?.toLowerCase() === protocol;
+}
+
+function exchangeOf(request: FastifyRequest, reply: FastifyReply): Exchange {
+  const url = targetOf(request.originalUrl);
+  return {method: request.method, path: url, url, raw: request.raw, reply};
+}
+
+/** A connection on which the rest of a body is still to come cannot serve another request. */
+function dropUnread(reply: FastifyReply): void {
+  if (!reply.request.raw.complete) void reply.header('connection', 'close');
+}
+
+function logRequest(logger: ApiLogger, request: FastifyRequest, reply: FastifyReply): void {
+  const details = {
+    method: request.method,
+    path: withoutQuery(request.originalUrl),
+    status: reply.statusCode,
+    ms: Math.round(reply.elapsedTime * 10) / 10,
+    remoteAddress: request.raw.socket.remoteAddress,
+  };
+  logger.info(details, 'request');
+}

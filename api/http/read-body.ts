@@ -1,0 +1,71 @@
+/** Bodies of requests: read up to a limit, and made text that is safe to parse. */
+import type {IncomingMessage} from 'node:http';
+import {Fault} from '../master-errors.ts';
+import {headerOf} from './exchange.ts';
+import {JSON_LIMITS, jsonOffence} from './json-guard.ts';
+
+/** The client went away before it had sent all; there is nobody to answer. */
+export class ClientGoneError extends Error {
+  constructor() {
+    super('the client went away');
+    this.name = 'ClientGoneError';
+  }
+}
+
+/**
+ * All of the body.
+ *
+ * @throws Fault it is larger than `bytesMax`, or encoded in a way that is not known.
+ * @throws ClientGoneError it ended too early.
+ */
+export async function readBody(raw: IncomingMessage, bytesMax: number): Promise<Buffer> {
+  if (Number(headerOf(raw, 'content-length') ?? 0) > bytesMax) throw new Fault('bodyTooLarge');
+  const encoding = headerOf(raw, 'content-encoding')?.trim().toLowerCase() ?? '';
+  if (encoding !== '' && encoding !== 'identity') throw new Fault('mediaType');
+  const chunks: Buffer[] = [];
+  let size = 0;
+  return new Promise((resolve, reject) => {
+    const onData = (chunk: Buffer): void => {
+      size += chunk.length;
+      chunks.push(chunk);
+      if (size > bytesMax) end(() => reject(new Fault('bodyTooLarge')));
+    };
+    const onEnd = (): void => end(() => resolve(Buffer.concat(chunks, size)));
+    const onGone = (): void => end(() => reject(new ClientGoneError()));
+    const end = (settle: () => void): void => {
+      raw.off('data', onData).off('end', onEnd).off('close', onGone).off('error', onGone);
+      // Whatever may still come is let pass, and an error of it is nobody's.
+      raw.on('error', () => {});
+      settle();
+    };
+    raw.on('data', onData).on('end', onEnd).on('close', onGone).on('error', onGone);
+    raw.resume();
+  });
+}
+
+/** @throws Fault it is no UTF-8. */
+export function textOfBody(body: Buffer): string {
+  try {
+    return new TextDecoder('utf-8', {fatal: true}).decode(body);
+  } catch (error) {
+    if (error instanceof TypeError) throw new Fault('notUtf8');
+    throw error;
+  }
+}
+
+/**
+ * The body as text in which JSON may be looked for; undefined: there is none.
+ *
+ * @throws Fault as {@link readBody} and {@link textOfBody}, and if its JSON is a bomb.
+ */
+export async function readJsonText(
+  raw: IncomingMessage,
+  bytesMax: number,
+): Promise<string | undefined> {
+  const body = await readBody(raw, bytesMax);
+  if (body.length === 0) return undefined;
+  const text = textOfBody(body);
+  const offence = jsonOffence(text, JSON_LIMITS);
+  if (offence !== undefined) throw new Fault(offence);
+  return text;
+}

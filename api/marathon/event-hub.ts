@@ -1,0 +1,105 @@
+/**
+ * `/v2/events`: all that Marathon publishes, as server-sent events (Marathon reference part 8).
+ * Nothing is kept for clients that come later or come back.
+ */
+import type {FrameworkEvent} from '../../engine/index.ts';
+import type {Cluster} from '../cluster.ts';
+import type {GatewayOptions} from '../gateway-options.ts';
+import {accepts} from '../http/accept.ts';
+import type {Exchange} from '../http/exchange.ts';
+import {queryOf} from '../http/raw-path.ts';
+import {Fault} from '../master-errors.ts';
+import {EventStream} from './event-stream.ts';
+
+const MEDIA_TYPE = 'text/event-stream';
+
+export class EventHub {
+  readonly #cluster: Cluster;
+  readonly #options: Pick<GatewayOptions, 'now' | 'streams'>;
+  readonly #streams = new Set<EventStream>();
+  /** While there are streams: what ends the listening. */
+  #stop: (() => void) | undefined;
+
+  constructor(cluster: Cluster, options: Pick<GatewayOptions, 'now' | 'streams'>) {
+    this.#cluster = cluster;
+    this.#options = options;
+  }
+
+  get streams(): number {
+    return this.#streams.size;
+  }
+
+  /**
+   * Opens a stream; `headers` go in front of it.
+   *
+   * @throws Fault there are too many, or the client takes no such thing.
+   */
+  serve({raw, reply, method, path}: Exchange, headers: Readonly<Record<string, string>>): void {
+    if (!accepts(raw, MEDIA_TYPE)) throw new Fault('notAcceptable');
+    if (this.#streams.size >= this.#options.streams.streamsMax) throw new Fault('streamsFull');
+    reply.hijack();
+    const response = reply.raw;
+    void reply.code(200);
+    response.writeHead(200, {...headers, 'Content-Type': MEDIA_TYPE});
+    response.flushHeaders();
+    if (method === 'HEAD') {
+      response.end();
+      return;
+    }
+    const remoteAddress = raw.socket.remoteAddress ?? '';
+    const types = queryOf(path).getAll('event_type');
+    const stream = new EventStream(response, types, this.#options.streams);
+    response.once('close', () => this.#detach(stream, remoteAddress));
+    this.#listen();
+    // First to the new one, which then knows that it misses nothing any more.
+    const others = [...this.#streams];
+    this.#streams.add(stream);
+    this.#publish({type: 'event_stream_attached', remoteAddress}, [stream, ...others]);
+  }
+
+  #detach(stream: EventStream, remoteAddress: string): void {
+    this.#streams.delete(stream);
+    this.#publish({type: 'event_stream_detached', remoteAddress}, this.#streams);
+    if (this.#streams.size === 0) this.#silence();
+  }
+
+  /** Ends all streams: this master leads, or serves, no more. */
+  endAll(): void {
+    this.#silence();
+    for (const stream of this.#streams) stream.end();
+  }
+
+  #listen(): void {
+    if (this.#stop !== undefined) return;
+    const {names} = this.#cluster;
+    const stopEvents = this.#cluster.onEvent(names.marathon, (event) =>
+      this.#publish(event, this.#streams),
+    );
+    const stopEnd = this.#cluster.onEnd(() => this.endAll());
+    this.#stop = () => {
+      stopEvents();
+      stopEnd();
+    };
+  }
+
+  #silence(): void {
+    this.#stop?.();
+    this.#stop = undefined;
+  }
+
+  /** Written once, however many listen. */
+  #publish({type, ...fields}: FrameworkEvent, streams: Iterable<EventStream>): void {
+    let frame: string | undefined;
+    for (const stream of streams) {
+      if (!stream.wants(type)) continue;
+      frame ??= this.#frameOf(type, fields);
+      stream.send(frame);
+    }
+  }
+
+  #frameOf(type: string, fields: object): string {
+    const timestamp = new Date(this.#options.now()).toISOString();
+    const data = JSON.stringify({...fields, eventType: type, timestamp});
+    return `event: ${type}\ndata: ${data}\n\n`;
+  }
+}
