@@ -1,0 +1,360 @@
+/**
+ * The embedded store's database: SQLite in write-ahead mode with full syncs, one transaction open
+ * at most. All of it blocks; the worker thread owns it (see `database-worker.ts`).
+ *
+ * What it holds on to:
+ * - The lock is SQLite's own, kept from opening to closing (`locking_mode=EXCLUSIVE`). It belongs
+ *   to the process, so it cannot be left behind. Nothing else here may open the file, not even to
+ *   read: on POSIX, closing any handle to a file drops the locks that its process has on it.
+ * - A file is judged on views of it that change nothing, before it is opened for writing: that
+ *   would recover it from a log or a journal beside it, whatever the two are.
+ * - Each row has a checksum. SQLite's check finds damage to the structure, not to a text in it.
+ */
+import {chmodSync, existsSync, mkdirSync, readFileSync, rmSync, statSync} from 'node:fs';
+import {dirname} from 'node:path';
+import {DatabaseSync, type StatementSync} from 'node:sqlite';
+import {pathToFileURL} from 'node:url';
+import {crc32} from 'node:zlib';
+import type {FrozenWrite} from '../ports/frozen-write.ts';
+import {FileStoreError, type FileStoreErrorKind} from './file-store-error.ts';
+import {findLogDamage} from './write-ahead-log.ts';
+
+/** 'DRYD'. It stands at byte 68 of the file; `file` and others can tell it by that. */
+const applicationId = 0x44525944;
+/** Of the tables below. A later one may be read by later programs only. */
+const formatVersion = 1;
+
+const schema = `
+  CREATE TABLE documents (
+    path TEXT PRIMARY KEY NOT NULL, text TEXT NOT NULL, crc INTEGER NOT NULL
+  ) STRICT;
+  CREATE TABLE leadership (epoch INTEGER NOT NULL, crc INTEGER NOT NULL) STRICT;
+  PRAGMA application_id = ${applicationId};
+  PRAGMA user_version = ${formatVersion};
+`;
+
+// In macOS a sync reaches the disk itself only when it is asked for in full; elsewhere that changes
+// nothing. The last one cuts a log that a large write has blown up.
+const settings = `
+  PRAGMA locking_mode = EXCLUSIVE;
+  PRAGMA synchronous = FULL;
+  PRAGMA fullfsync = ON;
+  PRAGMA checkpoint_fullfsync = ON;
+  PRAGMA trusted_schema = OFF;
+  PRAGMA cell_size_check = ON;
+  PRAGMA journal_size_limit = 16777216;
+`;
+
+export type StoredText = readonly [path: string, text: string];
+
+export interface Fence {
+  readonly epoch: number;
+  readonly seen: number;
+}
+
+export interface FileDatabaseOptions {
+  /** Makes the disk seem full when the file has so many pages of 4 KiB; for tests only. */
+  readonly pageCountMaxForTests?: number | undefined;
+}
+
+/**
+ * Makes the folder and the file if they are missing.
+ *
+ * @throws FileStoreError
+ */
+export function openFileDatabase(file: string, options: FileDatabaseOptions): FileDatabase {
+  try {
+    mkdirSync(dirname(file), {recursive: true, mode: 0o700});
+    if (holdsSomething(file)) {
+      judgeUntouched(file);
+      if (hasLog(file)) judgeWithLog(file);
+    }
+    return openJudged(file, options);
+  } catch (error) {
+    throw asFileStoreError(file, error);
+  }
+}
+
+/** What SQLite's error says to people, or what another error says of itself. */
+export function describeError(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+export class FileDatabase {
+  readonly #database: DatabaseSync;
+  readonly #put: StatementSync;
+  readonly #delete: StatementSync;
+  readonly #setEpoch: StatementSync;
+  /** The latest that was seen, with what is open. */
+  #epoch: number;
+  #epochCommitted: number;
+
+  constructor(database: DatabaseSync, epoch: number) {
+    this.#database = database;
+    this.#epoch = epoch;
+    this.#epochCommitted = epoch;
+    this.#put = database.prepare(
+      'INSERT INTO documents (path, text, crc) VALUES (?, ?, ?)' +
+        ' ON CONFLICT (path) DO UPDATE SET text = excluded.text, crc = excluded.crc',
+    );
+    this.#delete = database.prepare('DELETE FROM documents WHERE path = ?');
+    this.#setEpoch = database.prepare('UPDATE leadership SET epoch = ?, crc = ?');
+  }
+
+  get epoch(): number {
+    return this.#epoch;
+  }
+
+  /**
+   * Adds a write to the open transaction; if it is fenced, that stays as it was.
+   *
+   * @throws what SQLite throws; then `rollBack` must follow.
+   */
+  write({epoch, puts, deletes}: FrozenWrite): Fence | undefined {
+    if (epoch !== undefined && epoch < this.#epoch) return {epoch, seen: this.#epoch};
+    this.#begin();
+    if (epoch !== undefined && epoch !== this.#epoch) this.#see(epoch);
+    for (const {path, text} of puts) this.#put.run(path, text, checksumOf(path, text));
+    for (const path of deletes) this.#delete.run(path);
+    return undefined;
+  }
+
+  /** The next epoch; no write of an earlier one is taken any more. Part of the transaction. */
+  nextEpoch(): number {
+    this.#begin();
+    this.#see(this.#epoch + 1);
+    return this.#epoch;
+  }
+
+  /** Makes the open transaction durable. */
+  commit(): void {
+    if (!this.#database.isTransaction) return;
+    this.#database.exec('COMMIT');
+    this.#epochCommitted = this.#epoch;
+  }
+
+  rollBack(): void {
+    this.#epoch = this.#epochCommitted;
+    // Some errors have ended the transaction already.
+    if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
+  }
+
+  /** In the order of the paths. SQLite would compare their UTF-8, which is another order. */
+  load(): readonly StoredText[] {
+    const rows = this.#database.prepare('SELECT path, text FROM documents').all();
+    const texts = rows.map((row) => [String(row['path']), String(row['text'])] as const);
+    return texts.sort(([a], [b]) => (a < b ? -1 : 1));
+  }
+
+  close(): void {
+    this.#database.close();
+  }
+
+  #begin(): void {
+    if (!this.#database.isTransaction) this.#database.exec('BEGIN IMMEDIATE');
+  }
+
+  #see(epoch: number): void {
+    this.#setEpoch.run(epoch, checksumOf('epoch', String(epoch)));
+    this.#epoch = epoch;
+  }
+}
+
+function checksumOf(path: string, text: string): number {
+  return crc32(text, crc32(`${path}\0`));
+}
+
+function holdsSomething(file: string): boolean {
+  const found = statSync(file, {throwIfNoEntry: false});
+  if (found !== undefined && !found.isFile()) throw foreign(file, 'it is no regular file');
+  if (found !== undefined && found.size > 0) return true;
+  // SQLite would remove the log.
+  if (hasLog(file)) throw corrupt(file, `it is empty or missing, but ${logOf(file)} is not`);
+  return false;
+}
+
+/** Whether a process was killed that had it open, or has it open now. */
+function hasLog(file: string): boolean {
+  return (statSync(logOf(file), {throwIfNoEntry: false})?.size ?? 0) > 0;
+}
+
+function logOf(file: string): string {
+  return `${file}-wal`;
+}
+
+/** Refuses what is not ours on a view that takes no lock, and sees nothing but the file itself. */
+function judgeUntouched(file: string): void {
+  const view = pathToFileURL(file);
+  view.search = 'immutable=1';
+  const database = new DatabaseSync(view, {readOnly: true});
+  try {
+    judgeHeader(file, database);
+  } finally {
+    database.close();
+  }
+}
+
+/**
+ * Refuses what is damaged on a view that reads the log, but leaves it where it is: who opens the
+ * file for writing writes the log into it on closing, even if that was the damage.
+ */
+function judgeWithLog(file: string): void {
+  const database = new DatabaseSync(file, {readOnly: true, timeout: 0});
+  try {
+    // With the lock that the first reading takes, nobody writes to the log.
+    database.exec('BEGIN');
+    judgeHeader(file, database);
+    const damage = findLogDamage(readFileSync(logOf(file)));
+    if (damage !== undefined) throw corrupt(file, damage);
+    checkContent(file, database);
+  } finally {
+    database.close();
+  }
+}
+
+/** @returns whether the database is ours; otherwise it is blank. */
+function judgeHeader(file: string, database: DatabaseSync): boolean {
+  const id = numberOf(database, 'PRAGMA application_id');
+  const version = numberOf(database, 'PRAGMA user_version');
+  if (id === applicationId) {
+    if (version > formatVersion) throw newerFormat(file, version);
+    if (version < 1) throw corrupt(file, `its format has the version ${version}`);
+    return true;
+  }
+  const things = numberOf(database, 'SELECT count(*) FROM sqlite_schema');
+  // A blank one is left by a process that was killed while it made the file. Ours gets its log
+  // only after that, so a log shows that there is more to it than this view.
+  if (id === 0 && version === 0 && things === 0 && !existsSync(logOf(file))) return false;
+  throw foreign(file, `it is the SQLite database of another program`);
+}
+
+function openJudged(file: string, options: FileDatabaseOptions): FileDatabase {
+  const database = new DatabaseSync(file, {timeout: 0});
+  try {
+    database.exec(settings);
+    const {pageCountMaxForTests: pages} = options;
+    if (pages !== undefined) database.exec(`PRAGMA max_page_count = ${pages}`);
+    // From here on the file is locked until the database is closed.
+    database.exec('BEGIN EXCLUSIVE');
+    if (!judgeHeader(file, database)) {
+      // What users give their tasks can be secret. The log takes this over.
+      chmodSync(file, 0o600);
+      database.exec(schema);
+      const insert = database.prepare('INSERT INTO leadership (epoch, crc) VALUES (0, ?)');
+      insert.run(checksumOf('epoch', '0'));
+    }
+    database.exec('COMMIT');
+    const epoch = checkContent(file, database);
+    const mode = database.prepare('PRAGMA journal_mode = WAL').get()?.['journal_mode'];
+    if (mode !== 'wal') {
+      throw new FileStoreError('ioError', `${file}: SQLite cannot keep a write-ahead log there`);
+    }
+    // Left by the view of the log. With the lock nobody uses it, and SQLite keeps none here.
+    rmSync(`${file}-shm`, {force: true});
+    return new FileDatabase(database, epoch);
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+/** @returns the latest epoch that was seen. */
+function checkContent(file: string, database: DatabaseSync): number {
+  const found = database.prepare('PRAGMA integrity_check(1)').get()?.['integrity_check'];
+  if (found !== 'ok') throw corrupt(file, String(found));
+  const rows = database.prepare('SELECT path, text, crc FROM documents').iterate();
+  for (const {path, text, crc} of rows) {
+    if (crc !== checksumOf(String(path), String(text))) {
+      throw corrupt(file, `the document ${JSON.stringify(path)} does not match its checksum`);
+    }
+  }
+  const [row, ...more] = database.prepare('SELECT epoch, crc FROM leadership').all();
+  const epoch = Number(row?.['epoch']);
+  if (more.length > 0 || row?.['crc'] !== checksumOf('epoch', String(epoch))) {
+    throw corrupt(file, 'the epoch does not match its checksum');
+  }
+  return epoch;
+}
+
+function numberOf(database: DatabaseSync, query: string): number {
+  const row = database.prepare(query).get() ?? {};
+  return Number(Object.values(row)[0]);
+}
+
+function corrupt(file: string, found: string, options?: ErrorOptions): FileStoreError {
+  const advice = 'restore it from a backup, or move it away (with what is named like it)';
+  const message = `${file} is damaged: ${found}. Nothing was changed; ${advice} to start anew`;
+  return new FileStoreError('corrupt', message, options);
+}
+
+function foreign(file: string, found: string, options?: ErrorOptions): FileStoreError {
+  const message = `${file} is no store of this program: ${found}. Nothing was changed; `;
+  const advice = 'move it away, or choose another data folder';
+  return new FileStoreError('foreign', `${message}${advice}`, options);
+}
+
+function newerFormat(file: string, version: number): FileStoreError {
+  const known = `it has format ${version}, and this program knows formats up to ${formatVersion}`;
+  const advice = 'Nothing was changed; use the newer version of the program';
+  return new FileStoreError('newerFormat', `${file} is too new: ${known}. ${advice}`);
+}
+
+/** SQLite's primary result codes, https://sqlite.org/rescode.html. */
+const kindsByCode: ReadonlyMap<number, FileStoreErrorKind> = new Map([
+  [3, 'noAccess'], // PERM
+  [5, 'inUse'], // BUSY
+  [6, 'inUse'], // LOCKED
+  [8, 'noAccess'], // READONLY
+  [11, 'corrupt'],
+  [13, 'diskFull'],
+  [14, 'noAccess'], // CANTOPEN
+  [23, 'noAccess'], // AUTH
+  [26, 'foreign'], // NOTADB
+]);
+
+const kindsByErrno: ReadonlyMap<string, FileStoreErrorKind> = new Map([
+  ['ENOSPC', 'diskFull'],
+  ['EDQUOT', 'diskFull'],
+  ['EIO', 'ioError'],
+]);
+
+function asFileStoreError(file: string, error: unknown): FileStoreError {
+  if (error instanceof FileStoreError) return error;
+  const said = describeError(error);
+  const options = {cause: error};
+  const kind = kindOf(error);
+  switch (kind) {
+    case 'corrupt':
+      return corrupt(file, said, options);
+    case 'foreign':
+      return foreign(file, `${said}, or its beginning is damaged`, options);
+    case 'inUse': {
+      const advice = 'stop it, or choose another data folder';
+      return new FileStoreError(kind, `${file} is in use by another process: ${advice}`, options);
+    }
+    case 'noAccess': {
+      const advice = 'let this user write to the folder and all in it';
+      return new FileStoreError(kind, `cannot open ${file} (${said}): ${advice}`, options);
+    }
+    case 'diskFull':
+      return new FileStoreError(
+        kind,
+        `no space left to open ${file}: make room on its disk`,
+        options,
+      );
+    case 'newerFormat':
+    case 'ioError':
+      return new FileStoreError('ioError', `cannot open ${file}: ${said}`, options);
+  }
+}
+
+function kindOf(error: unknown): FileStoreErrorKind {
+  if (!(error instanceof Error)) return 'ioError';
+  if ('errcode' in error && typeof error.errcode === 'number') {
+    return kindsByCode.get(error.errcode & 0xff) ?? 'ioError';
+  }
+  if ('code' in error && typeof error.code === 'string') {
+    return kindsByErrno.get(error.code) ?? 'noAccess';
+  }
+  return 'ioError';
+}

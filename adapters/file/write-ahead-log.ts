@@ -1,0 +1,76 @@
+/**
+ * Whether a write-ahead log that a killed process left is whole. SQLite takes the first frame that
+ * does not match its checksum for the end of the log: right after a loss of power, where the last
+ * transaction may be torn, but damage before it would silently lose all that follows.
+ *
+ * Each transaction was synced before the next one was written. So where a frame is bad, only frames
+ * of the same transaction can follow; frames of a later one show that the log was damaged.
+ *
+ * The format: https://sqlite.org/fileformat2.html#the_write_ahead_log.
+ */
+
+const headerBytes = 32;
+const frameHeaderBytes = 24;
+/** Its lowest bit tells how the checksums read their words. */
+const magicLittleEndian = 0x377f0682;
+const magicBigEndian = 0x377f0683;
+
+/** Two words, each fed by the other. */
+interface Checksum {
+  s0: number;
+  s1: number;
+}
+
+/** @returns what is wrong with it, for people; undefined if nothing is. */
+export function findLogDamage(log: Buffer): string | undefined {
+  // The header is synced before anything follows it.
+  if (log.length <= headerBytes) return undefined;
+  const magic = log.readUInt32BE(0);
+  const pageBytes = log.readUInt32BE(8);
+  const littleEndian = magic === magicLittleEndian;
+  const sum: Checksum = {s0: 0, s1: 0};
+  const view = new DataView(log.buffer, log.byteOffset, log.byteLength);
+  addTo(sum, view, {from: 0, to: 24, littleEndian});
+  const known = littleEndian || magic === magicBigEndian;
+  if (!known || !matches(sum, log, 24)) return 'the header of its log does not match its checksum';
+
+  const salts = log.subarray(16, 24);
+  const frameBytes = frameHeaderBytes + pageBytes;
+  let badAt: number | undefined;
+  let endedAt: number | undefined;
+  for (let at = headerBytes; at + frameBytes <= log.length; at += frameBytes) {
+    // Frames with other salts are left from before the log was last begun anew.
+    const isOfLog = salts.equals(log.subarray(at + 8, at + 16));
+    if (badAt === undefined) {
+      addTo(sum, view, {from: at, to: at + 8, littleEndian});
+      addTo(sum, view, {from: at + frameHeaderBytes, to: at + frameBytes, littleEndian});
+      if (isOfLog && matches(sum, log, at + 16)) continue;
+      badAt = at;
+    }
+    if (!isOfLog) continue;
+    if (endedAt !== undefined) return `its log is damaged at byte ${badAt}`;
+    const endsTransaction = log.readUInt32BE(at + 4) !== 0;
+    if (endsTransaction) endedAt = at;
+  }
+  return undefined;
+}
+
+interface Words {
+  readonly from: number;
+  readonly to: number;
+  readonly littleEndian: boolean;
+}
+
+function addTo(sum: Checksum, view: DataView, {from, to, littleEndian}: Words): void {
+  let {s0, s1} = sum;
+  for (let at = from; at < to; at += 8) {
+    s0 = (s0 + view.getUint32(at, littleEndian) + s1) >>> 0;
+    s1 = (s1 + view.getUint32(at + 4, littleEndian) + s0) >>> 0;
+  }
+  sum.s0 = s0;
+  sum.s1 = s1;
+}
+
+function matches({s0, s1}: Checksum, log: Buffer, at: number): boolean {
+  return log.readUInt32BE(at) === s0 && log.readUInt32BE(at + 4) === s1;
+}
