@@ -10,19 +10,32 @@
  *   would recover it from a log or a journal beside it, whatever the two are.
  * - Each row has a checksum. SQLite's check finds damage to the structure, not to a text in it.
  */
-import {chmodSync, existsSync, mkdirSync, readFileSync, rmSync, statSync} from 'node:fs';
+import {
+  accessSync,
+  chmodSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import {dirname} from 'node:path';
 import {DatabaseSync, type StatementSync} from 'node:sqlite';
 import {pathToFileURL} from 'node:url';
 import {crc32} from 'node:zlib';
 import type {FrozenWrite} from '../ports/frozen-write.ts';
 import {FileStoreError, type FileStoreErrorKind} from './file-store-error.ts';
-import {findLogDamage} from './write-ahead-log.ts';
+import {findHeaderDamage, findLogDamage, hasFrames} from './write-ahead-log.ts';
 
 /** 'DRYD'. It stands at byte 68 of the file; `file` and others can tell it by that. */
 const applicationId = 0x44525944;
 /** Of the tables below. A later one may be read by later programs only. */
 const formatVersion = 1;
+
+/** SQLite's smallest page; what is shorter is blank to it, and it would write over it. */
+const pageBytesMin = 512;
 
 const schema = `
   CREATE TABLE documents (
@@ -65,11 +78,9 @@ export interface FileDatabaseOptions {
 export function openFileDatabase(file: string, options: FileDatabaseOptions): FileDatabase {
   try {
     mkdirSync(dirname(file), {recursive: true, mode: 0o700});
-    if (holdsSomething(file)) {
-      judgeUntouched(file);
-      if (hasLog(file)) judgeWithLog(file);
-    }
-    return openJudged(file, options);
+    const isNew = judgeFiles(file);
+    if (!isNew) judgeContent(file);
+    return openJudged(file, isNew, options);
   } catch (error) {
     throw asFileStoreError(file, error);
   }
@@ -164,26 +175,50 @@ function checksumOf(path: string, text: string): number {
   return crc32(text, crc32(`${path}\0`));
 }
 
-function holdsSomething(file: string): boolean {
+/** @returns whether it is to be made. It is nothing then, or what a killed process has begun. */
+function judgeFiles(file: string): boolean {
   const found = statSync(file, {throwIfNoEntry: false});
-  if (found !== undefined && !found.isFile()) throw foreign(file, 'it is no regular file');
-  if (found !== undefined && found.size > 0) return true;
-  // SQLite would remove the log.
-  if (hasLog(file)) throw corrupt(file, `it is empty or missing, but ${logOf(file)} is not`);
+  if (found === undefined) {
+    // SQLite would remove it.
+    if (hasLog(file)) throw corrupt(file, `it is missing, but ${logOf(file)} is there`);
+    writeFileSync(markOf(file), '');
+    return true;
+  }
+  accessSync(file, constants.R_OK | constants.W_OK);
+  accessSync(dirname(file), constants.R_OK | constants.W_OK);
+  if (!found.isFile()) throw foreign(file, 'it is no regular file');
+  if (existsSync(markOf(file)) && !hasLog(file)) return true;
+  if (found.size === 0) throw corrupt(file, 'it is empty');
+  if (found.size < pageBytesMin) throw foreign(file, 'it is too short for an SQLite database');
   return false;
+}
+
+/** It stands there while the file is made. Without it, an empty file is one that lost its content. */
+function markOf(file: string): string {
+  return `${file}-new`;
 }
 
 /** Whether a process was killed that had it open, or has it open now. */
 function hasLog(file: string): boolean {
-  return (statSync(logOf(file), {throwIfNoEntry: false})?.size ?? 0) > 0;
+  return hasFrames(statSync(logOf(file), {throwIfNoEntry: false})?.size ?? 0);
 }
 
 function logOf(file: string): string {
   return `${file}-wal`;
 }
 
-/** Refuses what is not ours on a view that takes no lock, and sees nothing but the file itself. */
-function judgeUntouched(file: string): void {
+/** Of the log: whoever reads that can make it anew. */
+function indexOf(file: string): string {
+  return `${file}-shm`;
+}
+
+/** Refuses what is not ours, and what is damaged and has a log, without changing anything. */
+function judgeContent(file: string): void {
+  if (hasLog(file)) {
+    judgeWithLog(file);
+    return;
+  }
+  // This view takes no lock and sees nothing but the file itself, not even a journal beside it.
   const view = pathToFileURL(file);
   view.search = 'immutable=1';
   const database = new DatabaseSync(view, {readOnly: true});
@@ -195,11 +230,18 @@ function judgeUntouched(file: string): void {
 }
 
 /**
- * Refuses what is damaged on a view that reads the log, but leaves it where it is: who opens the
- * file for writing writes the log into it on closing, even if that was the damage.
+ * This view reads the log and leaves it where it is. Who opens the file for writing writes the log
+ * into it on closing, even if that was the damage.
  */
 function judgeWithLog(file: string): void {
-  const database = new DatabaseSync(file, {readOnly: true, timeout: 0});
+  // The view would wait long for somebody to mend this.
+  const headerDamage = findHeaderDamage(readFileSync(logOf(file)));
+  if (headerDamage !== undefined) throw corrupt(file, headerDamage);
+  // Where the index of the log may not be written, SQLite makes one in memory. It has to be there.
+  if (!existsSync(indexOf(file))) writeFileSync(indexOf(file), '', {mode: 0o600});
+  const view = pathToFileURL(file);
+  view.search = 'readonly_shm=1';
+  const database = new DatabaseSync(view, {readOnly: true, timeout: 0});
   try {
     // With the lock that the first reading takes, nobody writes to the log.
     database.exec('BEGIN');
@@ -212,23 +254,15 @@ function judgeWithLog(file: string): void {
   }
 }
 
-/** @returns whether the database is ours; otherwise it is blank. */
-function judgeHeader(file: string, database: DatabaseSync): boolean {
+function judgeHeader(file: string, database: DatabaseSync): void {
   const id = numberOf(database, 'PRAGMA application_id');
+  if (id !== applicationId) throw foreign(file, 'it is the SQLite database of another program');
   const version = numberOf(database, 'PRAGMA user_version');
-  if (id === applicationId) {
-    if (version > formatVersion) throw newerFormat(file, version);
-    if (version < 1) throw corrupt(file, `its format has the version ${version}`);
-    return true;
-  }
-  const things = numberOf(database, 'SELECT count(*) FROM sqlite_schema');
-  // A blank one is left by a process that was killed while it made the file. Ours gets its log
-  // only after that, so a log shows that there is more to it than this view.
-  if (id === 0 && version === 0 && things === 0 && !existsSync(logOf(file))) return false;
-  throw foreign(file, `it is the SQLite database of another program`);
+  if (version > formatVersion) throw newerFormat(file, version);
+  if (version < 1) throw corrupt(file, `its format has the version ${version}`);
 }
 
-function openJudged(file: string, options: FileDatabaseOptions): FileDatabase {
+function openJudged(file: string, isNew: boolean, options: FileDatabaseOptions): FileDatabase {
   const database = new DatabaseSync(file, {timeout: 0});
   try {
     database.exec(settings);
@@ -236,26 +270,39 @@ function openJudged(file: string, options: FileDatabaseOptions): FileDatabase {
     if (pages !== undefined) database.exec(`PRAGMA max_page_count = ${pages}`);
     // From here on the file is locked until the database is closed.
     database.exec('BEGIN EXCLUSIVE');
-    if (!judgeHeader(file, database)) {
-      // What users give their tasks can be secret. The log takes this over.
-      chmodSync(file, 0o600);
-      database.exec(schema);
-      const insert = database.prepare('INSERT INTO leadership (epoch, crc) VALUES (0, ?)');
-      insert.run(checksumOf('epoch', '0'));
-    }
+    if (isNew && isBlank(database)) makeTables(file, database);
     database.exec('COMMIT');
+    judgeHeader(file, database);
     const epoch = checkContent(file, database);
     const mode = database.prepare('PRAGMA journal_mode = WAL').get()?.['journal_mode'];
     if (mode !== 'wal') {
       throw new FileStoreError('ioError', `${file}: SQLite cannot keep a write-ahead log there`);
     }
-    // Left by the view of the log. With the lock nobody uses it, and SQLite keeps none here.
-    rmSync(`${file}-shm`, {force: true});
+    // Left by the view of the log. With the lock nobody uses it.
+    rmSync(indexOf(file), {force: true});
+    rmSync(markOf(file), {force: true});
     return new FileDatabase(database, epoch);
   } catch (error) {
     database.close();
     throw error;
   }
+}
+
+function isBlank(database: DatabaseSync): boolean {
+  const facts = [
+    'PRAGMA application_id',
+    'PRAGMA user_version',
+    'SELECT count(*) FROM sqlite_schema',
+  ];
+  return facts.every((fact) => numberOf(database, fact) === 0);
+}
+
+function makeTables(file: string, database: DatabaseSync): void {
+  // What users give their tasks can be secret. The log takes this over.
+  chmodSync(file, 0o600);
+  database.exec(schema);
+  const insert = database.prepare('INSERT INTO leadership (epoch, crc) VALUES (0, ?)');
+  insert.run(checksumOf('epoch', '0'));
 }
 
 /** @returns the latest epoch that was seen. */
@@ -301,6 +348,7 @@ function newerFormat(file: string, version: number): FileStoreError {
 
 /** SQLite's primary result codes, https://sqlite.org/rescode.html. */
 const kindsByCode: ReadonlyMap<number, FileStoreErrorKind> = new Map([
+  [1, 'corrupt'], // ERROR: what we ask is right, so its tables are not those that we made.
   [3, 'noAccess'], // PERM
   [5, 'inUse'], // BUSY
   [6, 'inUse'], // LOCKED

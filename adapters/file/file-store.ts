@@ -62,14 +62,17 @@ export async function openFileStore(
   const worker = new Worker(workerFile(), {
     name: 'file-store',
     workerData: {file, pageCountMaxForTests} satisfies WorkerData,
+    // Those of this process may be about its own program (`--eval`).
+    execArgv: [],
   });
+  const exited = new Promise<void>((settle) => worker.once('exit', () => settle()));
   const [answer] = (await once(worker, 'message')) as [DatabaseAnswer];
   if (answer.kind === 'notOpened') {
-    await once(worker, 'exit');
+    await exited;
     throw new FileStoreError(answer.error, answer.message);
   }
   logger?.info({file}, 'The store is open.');
-  return new WorkerFileStore(file, worker, logger);
+  return new WorkerFileStore(file, {worker, exited, logger});
 }
 
 /** As source it is TypeScript, in the package it is not. */
@@ -93,11 +96,17 @@ interface ReadCall {
   readonly answered: PromiseWithResolvers<DatabaseAnswer>;
 }
 
+interface StoreParts {
+  readonly worker: Worker;
+  readonly exited: Promise<void>;
+  readonly logger: FileStoreLogger | undefined;
+}
+
 class WorkerFileStore implements FileStore {
   readonly #file: string;
   readonly #worker: Worker;
   readonly #logger: FileStoreLogger | undefined;
-  readonly #exited: Promise<unknown>;
+  readonly #exited: Promise<void>;
   #calls: Call[] = [];
   /** Changes when a write fails: the worker drops those that stood behind it by that. */
   #generation = 0;
@@ -107,11 +116,11 @@ class WorkerFileStore implements FileStore {
   #dead: StoreUnavailableError | undefined;
   #closing = false;
 
-  constructor(file: string, worker: Worker, logger: FileStoreLogger | undefined) {
+  constructor(file: string, {worker, exited, logger}: StoreParts) {
     this.#file = file;
     this.#worker = worker;
     this.#logger = logger;
-    this.#exited = new Promise((settle) => worker.once('exit', settle));
+    this.#exited = exited;
     worker.on('message', (answer: DatabaseAnswer) => this.#take(answer));
     worker.on('error', (error: Error) => this.#lose(error));
     worker.unref();

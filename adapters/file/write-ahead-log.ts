@@ -21,29 +21,26 @@ interface Checksum {
   s1: number;
 }
 
+/** Whether a log of so many bytes has a frame at all. Its header is synced before that. */
+export function hasFrames(logBytes: number): boolean {
+  return logBytes > headerBytes;
+}
+
 /** @returns what is wrong with it, for people; undefined if nothing is. */
 export function findLogDamage(log: Buffer): string | undefined {
-  // The header is synced before anything follows it.
-  if (log.length <= headerBytes) return undefined;
-  const magic = log.readUInt32BE(0);
-  const pageBytes = log.readUInt32BE(8);
-  const littleEndian = magic === magicLittleEndian;
-  const sum: Checksum = {s0: 0, s1: 0};
-  const view = new DataView(log.buffer, log.byteOffset, log.byteLength);
-  addTo(sum, view, {from: 0, to: 24, littleEndian});
-  const known = littleEndian || magic === magicBigEndian;
-  if (!known || !matches(sum, log, 24)) return 'the header of its log does not match its checksum';
-
+  const damage = findHeaderDamage(log);
+  if (damage !== undefined) return damage;
+  const {littleEndian, sum} = readHeader(log);
   const salts = log.subarray(16, 24);
-  const frameBytes = frameHeaderBytes + pageBytes;
+  const frameBytes = frameHeaderBytes + log.readUInt32BE(8);
   let badAt: number | undefined;
   let endedAt: number | undefined;
   for (let at = headerBytes; at + frameBytes <= log.length; at += frameBytes) {
     // Frames with other salts are left from before the log was last begun anew.
     const isOfLog = salts.equals(log.subarray(at + 8, at + 16));
     if (badAt === undefined) {
-      addTo(sum, view, {from: at, to: at + 8, littleEndian});
-      addTo(sum, view, {from: at + frameHeaderBytes, to: at + frameBytes, littleEndian});
+      addTo(sum, log, {from: at, to: at + 8, littleEndian});
+      addTo(sum, log, {from: at + frameHeaderBytes, to: at + frameBytes, littleEndian});
       if (isOfLog && matches(sum, log, at + 16)) continue;
       badAt = at;
     }
@@ -55,13 +52,30 @@ export function findLogDamage(log: Buffer): string | undefined {
   return undefined;
 }
 
+/** As {@link findLogDamage}, of the header alone. */
+export function findHeaderDamage(log: Buffer): string | undefined {
+  if (!hasFrames(log.length)) return undefined;
+  const {known, sum} = readHeader(log);
+  if (known && matches(sum, log, 24)) return undefined;
+  return 'the header of its log does not match its checksum';
+}
+
+function readHeader(log: Buffer) {
+  const magic = log.readUInt32BE(0);
+  const littleEndian = magic === magicLittleEndian;
+  const sum: Checksum = {s0: 0, s1: 0};
+  addTo(sum, log, {from: 0, to: 24, littleEndian});
+  return {known: littleEndian || magic === magicBigEndian, littleEndian, sum};
+}
+
 interface Words {
   readonly from: number;
   readonly to: number;
   readonly littleEndian: boolean;
 }
 
-function addTo(sum: Checksum, view: DataView, {from, to, littleEndian}: Words): void {
+function addTo(sum: Checksum, log: Buffer, {from, to, littleEndian}: Words): void {
+  const view = new DataView(log.buffer, log.byteOffset, log.byteLength);
   let {s0, s1} = sum;
   for (let at = from; at < to; at += 8) {
     s0 = (s0 + view.getUint32(at, littleEndian) + s1) >>> 0;
