@@ -36,8 +36,8 @@ export class Agent {
   readonly bed: ExecutorBed;
   readonly #news: ExecutorNews[] = [];
   readonly #listeners = new Set<() => void>();
-  #executor: Executor | undefined;
-  #remote: RemoteExecutor | undefined;
+  #executor: Promise<Executor> | undefined;
+  #remote: Promise<RemoteExecutor> | undefined;
   #serial = 0;
 
   constructor(bed: ExecutorBed) {
@@ -50,18 +50,20 @@ export class Agent {
   };
 
   /** The executor in this process, opened when it is first wanted. */
-  async executor(): Promise<Executor> {
-    if (this.#executor === undefined) {
-      const {openExecutor} = (await import(this.bed.module.href)) as {openExecutor: OpenExecutor};
-      this.#executor = await openExecutor(this.bed.argument, this.#hear);
-    }
+  executor(): Promise<Executor> {
+    this.#executor ??= this.#openHere();
     return this.#executor;
   }
 
+  async #openHere(): Promise<Executor> {
+    const {openExecutor} = (await import(this.bed.module.href)) as {openExecutor: OpenExecutor};
+    return openExecutor(this.bed.argument, this.#hear);
+  }
+
   /** An executor in a process of its own. */
-  async remote(): Promise<RemoteExecutor> {
+  remote(): Promise<RemoteExecutor> {
     const {module, argument} = this.bed;
-    this.#remote ??= await forkExecutor({module, argument}, this.#hear);
+    this.#remote ??= forkExecutor({module, argument}, this.#hear);
     return this.#remote;
   }
 
@@ -129,14 +131,14 @@ export class Agent {
   async close(): Promise<void> {
     const executor = this.#executor;
     this.#executor = undefined;
-    await executor?.close();
+    await (await executor)?.close();
   }
 
   /** As `kill -9` does. */
   async crash(): Promise<void> {
     const remote = this.#remote;
     this.#remote = undefined;
-    await remote?.crash();
+    await (await remote)?.crash();
   }
 
   async shutDown(): Promise<void> {
