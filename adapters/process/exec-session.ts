@@ -1,0 +1,74 @@
+/** A command that is run beside a task: as it, in its sandbox, in its control groups. */
+import {execFile, spawn} from 'node:child_process';
+import {readlinkSync} from 'node:fs';
+import {constants} from 'node:os';
+import {promisify} from 'node:util';
+import type {ExecResult, ExecSession} from '../ports/executor.ts';
+import {childrenOf, type ProcessMark, processState, signalGroup} from './proc.ts';
+
+export interface SessionTerms {
+  /** As `commandLine` makes it. */
+  readonly line: readonly string[];
+  readonly tty: boolean;
+  readonly cwd: string;
+  readonly stty: string | undefined;
+  /** Puts a process into the task's control groups. */
+  readonly join: (pid: number) => void;
+}
+
+export type RunningSession = ExecSession;
+
+/** @throws if it cannot be started at all. */
+export function openSession({line, tty, cwd, stty, join}: SessionTerms): RunningSession {
+  const [program = '', ...rest] = line;
+  const child = spawn(program, rest, {cwd, env: {}, detached: true, stdio: 'pipe'});
+  const mark: ProcessMark | undefined =
+    child.pid === undefined
+      ? undefined
+      : {pid: child.pid, startedAt: processState(child.pid)?.startedAt ?? ''};
+  if (mark !== undefined) join(mark.pid);
+  const ended = new Promise<ExecResult>((resolve) => {
+    child.on('error', () => resolve({exitCode: 126}));
+    child.on('close', (code, name) => resolve({exitCode: code ?? codeOf(name)}));
+  });
+  // Who writes to a command that has ended need not care.
+  child.stdin.on('error', () => undefined);
+  return {
+    stdin: child.stdin,
+    stdout: child.stdout,
+    stderr: child.stderr,
+    ended,
+    async resize(columns, rows) {
+      const terminal = tty && mark !== undefined ? terminalOf(mark.pid) : undefined;
+      if (terminal === undefined || stty === undefined) return;
+      const size = ['cols', `${columns}`, 'rows', `${rows}`];
+      await promisify(execFile)(stty, ['-F', terminal, ...size]);
+    },
+    kill() {
+      if (mark === undefined) return;
+      // On a terminal the command has a session of its own.
+      for (const pid of tty ? childrenOf(mark.pid) : []) {
+        const startedAt = processState(pid)?.startedAt;
+        if (startedAt !== undefined) signalGroup({pid, startedAt}, 'SIGKILL');
+      }
+      signalGroup(mark, 'SIGKILL');
+    },
+  };
+}
+
+/** The terminal that `script` has made for its child; undefined: not yet, or not any more. */
+function terminalOf(pid: number): string | undefined {
+  for (const child of childrenOf(pid)) {
+    try {
+      const path = readlinkSync(`/proc/${child}/fd/0`);
+      if (path.startsWith('/dev/pts/')) return path;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    }
+  }
+  return undefined;
+}
+
+function codeOf(name: NodeJS.Signals | null): number {
+  return name === null ? 255 : 128 + constants.signals[name];
+}

@@ -1,0 +1,208 @@
+/**
+ * The executor port for plain processes. Each task has a small supervisor of its own that outlives
+ * the agent (`supervisor-script.ts`), and all of them have one keeper of their logs
+ * (`log-keeper.ts`); they meet in a folder (`control-folder.ts`).
+ */
+import {createHash} from 'node:crypto';
+import {type FSWatcher, realpathSync, watch} from 'node:fs';
+import type {TaskId} from '../../engine/index.ts';
+import type {
+  ExecRequest,
+  ExecSession,
+  Executor,
+  ExecutorNews,
+  ExecutorTask,
+  TaskUsage,
+} from '../ports/executor.ts';
+import {Cgroups, type Isolation} from './cgroups.ts';
+import {ControlFolder, keyOf, parseEventFile} from './control-folder.ts';
+import {openSession, type RunningSession} from './exec-session.ts';
+import {KeeperGuard} from './keeper-guard.ts';
+import {readBootId} from './proc.ts';
+import {ProcessTask, type TaskHost, type TaskSettings} from './process-task.ts';
+import {removeLeftover} from './remove-leftover.ts';
+import {findTools} from './tools.ts';
+
+export interface ProcessExecutorOptions extends TaskSettings {
+  /** An absolute path, where it keeps what outlives it; of this agent alone, on a local disk. */
+  readonly controlFolder: string;
+  /** What an operator should know: a log keeper that ended, a control group that would not go. */
+  readonly onProblem: (message: string) => void;
+}
+
+export const PROCESS_EXECUTOR_DEFAULTS = {
+  /** Mesos's: 10 MB. */
+  logBytesMax: 10 * 1024 * 1024,
+  /** `stdout.1` to `stdout.9`. */
+  logAsideMax: 9,
+  /** Mesos's `--cgroups_enable_cfs`: whether a task gets no more than its cpus, ever. */
+  isCpuCapped: false,
+  /** Mesos's `--switch_user`: whether tasks run as the users that they name. */
+  switchUser: true,
+} as const;
+
+export interface ProcessExecutor extends Executor {
+  /** What tasks are kept to on this machine. */
+  readonly isolation: Isolation;
+}
+
+/** @throws if no processes can be run on this machine. */
+export function makeProcessExecutor(
+  options: ProcessExecutorOptions,
+  onNews: (news: ExecutorNews) => void,
+): ProcessExecutor {
+  return new Processes(options, onNews);
+}
+
+/** In case that the kernel told of too much at once, or a supervisor is gone without a word. */
+const SWEEP_MS = 2000;
+
+class Processes implements ProcessExecutor, TaskHost {
+  readonly control: ControlFolder;
+  readonly cgroups: Cgroups;
+  readonly tools = findTools();
+  readonly settings: TaskSettings;
+  readonly bootId = readBootId();
+  readonly #onNews: (news: ExecutorNews) => void;
+  readonly #onProblem: (message: string) => void;
+  readonly #keeper: KeeperGuard;
+  readonly #watcher: FSWatcher;
+  readonly #sweeping: NodeJS.Timeout;
+  readonly #tasks = new Map<string, ProcessTask>();
+  readonly #sessions = new Set<RunningSession>();
+  #lastTurn: Promise<void> = Promise.resolve();
+  #isClosed = false;
+
+  constructor(options: ProcessExecutorOptions, onNews: (news: ExecutorNews) => void) {
+    this.settings = options;
+    this.#onNews = onNews;
+    this.#onProblem = options.onProblem;
+    this.control = new ControlFolder(options.controlFolder);
+    this.control.create();
+    this.cgroups = new Cgroups({name: nameOf(options.controlFolder)});
+    const {control, tools} = this;
+    this.#keeper = new KeeperGuard({control, tools, onProblem: options.onProblem});
+    this.#watcher = watch(control.events, (_kind, name) => this.#notice(name));
+    this.#watcher.on('error', ({message}) => this.#onProblem(`watching tasks: ${message}`));
+    this.#sweeping = setInterval(() => this.#sweep(), SWEEP_MS);
+    this.#sweeping.unref();
+  }
+
+  get isolation(): Isolation {
+    return this.cgroups.isolation;
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
+  tell(news: ExecutorNews): void {
+    if (!this.#isClosed) this.#onNews(news);
+  }
+
+  turn(): Promise<void> {
+    this.#lastTurn = this.#lastTurn.then(
+      () => new Promise<void>((resolve) => void setImmediate(resolve)),
+    );
+    return this.#lastTurn;
+  }
+
+  async removeCgroup(key: string): Promise<void> {
+    if (!(await this.cgroups.open(key).remove())) this.#onProblem(stuck(key));
+  }
+
+  launch(given: ExecutorTask): void {
+    const key = keyOf(given.spec.taskId);
+    // It runs already: never twice.
+    if (this.#isClosed || this.#tasks.has(key)) return;
+    this.#keeper.start();
+    const task = new ProcessTask(given, this);
+    this.#tasks.set(key, task);
+    void task.launch();
+  }
+
+  kill(taskId: TaskId, graceMs: number): void {
+    this.#tasks.get(keyOf(taskId))?.kill(graceMs);
+  }
+
+  async recover(given: readonly ExecutorTask[]): Promise<void> {
+    const known = new Set(given.map(({spec}) => keyOf(spec.taskId)));
+    const left = new Set([...this.control.keys(), ...this.cgroups.keys()]);
+    for (const key of this.#tasks.keys()) left.delete(key);
+    if (left.size > 0) this.#keeper.start();
+    const events = this.control.allEvents();
+    for (const task of given) {
+      const key = keyOf(task.spec.taskId);
+      if (this.#tasks.has(key)) continue;
+      const adopted = new ProcessTask(task, this);
+      this.#tasks.set(key, adopted);
+      adopted.adopt(events.get(key));
+    }
+    const others = [...left].filter((key) => !known.has(key));
+    for (const key of others) {
+      if (!(await removeLeftover(key, this))) this.#onProblem(stuck(key));
+    }
+  }
+
+  async exec(taskId: TaskId, {argv, env = {}, tty}: ExecRequest): Promise<ExecSession> {
+    const task = this.#tasks.get(keyOf(taskId));
+    const isRunning = (): boolean => task?.isRunning === true;
+    const refusal = `task ${taskId} does not run, no command can be run beside it`;
+    if (task === undefined || !isRunning()) throw new Error(refusal);
+    const line = await task.commandBeside(argv, env, tty);
+    if (!isRunning()) throw new Error(refusal);
+    const session = openSession({
+      ...{line, tty, cwd: task.task.sandbox, stty: this.tools.stty},
+      join: (pid) => task.cgroup.add(pid),
+    });
+    this.#sessions.add(session);
+    void session.ended.then(() => this.#sessions.delete(session));
+    return session;
+  }
+
+  async usage(taskId: TaskId): Promise<TaskUsage | undefined> {
+    return this.#tasks.get(keyOf(taskId))?.usage();
+  }
+
+  async forget(taskId: TaskId): Promise<void> {
+    const key = keyOf(taskId);
+    const task = this.#tasks.get(key);
+    if (task !== undefined && !task.isOver) return;
+    this.#tasks.delete(key);
+    await this.removeCgroup(key);
+    this.control.remove(key);
+  }
+
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#watcher.close();
+    clearInterval(this.#sweeping);
+    for (const task of this.#tasks.values()) task.close();
+    for (const session of this.#sessions) session.kill();
+    await Promise.all([...this.#sessions].map(({ended}) => ended));
+    this.#keeper.stop();
+    if (this.cgroups.keys().length === 0) this.cgroups.removeAll();
+  }
+
+  #notice(name: string | null): void {
+    const event = name === null ? undefined : parseEventFile(name);
+    if (event === undefined) this.#sweep();
+    else this.#tasks.get(event.key)?.notice(event);
+  }
+
+  #sweep(): void {
+    if (this.#isClosed) return;
+    const events = this.control.allEvents();
+    for (const task of this.#tasks.values()) task.sweep(events.get(task.key));
+  }
+}
+
+function stuck(key: string): string {
+  return `the control group of task ${key} cannot be removed, something in it does not end`;
+}
+
+/** Agents of one machine share the tree of control groups: by their folders they are told apart. */
+function nameOf(controlFolder: string): string {
+  return createHash('sha256').update(realpathSync(controlFolder)).digest('hex').slice(0, 16);
+}

@@ -1,0 +1,405 @@
+/** One task as a plain process: its launch, its end, and what is done to it in between. */
+import {spawn} from 'node:child_process';
+import {closeSync, openSync, readFileSync} from 'node:fs';
+import {chown} from 'node:fs/promises';
+import {join} from 'node:path';
+import type {ExecutorNews, ExecutorTask, TaskUsage} from '../ports/executor.ts';
+import type {UnixAccount} from '../ports/unix-account.ts';
+import type {CgroupLimits, Cgroups, TaskCgroup} from './cgroups.ts';
+import {argvOf, commandLine, environmentOf, wordsProblem} from './command-line.ts';
+import {type ControlFolder, type EventFile, keyOf, type TaskEvents} from './control-folder.ts';
+import {exitWords} from './exit-words.ts';
+import {
+  isAlive,
+  type ProcessMark,
+  processState,
+  signal,
+  signalGroup,
+  TICKS_PER_SECOND,
+  usageBySession,
+} from './proc.ts';
+import {ownAccount, taskAccount} from './task-account.ts';
+import {supervisorScript} from './supervisor-script.ts';
+import {DEFAULT_PATH, type Tools} from './tools.ts';
+import {linkVolumes} from './volume-links.ts';
+
+/** What about tasks is the agent's to decide. */
+export interface TaskSettings {
+  readonly logBytesMax: number;
+  readonly logAsideMax: number;
+  readonly isCpuCapped: boolean;
+  readonly switchUser: boolean;
+  readonly persistentVolume: (id: string) => string;
+}
+
+/** What a task needs of its executor. */
+export interface TaskHost {
+  readonly control: ControlFolder;
+  readonly cgroups: Cgroups;
+  readonly tools: Tools;
+  readonly settings: TaskSettings;
+  readonly bootId: string;
+  readonly isClosed: boolean;
+  tell(news: ExecutorNews): void;
+  /** Tells who runs this machine if it cannot be removed. */
+  removeCgroup(key: string): Promise<void>;
+  /** Resolves when it is this task's turn to start a process: starting them stops all else. */
+  turn(): Promise<void>;
+}
+
+/**
+ * `preparing`: nothing runs; `launched`: its supervisor does; `running`: it does; `ending`: it does
+ * not any more, and its output is read to the end.
+ */
+type Phase = 'preparing' | 'launched' | 'running' | 'ending' | 'over';
+
+/** How long the last output may take; it takes long only where something holds on to it. */
+const OUTPUT_MS = 5000;
+/** What was killed may take its time, in the kernel; meanwhile it is killed again. */
+const AGAIN_MS = 1000;
+/** setTimeout's. */
+const TIMER_MS_MAX = 2 ** 31 - 1;
+
+export class ProcessTask {
+  readonly task: ExecutorTask;
+  readonly key: string;
+  readonly #host: TaskHost;
+  readonly #cgroup: TaskCgroup;
+  #phase: Phase = 'preparing';
+  #supervisor: ProcessMark | undefined;
+  #started: ProcessMark | undefined;
+  #killDeadline: number | undefined;
+  #killTimer: NodeJS.Timeout | undefined;
+  #outputRead: (() => void) | undefined;
+
+  constructor(task: ExecutorTask, host: TaskHost) {
+    this.task = task;
+    this.key = keyOf(task.spec.taskId);
+    this.#host = host;
+    this.#cgroup = host.cgroups.open(this.key);
+  }
+
+  get isOver(): boolean {
+    return this.#phase === 'over';
+  }
+
+  get #isEnding(): boolean {
+    return this.#phase === 'ending' || this.#phase === 'over';
+  }
+
+  get isRunning(): boolean {
+    return this.#phase === 'running';
+  }
+
+  get cgroup(): TaskCgroup {
+    return this.#cgroup;
+  }
+
+  // Its launch.
+
+  async launch(): Promise<void> {
+    const {spec} = this.task;
+    const argv = argvOf(spec);
+    const problem = spec.problem ?? (argv === undefined ? undefined : wordsProblem(spec, argv));
+    if (problem !== undefined) return this.#endAs('TASK_ERROR', 'REASON_TASK_INVALID', problem);
+    try {
+      await this.#prepare(argv);
+      await this.#host.turn();
+    } catch (error) {
+      const {message} = error as Error;
+      return this.#endAs('TASK_FAILED', 'REASON_CONTAINER_LAUNCH_FAILED', message);
+    }
+    // The next executor will find that it never started.
+    if (this.#host.isClosed) return;
+    if (this.#killDeadline !== undefined) return this.#endUnstarted();
+    this.#spawnSupervisor();
+  }
+
+  async #prepare(argv: readonly string[] | undefined): Promise<void> {
+    const {spec, sandbox} = this.task;
+    const {cgroups, control, settings, tools} = this.#host;
+    if (spec.container !== undefined || argv === undefined) {
+      const {image = ''} = spec.container ?? {};
+      throw new Error(`this agent runs plain processes only, not the image '${image}'`);
+    }
+    const account = await taskAccount(spec.user, settings.switchUser);
+    if (account !== undefined) await chown(sandbox, account.uid, account.gid);
+    await linkVolumes(spec.volumes, {
+      ...{sandbox, account, persistentVolume: settings.persistentVolume},
+    });
+    const line = commandLine({argv, env: this.#envFor(account), account, tty: spec.tty}, tools);
+    cgroups.create(this.key, this.#limits());
+    const script = supervisorScript({
+      folder: control.taskFolder(this.key),
+      events: join(control.events, this.key),
+      ...{sandbox, mkfifo: tools.mkfifo, setsid: tools.setsid},
+      joins: this.#cgroup.joinedBy,
+      argv: line,
+    });
+    const {logBytesMax: bytesMax, logAsideMax: asideMax} = settings;
+    control.write(this.key, script, {sandbox, bytesMax, asideMax});
+  }
+
+  #envFor(account: UnixAccount | undefined): Readonly<Record<string, string>> {
+    const {spec, sandbox} = this.task;
+    return environmentOf(spec.env, {sandbox, account: account ?? ownAccount()});
+  }
+
+  #limits(): CgroupLimits {
+    const {cpus, memMiB, limits} = this.task.spec;
+    const cpusMax =
+      limits.cpus === undefined
+        ? this.#host.settings.isCpuCapped
+          ? cpus
+          : undefined
+        : (limits.cpus ?? undefined);
+    const memMiBMax = limits.memMiB === undefined ? memMiB : (limits.memMiB ?? undefined);
+    const memBytesMax = memMiBMax === undefined ? undefined : Math.round(memMiBMax * 1024 * 1024);
+    return {cpus, cpusMax, memBytesMax};
+  }
+
+  #spawnSupervisor(): void {
+    const {control} = this.#host;
+    const trouble = openSync(join(control.taskFolder(this.key), 'trouble'), 'a', 0o600);
+    const child = spawn('/bin/sh', [control.scriptOf(this.key)], {
+      cwd: '/',
+      env: {PATH: DEFAULT_PATH, LC_ALL: 'C'},
+      detached: true,
+      stdio: ['ignore', 'ignore', trouble],
+    });
+    closeSync(trouble);
+    child.unref();
+    child.on('error', (error) => {
+      void this.#endAs('TASK_FAILED', 'REASON_CONTAINER_LAUNCH_FAILED', error.message);
+    });
+    if (child.pid === undefined) return;
+    const startedAt = processState(child.pid)?.startedAt ?? '';
+    this.#supervisor = {pid: child.pid, startedAt};
+    this.#phase = 'launched';
+    child.on('exit', () => {
+      if (!this.#isEnding && !this.#host.isClosed) this.sweep(control.allEvents().get(this.key));
+    });
+    this.#tell('TASK_STARTING');
+  }
+
+  /** Takes over what an executor before has started, or wanted to start. */
+  adopt(events: TaskEvents | undefined): void {
+    const {control, bootId} = this.#host;
+    const isUnclaimed = control.claimOf(this.key) === undefined && control.revoke(this.key);
+    const claim = control.claimOf(this.key);
+    if (isUnclaimed || claim === undefined || claim === 'revoked') {
+      const message = 'it was not started before its executor ended';
+      void this.#endAs('TASK_FAILED', 'REASON_EXECUTOR_TERMINATED', message);
+      return;
+    }
+    this.#started = events?.started;
+    this.#phase = this.#started === undefined ? 'launched' : 'running';
+    this.#supervisor = claim.bootId === bootId ? claim : undefined;
+    this.#killDeadline = control.killDeadlineOf(this.key);
+    if (events?.exitCode === undefined && this.#isSupervised) {
+      this.#tell(this.#phase === 'running' ? 'TASK_RUNNING' : 'TASK_STARTING');
+    }
+    this.sweep(events);
+    if (this.#killDeadline !== undefined) this.#askToEnd();
+  }
+
+  // What its supervisor wrote down.
+
+  /** A file of it has appeared, has changed, or is gone. */
+  notice(event: EventFile): void {
+    const {control} = this.#host;
+    if (event.kind === 'started') this.#onStarted(control.startedOf(this.key));
+    else if (event.kind === 'exit') this.#onExit(event.code);
+    else if (!control.hasLogs(this.key)) this.#outputRead?.();
+  }
+
+  /** All that there is of it. */
+  sweep(events: TaskEvents | undefined): void {
+    if (this.#phase === 'preparing' || this.#phase === 'over') return;
+    if (events?.exitCode !== undefined) {
+      this.#onExit(events.exitCode);
+      if (!events.hasLogs) this.#outputRead?.();
+      return;
+    }
+    this.#onStarted(events?.started);
+    if (this.#isEnding || this.#isSupervised) return;
+    // It may have written how it ended just before it did so itself.
+    const last = this.#host.control.allEvents().get(this.key);
+    if (last?.exitCode !== undefined) this.sweep(last);
+    else this.#onLost();
+  }
+
+  get #isSupervised(): boolean {
+    return this.#supervisor !== undefined && isAlive(this.#supervisor);
+  }
+
+  #onStarted(started: ProcessMark | undefined): void {
+    if (started === undefined || this.#phase !== 'launched') return;
+    this.#started = started;
+    this.#phase = 'running';
+    if (this.#killDeadline === undefined) this.#tell('TASK_RUNNING');
+    else this.#askToEnd();
+  }
+
+  #onExit(code: number): void {
+    if (this.#isEnding) return;
+    this.#onStarted(this.#host.control.startedOf(this.key));
+    this.#phase = 'ending';
+    clearTimeout(this.#killTimer);
+    void this.#end(code);
+  }
+
+  async #end(code: number): Promise<void> {
+    if (this.#host.control.hasLogs(this.key)) {
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, OUTPUT_MS);
+        timer.unref();
+        this.#outputRead = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+    }
+    const words = exitWords(code);
+    if (this.#killDeadline !== undefined) return this.#endAs('TASK_KILLED', undefined, words);
+    if (code === 0) return this.#endAs('TASK_FINISHED', undefined, words);
+    if (this.#cgroup.isOutOfMemory) {
+      const reason = 'REASON_CONTAINER_LIMITATION_MEMORY';
+      return this.#endAs('TASK_FAILED', reason, `${this.#memoryWords()}; ${words}`);
+    }
+    return this.#endAs('TASK_FAILED', undefined, words);
+  }
+
+  #memoryWords(): string {
+    const {memMiB, limits} = this.task.spec;
+    const peak = this.#cgroup.memBytesPeak;
+    const used = peak === undefined ? '' : ` Maximum Used: ${Math.ceil(peak / 1024 / 1024)}MB`;
+    return `Memory limit exceeded: Requested: ${limits.memMiB ?? memMiB}MB${used}`;
+  }
+
+  /** Its supervisor is gone and has left no word. */
+  #onLost(): void {
+    if (this.#started !== undefined) signalGroup(this.#started, 'SIGKILL');
+    this.#cgroup.killAll();
+    if (this.#killDeadline !== undefined) {
+      void this.#endAs('TASK_KILLED', undefined, 'Command was killed with its supervisor');
+      return;
+    }
+    const trouble = readTrouble(join(this.#host.control.taskFolder(this.key), 'trouble'));
+    const message = `how the command ended is not known, its supervisor is gone${trouble}`;
+    void this.#endAs('TASK_FAILED', 'REASON_EXECUTOR_TERMINATED', message);
+  }
+
+  #endUnstarted(): Promise<void> {
+    const reason = 'REASON_TASK_KILLED_DURING_LAUNCH';
+    return this.#endAs('TASK_KILLED', reason, 'killed before it was started');
+  }
+
+  async #endAs(
+    state: ExecutorNews['state'],
+    reason: ExecutorNews['reason'],
+    message: string,
+  ): Promise<void> {
+    // The next executor will find it as it is.
+    if (this.#phase === 'over' || this.#host.isClosed) return;
+    this.#phase = 'over';
+    clearTimeout(this.#killTimer);
+    await this.#host.removeCgroup(this.key);
+    this.#tell(state, reason, message);
+  }
+
+  #tell(state: ExecutorNews['state'], reason?: ExecutorNews['reason'], message?: string): void {
+    const {taskId} = this.task.spec;
+    this.#host.tell({
+      taskId,
+      state,
+      ...(reason === undefined ? {} : {reason}),
+      ...(message === undefined ? {} : {message}),
+    });
+  }
+
+  // What is done to it.
+
+  kill(graceMs: number): void {
+    if (this.#isEnding) return;
+    const deadline = Date.now() + Math.max(0, graceMs);
+    if (this.#killDeadline !== undefined && this.#killDeadline <= deadline) return;
+    const isFirst = this.#killDeadline === undefined;
+    this.#killDeadline = deadline;
+    if (this.#phase === 'preparing') return;
+    const {control} = this.#host;
+    if (this.#phase === 'launched' && control.revoke(this.key)) {
+      void this.#endUnstarted();
+      return;
+    }
+    control.orderKill(this.key, deadline);
+    if (isFirst) this.#askToEnd();
+    else this.#armKill();
+  }
+
+  /** All of it: also what has left the group of its leader. */
+  #askToEnd(): void {
+    if (this.#started !== undefined && this.#phase === 'running') {
+      signalGroup(this.#started, 'SIGTERM');
+      this.#cgroup.signalOutside(this.#started.pid, 'SIGTERM');
+    }
+    this.#armKill();
+  }
+
+  #armKill(): void {
+    clearTimeout(this.#killTimer);
+    if (this.#phase !== 'launched' && this.#phase !== 'running') return;
+    const leftMs = Math.max(0, (this.#killDeadline ?? 0) - Date.now());
+    this.#killTimer = setTimeout(() => this.#force(), Math.min(leftMs, TIMER_MS_MAX));
+  }
+
+  #force(): void {
+    if (this.#host.isClosed) return;
+    if (Date.now() < (this.#killDeadline ?? 0)) {
+      this.#armKill();
+      return;
+    }
+    if (this.#started !== undefined) signalGroup(this.#started, 'SIGKILL');
+    // Still on its way: it shall not get there.
+    else if (this.#supervisor !== undefined) signal(this.#supervisor, 'SIGKILL');
+    this.#cgroup.killAll();
+    this.#killTimer = setTimeout(() => this.#force(), AGAIN_MS);
+    this.sweep(this.#host.control.allEvents().get(this.key));
+  }
+
+  /** Lets go of it. */
+  close(): void {
+    clearTimeout(this.#killTimer);
+  }
+
+  async usage(): Promise<TaskUsage | undefined> {
+    const started = this.#started;
+    if (started === undefined || this.#phase !== 'running') return undefined;
+    const counted = this.#cgroup.usage();
+    if (counted !== undefined) return counted;
+    const session = (await usageBySession()).get(started.pid);
+    if (session === undefined) return undefined;
+    return {
+      cpusUserSeconds: session.userTicks / TICKS_PER_SECOND,
+      cpusSystemSeconds: session.systemTicks / TICKS_PER_SECOND,
+      memRssBytes: session.rssBytes,
+    };
+  }
+
+  /** The words of a command beside it. */
+  async commandBeside(
+    argv: readonly string[],
+    env: Readonly<Record<string, string>>,
+    tty: boolean,
+  ) {
+    const {settings, tools} = this.#host;
+    const account = await taskAccount(this.task.spec.user, settings.switchUser);
+    const whole = {...this.#envFor(account), ...env};
+    return commandLine({argv, env: whole, account, tty}, tools);
+  }
+}
+
+function readTrouble(path: string): string {
+  const text = readFileSync(path, 'utf8').trim();
+  return text === '' ? '' : `: ${text}`;
+}
