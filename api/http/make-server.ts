@@ -76,7 +76,7 @@ export function makeServer({face, limits, logger, upgrade}: ServerParts): Fastif
       return reply;
     },
   });
-  if (upgrade !== undefined) app.server.on('upgrade', upgrade.take);
+  if (upgrade !== undefined) takeUpgrades(app, upgrade);
 
   async function answerError(error: unknown, exchange: Exchange): Promise<FastifyReply> {
     const {reply} = exchange;
@@ -91,6 +91,20 @@ export function makeServer({face, limits, logger, upgrade}: ServerParts): Fastif
     return reply;
   }
   return app;
+}
+
+/** Connections that left HTTP are closed with the app, which does not know of them. */
+function takeUpgrades(app: FastifyInstance, {take}: UpgradeParts): void {
+  const sockets = new Set<Socket>();
+  app.server.on('upgrade', (raw: IncomingMessage, socket: Socket, head: Buffer) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+    take(raw, socket, head);
+  });
+  app.addHook('preClose', (done) => {
+    for (const socket of sockets) socket.destroy();
+    done();
+  });
 }
 
 /** Fastify's own refusals have a status; what has none is a fault of ours. */
