@@ -1,0 +1,295 @@
+/**
+ * Copies what a container says into `stdout` and `stderr` of its sandbox while it runs, and goes on
+ * where it stopped when the engine or this process was away meanwhile. How far it came is written
+ * beside, after each piece; what was written behind that is recognized by what it says.
+ */
+import {open, readFile, type FileHandle} from 'node:fs/promises';
+import {join} from 'node:path';
+import {
+  EngineAwayError,
+  EngineRefusedError,
+  LetGoError,
+  type EngineClient,
+} from './engine-client.ts';
+import {type CursorState, LogCursor, NOTHING_COPIED, sinceOf} from './log-cursor.ts';
+import {
+  type LogMessage,
+  makeFrameReader,
+  makeRawReader,
+  makeTerminalReader,
+  type MessageReader,
+  type StreamName,
+} from './log-messages.ts';
+import {OutputFile, readBeyond, type OutputLimits, type OutputMark} from './output-file.ts';
+
+export interface LogCopierOptions extends OutputLimits {
+  readonly client: EngineClient;
+  readonly containerId: string;
+  readonly sandbox: string;
+  readonly tty: boolean;
+  /** Where it is written down how far it came. */
+  readonly placesFile: string;
+  /** The engine keeps nothing of it (log driver `none`): all there is is what comes while here. */
+  readonly isUnkept: boolean;
+  readonly onTrouble: (message: string) => void;
+}
+
+/** How far one stream has come, in the log and in its file. */
+interface Place extends CursorState, OutputMark {}
+
+interface Output {
+  readonly file: OutputFile;
+  readonly cursor: LogCursor;
+}
+
+type Outputs = Readonly<Record<StreamName, Output>>;
+
+const OPEN_TIMEOUT_MS = 30_000;
+const BACKOFF_MS_MIN = 100;
+const BACKOFF_MS_MAX = 5_000;
+/** How long the rest may take to come out of what is attached to. */
+const DRAIN_MS = 2_000;
+/** Room enough for the two places, so that writing them anew is one small write. */
+const PLACES_BYTES = 512;
+
+export class LogCopier {
+  readonly #options: LogCopierOptions;
+  #isUnkept: boolean;
+  #outputs: Outputs | undefined;
+  #places: FileHandle | undefined;
+  #attached: NodeJS.ReadableStream | undefined;
+  /** As they stand in the file of the places. */
+  #saved: Places | undefined;
+  readonly #told = new Set<string>();
+
+  constructor(options: LogCopierOptions) {
+    this.#options = options;
+    this.#isUnkept = options.isUnkept;
+  }
+
+  /** Before the container is started: what is in the files by then is not of the container. */
+  async prepare(): Promise<void> {
+    await this.#open();
+    if (!this.#isUnkept) return;
+    try {
+      this.#attached = await this.#connect(this.#options.client.closed);
+    } catch (error) {
+      const isOutside = error instanceof EngineAwayError || error instanceof EngineRefusedError;
+      if (!isOutside) throw error;
+      this.#trouble(`its first output may be missing: ${error.message}`);
+    }
+  }
+
+  /** Copies until the container has ended, and then all that is left. Never throws. */
+  async run(ended: AbortSignal): Promise<void> {
+    const {client} = this.#options;
+    try {
+      let backoffMs = BACKOFF_MS_MIN;
+      for (;;) {
+        const isLast = ended.aborted;
+        const beganAt = performance.now();
+        const isDone = await this.#pass(ended);
+        if (isLast && isDone) return;
+        // It was being read in peace until now.
+        if (performance.now() - beganAt > BACKOFF_MS_MAX) backoffMs = BACKOFF_MS_MIN;
+        await client.pause(backoffMs, isLast ? undefined : ended);
+        backoffMs = Math.min(backoffMs * 2, BACKOFF_MS_MAX);
+      }
+    } catch (error) {
+      if (!(error instanceof LetGoError)) throw error;
+    } finally {
+      await this.#close();
+    }
+  }
+
+  /** Of a container that was never started: nobody runs it. */
+  async abandon(): Promise<void> {
+    await this.#close();
+  }
+
+  /** Reads once; true: to the end, or there is no way of reading more. */
+  async #pass(ended: AbortSignal): Promise<boolean> {
+    const {client} = this.#options;
+    try {
+      if (this.#outputs === undefined) await this.#open();
+      await this.#read(ended);
+      return true;
+    } catch (error) {
+      if (client.closed.aborted) throw new LetGoError();
+      // The container has ended just now.
+      if (error instanceof LetGoError) return false;
+      if (error instanceof EngineRefusedError) return this.#refused(error);
+      const {code, message} = error as NodeJS.ErrnoException;
+      if (error instanceof EngineAwayError || code === 'ECONNRESET') return false;
+      if (code === undefined) throw error;
+      this.#trouble(`its output cannot be written: ${message}`);
+      return false;
+    }
+  }
+
+  #refused(error: EngineRefusedError): boolean {
+    // The container is gone, and its log with it.
+    if (error.status === 404) return true;
+    if (this.#isUnkept || !/does not support reading/.test(error.message)) {
+      this.#trouble(`its output cannot be read: ${error.message}`);
+      return true;
+    }
+    this.#isUnkept = true;
+    return false;
+  }
+
+  #trouble(message: string): void {
+    if (this.#told.has(message)) return;
+    this.#told.add(message);
+    this.#options.onTrouble(message);
+  }
+
+  async #read(ended: AbortSignal): Promise<void> {
+    if (this.#isUnkept) return this.#readAttached(ended);
+    const {client, containerId} = this.#options;
+    const outputs = this.#mustBeOpen();
+    const since = sinceOf(Object.values(outputs).map(({cursor}) => cursor.state));
+    for (const {cursor} of Object.values(outputs)) cursor.rewind();
+    // When it has ended, following ends by itself, and with it everything has been read.
+    const isLast = ended.aborted;
+    const signal = isLast ? client.closed : ended;
+    const stream = await client.stream(signal, OPEN_TIMEOUT_MS, (docker, abortSignal) =>
+      docker.getContainer(containerId).logs({
+        follow: true,
+        stdout: true,
+        stderr: true,
+        timestamps: true,
+        ...(since === undefined ? {} : {since}),
+        abortSignal,
+      }),
+    );
+    const reader = this.#options.tty ? makeTerminalReader() : makeFrameReader(true);
+    await this.#copy(stream, reader, signal);
+    if (isLast) await this.#take(reader.flush());
+  }
+
+  async #readAttached(ended: AbortSignal): Promise<void> {
+    const {client, tty} = this.#options;
+    if (ended.aborted && this.#attached === undefined) return;
+    const late = new AbortController();
+    const onEnd = (): void => void setTimeout(() => late.abort(), DRAIN_MS).unref();
+    ended.addEventListener('abort', onEnd, {once: true});
+    try {
+      const signal = AbortSignal.any([client.closed, late.signal]);
+      const stream = this.#attached ?? (await this.#connect(signal));
+      this.#attached = undefined;
+      await this.#copy(stream, tty ? makeRawReader() : makeFrameReader(false), signal);
+    } finally {
+      ended.removeEventListener('abort', onEnd);
+    }
+  }
+
+  #connect(signal: AbortSignal): Promise<NodeJS.ReadableStream> {
+    const {client, containerId} = this.#options;
+    return client.stream(signal, OPEN_TIMEOUT_MS, (docker, abortSignal) =>
+      docker
+        .getContainer(containerId)
+        .attach({stream: true, stdout: true, stderr: true, abortSignal}),
+    );
+  }
+
+  async #copy(
+    stream: NodeJS.ReadableStream,
+    reader: MessageReader,
+    signal: AbortSignal,
+  ): Promise<void> {
+    try {
+      for await (const chunk of stream as AsyncIterable<Buffer>) {
+        await this.#take(reader.push(chunk));
+        if (signal.aborted) return;
+      }
+    } catch (error) {
+      // Whatever an aborted stream says, it has been aborted. Closed files are another matter.
+      if (!signal.aborted || this.#outputs === undefined) throw error;
+    }
+  }
+
+  async #take(messages: readonly LogMessage[]): Promise<void> {
+    const outputs = this.#mustBeOpen();
+    const pieces: Record<StreamName, Buffer[]> = {stdout: [], stderr: []};
+    for (const message of messages) {
+      pieces[message.stream].push(outputs[message.stream].cursor.take(message));
+    }
+    try {
+      await append(outputs.stdout, pieces.stdout);
+      await append(outputs.stderr, pieces.stderr);
+      if (messages.length > 0) await this.#savePlaces();
+    } catch (error) {
+      // The cursors are ahead of the files now; what is in those is found out anew.
+      await this.#close();
+      throw error;
+    }
+  }
+
+  async #open(): Promise<void> {
+    const {placesFile} = this.#options;
+    const places = await readPlaces(placesFile);
+    this.#outputs = {
+      stdout: await this.#openOutput('stdout', places?.stdout),
+      stderr: await this.#openOutput('stderr', places?.stderr),
+    };
+    this.#places = await open(placesFile, places === undefined ? 'w+' : 'r+');
+    this.#saved = places;
+    if (places === undefined) await this.#savePlaces();
+  }
+
+  async #openOutput(stream: StreamName, place: Place | undefined): Promise<Output> {
+    const path = join(this.#options.sandbox, stream);
+    const beyond = place === undefined ? Buffer.alloc(0) : await readBeyond(path, place);
+    const file = await OutputFile.open(path, this.#options);
+    return {file, cursor: new LogCursor(place ?? NOTHING_COPIED, beyond)};
+  }
+
+  async #savePlaces(): Promise<void> {
+    const {stdout, stderr} = this.#mustBeOpen();
+    this.#saved = {
+      stdout: placeOf(stdout, this.#saved?.stdout),
+      stderr: placeOf(stderr, this.#saved?.stderr),
+    };
+    const text = JSON.stringify(this.#saved).padEnd(PLACES_BYTES);
+    await this.#places?.write(Buffer.from(text), 0, PLACES_BYTES, 0);
+  }
+
+  #mustBeOpen(): Outputs {
+    if (this.#outputs === undefined) throw new Error('the output files are not open');
+    return this.#outputs;
+  }
+
+  async #close(): Promise<void> {
+    const outputs = this.#outputs;
+    this.#outputs = undefined;
+    await outputs?.stdout.file.close();
+    await outputs?.stderr.file.close();
+    await this.#places?.close();
+    this.#places = undefined;
+  }
+}
+
+/** While it is not clear whose the end of the file is, the place before it stays. */
+function placeOf({file, cursor}: Output, saved: Place | undefined): Place {
+  if (!cursor.isSettled && saved !== undefined) return saved;
+  return {...cursor.state, ...file.mark};
+}
+
+async function append({file}: Output, pieces: readonly Buffer[]): Promise<void> {
+  const data = Buffer.concat(pieces);
+  if (data.length > 0) await file.append(data);
+}
+
+type Places = Readonly<Record<StreamName, Place>>;
+
+async function readPlaces(path: string): Promise<Places | undefined> {
+  try {
+    return JSON.parse(await readFile(path, 'utf8')) as Places;
+  } catch (error) {
+    const isAbsent = (error as NodeJS.ErrnoException).code === 'ENOENT';
+    // It was being made when the process or the machine died: nothing had been copied by then.
+    if (isAbsent || error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
