@@ -2,9 +2,11 @@
 // The `drydock` command.
 import {Command, CommanderError} from 'commander';
 import {makeConformanceCommand} from './commands/conformance.ts';
+import {makeKeygenCommand} from './commands/keygen.ts';
 import {makeSimCommand} from './commands/sim.ts';
 import {makeStartCommand} from './commands/start.ts';
 import {makeTimetableCommand} from './commands/timetable.ts';
+import {makeUpCommand} from './commands/up.ts';
 import {outliveReader} from './terminal/closed-pipe.ts';
 import {EXIT_BAD_INPUT, EXIT_OK} from './terminal/exit-codes.ts';
 import {readVersion} from './version.ts';
@@ -21,6 +23,8 @@ const commands = [
   makeStartCommand(),
   makeTimetableCommand(),
   makeConformanceCommand(),
+  makeUpCommand(),
+  makeKeygenCommand(),
 ];
 for (const command of commands) program.addCommand(command.exitOverride());
 

@@ -9,3 +9,5 @@ export const EXIT_BUG = 70;
 /** Interrupted: 128 and the number of the signal. */
 export const EXIT_INTERRUPTED = 130;
 export const EXIT_TERMINATED = 143;
+/** A process of a cluster cannot start or go on: an address in use, a full disk. */
+export const EXIT_FAILED = 1;

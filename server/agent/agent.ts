@@ -95,7 +95,8 @@ export class Agent {
     const volumesRoot = volumesRootOf(options);
     mkdirSync(volumesRoot, {recursive: true});
     const sandboxes = new Sandboxes(options.workDir, agentId, parts.log);
-    let agent: Agent | undefined;
+    // Updates that come before it is there wait in the ledger.
+    const made: {agent?: Agent} = {};
     const runner = await TaskRunner.start({
       agentId,
       ledger: new TaskLedger(parts.store, documents),
@@ -103,13 +104,13 @@ export class Agent {
       executors: (onNews) => parts.makeExecutors({agentId, volumesRoot}, onNews),
       fetch: parts.fetch,
       env: {MESOS_SLAVE_ID: agentId, MESOS_AGENT_ENDPOINT: `${options.hostname}:${options.port}`},
-      send: (update) => agent?.send(update),
+      send: (update) => made.agent?.send(update),
       now: () => parts.clock.now(),
       failed: parts.failed,
       log: parts.log,
     });
-    agent = new Agent(options, parts, {identity, runner, sandboxes});
-    return agent;
+    made.agent = new Agent(options, parts, {identity, runner, sandboxes});
+    return made.agent;
   }
 
   get info(): AgentInfo {

@@ -7,13 +7,16 @@ const MIB = 1024 * 1024;
 /** Left for the system: Mesos, `DEFAULT_MEM` and `DEFAULT_DISK` of its agent's flags. */
 const SYSTEM_MEM_MIB = 1024;
 const SYSTEM_DISK_MIB = 5 * 1024;
-const PORTS = '[31000-32000]';
+/** Mesos, `DEFAULT_PORTS`. */
+const PORTS = [31_000, 32_000] as const;
 
 export interface Machine {
   readonly cpus: number;
   readonly memMiB: number;
   /** Of the file system that holds the work folder. */
   readonly diskMiB: number;
+  /** First and last. */
+  readonly ports: readonly [number, number];
 }
 
 export function readMachine(workDir: string): Machine {
@@ -22,6 +25,19 @@ export function readMachine(workDir: string): Machine {
     cpus: availableParallelism(),
     memMiB: Math.floor(totalmem() / MIB),
     diskMiB: Math.floor((blocks * bsize) / MIB),
+    ports: PORTS,
+  };
+}
+
+/** The part of a machine that one of several agents on it has; no port is of two of them. */
+export function partOf(machine: Machine, index: number, count: number): Machine {
+  const [first, last] = machine.ports;
+  const each = Math.floor((last - first + 1) / count);
+  return {
+    cpus: Math.floor((machine.cpus * 1000) / count) / 1000,
+    memMiB: Math.floor(machine.memMiB / count),
+    diskMiB: Math.floor(machine.diskMiB / count),
+    ports: [first + index * each, first + (index + 1) * each - 1],
   };
 }
 
@@ -45,7 +61,7 @@ export function agentResources(text: string, role: string, machine: Machine): Re
     `cpus:${machine.cpus}`,
     `mem:${without(SYSTEM_MEM_MIB, machine.memMiB)}`,
     `disk:${without(SYSTEM_DISK_MIB, machine.diskMiB)}`,
-    `ports:${PORTS}`,
+    `ports:[${machine.ports.join('-')}]`,
   ].filter((part) => !isNamed(said.amounts, part.slice(0, part.indexOf(':'))));
   const found = parseAgentResources(defaults.join(';'), role);
   if (!found.ok) return {ok: false, message: found.message};

@@ -13,17 +13,26 @@ const SILENT_MS_MAX = 30_000;
 
 export interface SharedPort {
   readonly port: number;
+  /** Answers from now on, also those who have connected before. */
+  serve(servers: PortServers): void;
   /** Takes no new connections, and breaks those that are open. */
   close(): Promise<void>;
 }
 
-/** @param agents Without it only HTTP is answered. */
+export interface PortServers {
+  readonly http: HttpServer;
+  /** Absent: only HTTP is answered. */
+  readonly agents?: TlsServer | undefined;
+}
+
+/** Listens; whoever connects waits until it serves. */
 export async function openSharedPort(
-  {host, port}: {readonly host: string; readonly port: number},
-  http: HttpServer,
-  agents?: TlsServer,
+  host: string,
+  port: number,
+  connectionsMax: number,
 ): Promise<SharedPort> {
   const sockets = new Set<Socket>();
+  const serving = Promise.withResolvers<PortServers>();
   const server = createServer({noDelay: true}, (socket) => {
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
@@ -36,21 +45,28 @@ export async function openSharedPort(
       const first = socket.read() as Buffer | null;
       if (first === null) return;
       socket.unshift(first);
-      const target = first[0] === TLS_HANDSHAKE ? agents : http;
-      if (target === undefined) socket.destroy();
-      else target.emit('connection', socket);
+      void hand(socket, first[0] === TLS_HANDSHAKE, serving.promise);
     });
   });
+  server.maxConnections = connectionsMax;
   await listen(server, host, port);
   const address = server.address();
   return {
     port: typeof address === 'object' && address !== null ? address.port : port,
+    serve: serving.resolve,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
         for (const socket of sockets) socket.destroy();
       }),
   };
+}
+
+async function hand(socket: Socket, isTls: boolean, serving: Promise<PortServers>): Promise<void> {
+  const {http, agents} = await serving;
+  const target = isTls ? agents : http;
+  if (target === undefined) socket.destroy();
+  else target.emit('connection', socket);
 }
 
 function listen(server: Server, host: string, port: number): Promise<void> {

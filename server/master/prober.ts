@@ -24,10 +24,12 @@ export class Prober {
 
   ask(frameworkId: FrameworkId, probes: readonly Probe[]): void {
     for (const probe of probes) {
-      void outcomeOf(probe).then((outcome) => {
-        this.#take(frameworkId, {probeId: probe.probeId, outcome});
-      });
+      void this.#askOne(frameworkId, probe);
     }
+  }
+
+  async #askOne(frameworkId: FrameworkId, probe: Probe): Promise<void> {
+    this.#take(frameworkId, {probeId: probe.probeId, outcome: await outcomeOf(probe)});
   }
 
   #take(frameworkId: FrameworkId, result: ProbeResult): void {

@@ -1,0 +1,55 @@
+/** A table of settings as the options of a command, and its values from flags, environment, file. */
+import {readFileSync} from 'node:fs';
+import type {Command} from 'commander';
+import {parse} from 'yaml';
+import {
+  envName,
+  readSettings,
+  SWITCH,
+  type SettingTable,
+  type SettingValues,
+} from '../../server/config/setting.ts';
+import {InputError} from '../terminal/input-error.ts';
+
+/** Adds an option for each setting, and `--config`. */
+export function addSettings(command: Command, table: SettingTable): Command {
+  for (const [name, {kind, byDefault, help, defaultShown}] of Object.entries(table)) {
+    const shown = kind === SWITCH ? '' : ` <${kind.shown}>`;
+    const byDefaultShown = defaultShown ?? (byDefault === undefined ? '' : String(byDefault));
+    const isWorthSaying = byDefaultShown !== '' && kind !== SWITCH;
+    command.option(
+      `--${name}${shown}`,
+      isWorthSaying ? `${help} (default: ${byDefaultShown})` : help,
+    );
+  }
+  return command
+    .option('--config <FILE>', 'settings as YAML: names as above, without the dashes')
+    .addHelpText('after', `\nEach option can be set as ${envName('name-of-option')}, too.`);
+}
+
+/** @throws InputError with every problem. */
+export function settingsOf<S extends SettingTable>(table: S, command: Command): SettingValues<S> {
+  const flags: Record<string, string> = {};
+  for (const option of command.options) {
+    const value: unknown = command.getOptionValue(option.attributeName());
+    if (value === undefined) continue;
+    flags[option.long?.slice(2) ?? ''] = String(value);
+  }
+  const path = flags['config'] ?? process.env['DRYDOCK_CONFIG'];
+  const file = path === undefined ? {} : {file: {path, values: readConfig(path)}};
+  const read = readSettings(table, {flags, env: process.env, ...file});
+  if (!read.ok) throw new InputError(read.problems);
+  return read.values;
+}
+
+function readConfig(path: string): Readonly<Record<string, unknown>> {
+  let value: unknown;
+  try {
+    value = parse(readFileSync(path, 'utf8'));
+  } catch (error) {
+    throw new InputError([`${path}: ${(error as Error).message}`], {cause: error});
+  }
+  if (value === null || value === undefined) return {};
+  if (typeof value === 'object' && !Array.isArray(value)) return value as Record<string, unknown>;
+  throw new InputError([`${path}: expected names and values, such as 'listen: 127.0.0.1:5050'`]);
+}

@@ -1,0 +1,217 @@
+/**
+ * Settings of a process: read from flags, from the environment (`DRYDOCK_…`), from a file, in this
+ * order, with one table for all three. A wrong value is told by where it was written.
+ */
+import {parseDuration} from '../../sim/scenario/durations.ts';
+
+/** How a text becomes a value; undefined: it is none of these. */
+export interface Kind<T> {
+  /** For help and errors: `HOST:PORT`. */
+  readonly shown: string;
+  /** What is expected, in words. */
+  readonly expected: string;
+  readonly parse: (text: string) => T | undefined;
+}
+
+export interface HostPort {
+  readonly hostname: string;
+  readonly port: number;
+}
+
+export const TEXT: Kind<string> = {
+  shown: 'TEXT',
+  expected: 'a text that is not empty',
+  parse: (text) => (text === '' ? undefined : text),
+};
+
+/** Also the empty one. */
+export const ANY_TEXT: Kind<string> = {shown: 'TEXT', expected: 'a text', parse: (text) => text};
+
+export const FILE: Kind<string> = {...TEXT, shown: 'FILE', expected: 'the path of a file'};
+export const FOLDER: Kind<string> = {...TEXT, shown: 'FOLDER', expected: 'the path of a folder'};
+
+export const SWITCH: Kind<boolean> = {
+  shown: '',
+  expected: 'true or false',
+  parse: (text) => (text === 'true' ? true : text === 'false' ? false : undefined),
+};
+
+/** As people write it (`250ms`, `10s`, `1h30m`), and as Mesos does (`10secs`, `5mins`); in ms. */
+export const DURATION: Kind<number> = {
+  shown: 'TIME',
+  expected: 'a length of time such as 250ms, 10s, 15m, 2h or 7d',
+  parse: (text) => parseDuration(text.replace(/(\d)(secs|mins|hrs|days|weeks)$/, shortened)),
+};
+
+function shortened(_whole: string, digit: string, unit: string): string {
+  return `${digit}${unit.charAt(0)}`;
+}
+
+export const HOST_PORT: Kind<HostPort> = {
+  shown: 'HOST:PORT',
+  expected: 'a host and a port from 0 to 65535, such as 127.0.0.1:5050',
+  parse: parseHostPort,
+};
+
+function parseHostPort(text: string): HostPort | undefined {
+  const [, bracketed, plain, digits = ''] =
+    /^(?:\[([0-9a-fA-F:]+)\]|([^:/\s]+)):(\d{1,5})$/.exec(text) ?? [];
+  const hostname = bracketed ?? plain;
+  const port = Number(digits);
+  return hostname === undefined || port > 65_535 ? undefined : {hostname, port};
+}
+
+export function whole(min: number, max: number): Kind<number> {
+  return {
+    shown: 'N',
+    expected: `a whole number from ${min} to ${max}`,
+    parse: (text) => {
+      const value = Number(text);
+      return /^\d+$/.test(text) && value >= min && value <= max ? value : undefined;
+    },
+  };
+}
+
+export function oneOf<T extends string>(...choices: readonly T[]): Kind<T> {
+  return {
+    shown: choices.join('|'),
+    expected: `one of ${choices.join(', ')}`,
+    parse: (text) => choices.find((choice) => choice === text),
+  };
+}
+
+/** Mesos's list: `rack:a;ssd:true;level:3`. */
+export const ATTRIBUTES: Kind<Readonly<Record<string, string | number>>> = {
+  shown: 'NAME:VALUE;…',
+  expected: 'attributes such as rack:a;ssd:true',
+  parse: parseAttributes,
+};
+
+function parseAttributes(text: string): Readonly<Record<string, string | number>> | undefined {
+  const attributes: Record<string, string | number> = {};
+  for (const part of text.split(';').map((one) => one.trim())) {
+    if (part === '') continue;
+    const at = part.indexOf(':');
+    if (at < 1 || at === part.length - 1) return undefined;
+    const value = part.slice(at + 1).trim();
+    attributes[part.slice(0, at).trim()] = /^-?\d+(\.\d+)?$/.test(value) ? Number(value) : value;
+  }
+  return attributes;
+}
+
+export interface Setting<T, D extends T | undefined = T | undefined> {
+  readonly kind: Kind<T>;
+  /** Undefined: without a value where nobody gives one. */
+  readonly byDefault: D;
+  /** One sentence. */
+  readonly help: string;
+  /** Shown instead of the default, where that depends. */
+  readonly defaultShown?: string | undefined;
+}
+
+export function setting<T, D extends T | undefined>(
+  kind: Kind<T>,
+  byDefault: D,
+  help: string,
+  defaultShown?: string,
+): Setting<T, D> {
+  return {kind, byDefault, help, defaultShown};
+}
+
+/** Settings by the names of their flags, without the dashes: `zk-session-timeout`. */
+// What a table holds is of many types; each is read by its own kind.
+// oxlint-disable-next-line typescript/no-explicit-any
+export type SettingTable = Readonly<Record<string, Setting<any, any>>>;
+
+export type SettingValues<S extends SettingTable> = {
+  readonly [name in keyof S]: S[name] extends Setting<infer T, infer D>
+    ? undefined extends D
+      ? T | undefined
+      : T
+    : never;
+};
+
+/** A value that was given, and where: `--listen`, `DRYDOCK_LISTEN`, `listen in drydock.yaml`. */
+export interface GivenValue {
+  readonly place: string;
+  readonly text: string;
+}
+
+/** In the order in which they are asked. */
+export interface SettingSources {
+  readonly flags: Readonly<Record<string, string>>;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly file?: {readonly path: string; readonly values: Readonly<Record<string, unknown>>};
+}
+
+export type ReadSettings<S extends SettingTable> =
+  | {readonly ok: true; readonly values: SettingValues<S>}
+  | {readonly ok: false; readonly problems: readonly string[]};
+
+/** All problems at once, none of them in silence: a name that nobody knows is one, too. */
+export function readSettings<S extends SettingTable>(
+  table: S,
+  sources: SettingSources,
+): ReadSettings<S> {
+  const problems: string[] = [];
+  const values: Record<string, unknown> = {};
+  for (const [name, {kind, byDefault}] of Object.entries(table)) {
+    const given = givenValue(name, sources);
+    if (given === undefined) {
+      values[name] = byDefault;
+      continue;
+    }
+    const value: unknown = kind.parse(given.text);
+    if (value === undefined) {
+      problems.push(`${given.place}: expected ${kind.expected}, not '${given.text}'`);
+    }
+    values[name] = value;
+  }
+  const {file} = sources;
+  for (const name of Object.keys(file?.values ?? {})) {
+    if (!Object.hasOwn(table, name)) problems.push(`${name} in ${file?.path}: no such setting`);
+  }
+  if (problems.length > 0) return {ok: false, problems};
+  return {ok: true, values: values as SettingValues<S>};
+}
+
+function givenValue(name: string, {flags, env, file}: SettingSources): GivenValue | undefined {
+  const flag = flags[name];
+  if (flag !== undefined) return {place: `--${name}`, text: flag};
+  const variable = envName(name);
+  const set = env[variable];
+  if (set !== undefined && set !== '') return {place: variable, text: set};
+  const written = file?.values[name];
+  if (written === undefined || written === null) return undefined;
+  return {place: `${name} in ${file?.path}`, text: textOf(written)};
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+/** `zk-session-timeout` is `DRYDOCK_ZK_SESSION_TIMEOUT`. */
+export function envName(name: string): string {
+  return `DRYDOCK_${name.toUpperCase().replaceAll('-', '_')}`;
+}
+
+/** What may be shown of settings, as `/flags` does: secrets are files, which are named only. */
+export function shownSettings(values: Readonly<Record<string, unknown>>): Record<string, string> {
+  const shown: Record<string, string> = {};
+  for (const [name, value] of Object.entries(values)) {
+    if (value === undefined) continue;
+    shown[name.replaceAll('-', '_')] = masked(shownValue(value));
+  }
+  return shown;
+}
+
+function shownValue(value: unknown): string {
+  if (typeof value !== 'object' || value === null) return textOf(value);
+  const {hostname, port} = value as Partial<HostPort>;
+  return hostname === undefined ? JSON.stringify(value) : `${hostname}:${port}`;
+}
+
+/** The password of a ZooKeeper URL is nobody's business. */
+function masked(text: string): string {
+  return text.replace(/^(zk:\/\/)[^@/]*@/, '$1***@');
+}

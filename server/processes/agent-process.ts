@@ -1,0 +1,105 @@
+/** An agent as a process: its work folder, its port, its executors, its link to the leader. */
+import {mkdirSync} from 'node:fs';
+import {join} from 'node:path';
+import type {Logger} from 'pino';
+import {fetchUris} from '../../adapters/fetcher/fetch-uris.ts';
+import {openFileStore} from '../../adapters/file/file-store.ts';
+import type {Amounts} from '../../engine/index.ts';
+import {makeAgentFace} from '../../api/agent/agent-face.ts';
+import {Agent} from '../agent/agent.ts';
+import {faceSource} from '../agent/face-source.ts';
+import type {LeaderWatch, OpenChannel} from '../agent/leader-link.ts';
+import {makeClock} from '../clock.ts';
+import {shownSettings, type HostPort} from '../config/setting.ts';
+import type {TaskSettings} from '../config/tables.ts';
+import {isProof, type ClusterKey} from '../link/secure.ts';
+import {makeExecutors, type DockerChoice} from './executors.ts';
+import {openPort} from './http-side.ts';
+import {AGENT_HTTP} from './master-process.ts';
+
+export interface AgentProcessParts {
+  readonly settings: TaskSettings & {readonly listen: HostPort};
+  readonly workDir: string;
+  /** The name that others reach it and its tasks at. */
+  readonly hostname: string;
+  readonly resources: Amounts;
+  readonly region?: string | undefined;
+  readonly zone?: string | undefined;
+  readonly docker: DockerChoice;
+  /** Only who proves to have it, or shows a token, is answered. */
+  readonly key: ClusterKey;
+  readonly tokens: readonly string[];
+  readonly watch: LeaderWatch;
+  readonly open: OpenChannel;
+  readonly version: string;
+  /** Something is wrong that it cannot go on with. */
+  readonly failed: (error: unknown) => void;
+  readonly log: Logger;
+}
+
+export interface AgentProcess {
+  readonly agent: Agent;
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the work folder, takes up its tasks, and looks for the leader.
+ *
+ * @throws FileStoreError, IdentityError, ListenError
+ */
+export async function startAgentProcess(parts: AgentProcessParts): Promise<AgentProcess> {
+  const {settings, workDir, hostname, key, tokens, log} = parts;
+  mkdirSync(workDir, {recursive: true});
+  const store = await openFileStore(join(workDir, 'meta'));
+  const shared = await openPort(settings.listen);
+  const clock = makeClock();
+  const agent = await Agent.start(
+    {
+      workDir,
+      hostname,
+      port: shared.port,
+      resources: parts.resources,
+      attributes: settings.attributes,
+      region: parts.region,
+      zone: parts.zone,
+      gcDelayMs: settings['gc-delay'],
+      version: parts.version,
+    },
+    {
+      store,
+      watch: parts.watch,
+      open: parts.open,
+      makeExecutors: ({agentId, volumesRoot}, onNews) =>
+        makeExecutors(
+          settings,
+          {agentId, workDir, volumesRoot, publishAddress: settings.listen.hostname},
+          {docker: parts.docker, onNews, log},
+        ),
+      fetch: (spec, sandbox, signal) => fetchUris(spec.fetch, sandbox, {signal, user: spec.user}),
+      clock,
+      failed: parts.failed,
+      log,
+    },
+  );
+  const face = makeAgentFace(faceSource(agent, shownSettings(settings)), {
+    tokens,
+    isMaster: (headers) => {
+      const proof = headers['x-drydock-proof'];
+      const terms = {key, purpose: AGENT_HTTP, nowMs: Date.now()};
+      return typeof proof === 'string' && isProof(proof, terms);
+    },
+  });
+  await face.ready();
+  shared.serve({http: face.server});
+  log.info({address: `${hostname}:${shared.port}`, agentId: agent.info.id}, 'agent listens');
+  return {
+    agent,
+    port: shared.port,
+    async close() {
+      await agent.close();
+      await face.close();
+      await shared.close();
+    },
+  };
+}

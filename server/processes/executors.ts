@@ -1,0 +1,83 @@
+/** What runs the tasks of an agent: plain processes always, images where there is an engine. */
+import {join} from 'node:path';
+import type {Logger} from 'pino';
+import {dockerAnswers} from '../../adapters/docker/docker-answers.ts';
+import {makeDockerExecutor} from '../../adapters/docker/docker-executor.ts';
+import {makeProcessExecutor} from '../../adapters/process/process-executor.ts';
+import type {ExecutorNews} from '../../adapters/ports/executor.ts';
+import type {Executors} from '../agent/task-runner.ts';
+import type {TaskSettings} from '../config/tables.ts';
+
+/** No engine answers, and one was insisted on. */
+export class NoDockerError extends Error {
+  constructor(why: string) {
+    super(`no Docker engine answers: ${why} (start one, or leave --docker away)`);
+    this.name = 'NoDockerError';
+  }
+}
+
+export interface DockerChoice {
+  readonly isUsed: boolean;
+  /** For people: its version, or why it is not used. */
+  readonly why: string;
+}
+
+/** @throws NoDockerError */
+export async function chooseDocker(settings: TaskSettings): Promise<DockerChoice> {
+  if (settings.docker === 'off') return {isUsed: false, why: 'switched off'};
+  const answer = await dockerAnswers(settings['docker-host']);
+  if (answer.ok) return {isUsed: true, why: `Docker ${answer.version}`};
+  if (settings.docker === 'on') throw new NoDockerError(answer.why ?? 'unknown');
+  return {isUsed: false, why: answer.why ?? 'unknown'};
+}
+
+export interface ExecutorPlace {
+  readonly agentId: string;
+  readonly workDir: string;
+  readonly volumesRoot: string;
+  /** Published ports of containers are bound here. */
+  readonly publishAddress: string;
+}
+
+export async function makeExecutors(
+  settings: TaskSettings,
+  {agentId, workDir, volumesRoot, publishAddress}: ExecutorPlace,
+  {
+    docker,
+    onNews,
+    log,
+  }: {
+    readonly docker: DockerChoice;
+    readonly onNews: (news: ExecutorNews) => void;
+    readonly log: Logger;
+  },
+): Promise<Executors> {
+  const logBytesMax = settings['sandbox-log-bytes'];
+  const process = await makeProcessExecutor(
+    {
+      agentId,
+      controlDir: join(workDir, 'control'),
+      persistentRoot: volumesRoot,
+      logBytesMax,
+      cgroups: settings.cgroups,
+      cfsQuota: settings['cfs-quota'],
+      log,
+    },
+    onNews,
+  );
+  if (!docker.isUsed) return {process, docker: undefined};
+  const executor = makeDockerExecutor(
+    {
+      agentId,
+      host: settings['docker-host'],
+      configFile: settings['docker-config'],
+      persistentRoot: volumesRoot,
+      publishAddress,
+      logBytesMax,
+      cfsQuota: settings['cfs-quota'],
+      log,
+    },
+    onNews,
+  );
+  return {process, docker: executor};
+}

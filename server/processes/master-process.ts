@@ -1,0 +1,100 @@
+/** A master as a process: its port, its faces, and whatever leadership it is given. */
+import {randomUUID} from 'node:crypto';
+import type {Logger} from 'pino';
+import {temporalZones} from '../../adapters/zones/temporal-zones.ts';
+import {makeGateway} from '../../api/gateway.ts';
+import type {ApiLogger} from '../../api/http/api-logger.ts';
+import {HTTP_LIMITS} from '../../api/http/limits.ts';
+import {makeClock} from '../clock.ts';
+import {shownSettings, type HostPort} from '../config/setting.ts';
+import type {ClusterSettings} from '../config/tables.ts';
+import {openLineChannel} from '../link/channel.ts';
+import {makeProof, makeSecureServer, peerOf, type ClusterKey} from '../link/secure.ts';
+import type {Leadership} from '../master/leadership.ts';
+import {Master} from '../master/master.ts';
+import {engineOptions} from './engine-options.ts';
+import {openPort} from './http-side.ts';
+
+/** What a proof of the key is good for: asking an agent over HTTP. */
+export const AGENT_HTTP = 'agent-http';
+
+export interface MasterProcessParts {
+  readonly settings: ClusterSettings & {
+    readonly listen: HostPort;
+    readonly advertise?: HostPort | undefined;
+  };
+  /** Agents that connect must have it, too. */
+  readonly key: ClusterKey;
+  readonly tokens: readonly string[];
+  /** Made when it is known where the master listens. */
+  readonly makeLeadership: (self: HostPort & {readonly id: string}) => Promise<Leadership>;
+  readonly version: string;
+  readonly log: Logger;
+}
+
+export interface MasterProcess {
+  readonly master: Master;
+  /** Where others reach it. */
+  readonly address: HostPort;
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+/**
+ * Listens, and contends for the leadership.
+ *
+ * @throws ListenError
+ */
+export async function startMasterProcess(parts: MasterProcessParts): Promise<MasterProcess> {
+  const {settings, key, tokens, version, log} = parts;
+  const shared = await openPort(settings.listen);
+  const {hostname, port} = settings.advertise ?? {...settings.listen, port: shared.port};
+  const clock = makeClock();
+  const id = randomUUID();
+  const leadership = await parts.makeLeadership({hostname, port, id});
+  const master = new Master({
+    self: {id, hostname, port, version, startedAt: clock.now()},
+    leadership,
+    options: engineOptions(settings, `${hostname}:${port}`),
+    flags: shownSettings(settings),
+    timeZones: temporalZones,
+    clock,
+    proof: () => ({'X-Drydock-Proof': makeProof(key, AGENT_HTTP, Date.now())}),
+    log,
+  });
+  const gateway = makeGateway(master, {
+    limits: {...HTTP_LIMITS, bodyBytesMax: settings['body-limit']},
+    tokens,
+    logger: accessLog(log),
+    clusterName: settings.cluster,
+  });
+  const agents = makeSecureServer(key, (socket) => {
+    master.acceptAgent((listener) => openLineChannel(socket, listener));
+  });
+  agents.on('tlsClientError', (error, socket) => {
+    log.warn({peer: peerOf(socket), reason: error.message}, 'a connection without the key');
+  });
+  await gateway.ready();
+  shared.serve({http: gateway.server, agents});
+  log.info({address: `${hostname}:${port}`, id}, 'master listens');
+  await master.start();
+  return {
+    master,
+    address: {hostname, port},
+    url: `http://${hostname}:${port}`,
+    async close() {
+      await master.close();
+      await gateway.close();
+      await shared.close();
+    },
+  };
+}
+
+/** Every request is more than most want to read. */
+function accessLog(log: Logger): ApiLogger {
+  return {
+    info: (details, message) => log.debug(details, message),
+    warn: (details, message) => log.warn(details, message),
+    error: (details, message) => log.error(details, message),
+  };
+}

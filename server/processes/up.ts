@@ -1,0 +1,191 @@
+/**
+ * A whole cluster on this machine in one process: the master, its agents, and the embedded store.
+ * It is the same master and the same agent as on many machines; only the connection between them
+ * stays inside the process.
+ */
+import {existsSync, mkdirSync, readdirSync, rmSync} from 'node:fs';
+import {hostname as machineName, platform} from 'node:os';
+import {join} from 'node:path';
+import type {Logger} from 'pino';
+import {openFileStore} from '../../adapters/file/file-store.ts';
+import type {Amounts} from '../../engine/index.ts';
+import type {Address} from '../../api/cluster.ts';
+import {agentResources, partOf, readMachine} from '../agent/machine.ts';
+import type {LeaderWatch, OpenChannel} from '../agent/leader-link.ts';
+import type {UpSettings} from '../config/tables.ts';
+import {openChannelPair, type Channel} from '../link/channel.ts';
+import {readKeyFile, writeKeyFile} from '../link/secure.ts';
+import {SoleLeadership} from '../master/leadership.ts';
+import type {Master} from '../master/master.ts';
+import {startAgentProcess, type AgentProcess} from './agent-process.ts';
+import {chooseDocker, type DockerChoice} from './executors.ts';
+import {startMasterProcess} from './master-process.ts';
+import {readTokenFile} from './tokens.ts';
+
+/** The data folder, or what is to be offered, cannot be used: the message says what to do. */
+export class UpError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'UpError';
+  }
+}
+
+export interface UpParts {
+  readonly dataDir: string;
+  readonly version: string;
+  readonly failed: (error: unknown) => void;
+  readonly log: Logger;
+}
+
+export interface Up {
+  readonly url: string;
+  readonly master: Master;
+  readonly agents: readonly AgentProcess[];
+  readonly docker: DockerChoice;
+  close(how: {readonly stopTasks: boolean}): Promise<void>;
+}
+
+const STORE = 'store';
+const AGENTS = 'agents';
+const KEY = 'key';
+
+/** @throws UpError, FileStoreError, ListenError, NoDockerError, TokenFileError */
+export async function startUp(settings: UpSettings, parts: UpParts): Promise<Up> {
+  const {dataDir, version, failed, log} = parts;
+  makeDataDir(dataDir);
+  const key = readKeyFile(keyFileIn(dataDir));
+  const tokens = readTokenFile(settings['token-file']);
+  const docker = await chooseDocker(settings);
+  const plans = planAgents(settings, dataDir);
+  const store = await openFileStore(join(dataDir, STORE), {logger: log});
+  const {master, address, url, close} = await startMasterProcess({
+    settings,
+    key,
+    tokens,
+    makeLeadership: async (self) => new SoleLeadership(self, store, log),
+    version,
+    log: log.child({part: 'master'}),
+  });
+  const agents: AgentProcess[] = [];
+  for (const plan of plans) {
+    agents.push(
+      await startAgentProcess({
+        settings: {...settings, listen: {hostname: plan.listenAt, port: 0}},
+        workDir: plan.workDir,
+        hostname: plan.hostname,
+        resources: plan.resources,
+        docker,
+        key,
+        tokens,
+        watch: fixedLeader(address),
+        open: openInProcess(master),
+        version,
+        failed,
+        log: log.child({part: plan.name}),
+      }),
+    );
+  }
+  return {
+    url,
+    master,
+    agents,
+    docker,
+    async close({stopTasks}) {
+      if (stopTasks) await Promise.all(agents.map(({agent}) => agent.killTasks()));
+      for (const agent of agents) await agent.close();
+      await close();
+    },
+  };
+}
+
+interface AgentPlan {
+  readonly name: string;
+  readonly workDir: string;
+  readonly hostname: string;
+  readonly listenAt: string;
+  readonly resources: Amounts;
+}
+
+function planAgents(settings: UpSettings, dataDir: string): readonly AgentPlan[] {
+  const machine = readMachine(dataDir);
+  const count = settings.agents;
+  return Array.from({length: count}, (_, index) => {
+    const read = agentResources(settings.resources, settings.role, partOf(machine, index, count));
+    if (!read.ok) throw new UpError(`--resources: ${read.message}`);
+    const name = `agent-${index + 1}`;
+    const {hostname, listenAt} = namesOf(settings, index);
+    return {name, workDir: join(dataDir, AGENTS, `${index + 1}`), hostname, listenAt, ...read};
+  });
+}
+
+/**
+ * Agents are told apart by their names, as constraints want it: Linux has a whole network of
+ * loopback addresses.
+ */
+function namesOf(
+  {hostname, listen}: UpSettings,
+  index: number,
+): {readonly hostname: string; readonly listenAt: string} {
+  const isLoopback = listen.hostname === 'localhost' || listen.hostname.startsWith('127.');
+  if (!isLoopback) return {hostname: hostname ?? machineName(), listenAt: listen.hostname};
+  const own = platform() === 'linux' ? `127.0.0.${index + 1}` : '127.0.0.1';
+  return {hostname: hostname ?? own, listenAt: own};
+}
+
+/** @throws UpError the folder is somebody else's. */
+function makeDataDir(dataDir: string): void {
+  mkdirSync(dataDir, {recursive: true});
+  if (existsSync(keyFileIn(dataDir))) return;
+  const foreign = readdirSync(dataDir);
+  if (foreign.length > 0) throw new UpError(foreignText(dataDir, foreign));
+  writeKeyFile(keyFileIn(dataDir));
+}
+
+function foreignText(dataDir: string, [first]: readonly string[]): string {
+  return `${dataDir} is no data folder of Drydock: it has '${first}' in it, and no key`;
+}
+
+/** The clusters own; who can read it can be an agent. */
+export function keyFileIn(dataDir: string): string {
+  return join(dataDir, KEY);
+}
+
+/**
+ * Ends what a cluster of this data folder has left running, and removes the folder.
+ *
+ * @throws UpError it is no data folder.
+ */
+export async function cleanUp(settings: UpSettings, parts: UpParts): Promise<void> {
+  const {dataDir} = parts;
+  if (!existsSync(dataDir)) return;
+  const entries = readdirSync(dataDir);
+  if (entries.length > 0 && !existsSync(keyFileIn(dataDir))) {
+    throw new UpError(foreignText(dataDir, entries));
+  }
+  const works = existsSync(join(dataDir, AGENTS)) ? readdirSync(join(dataDir, AGENTS)) : [];
+  if (works.length > 0) {
+    const agents = Math.max(...works.map(Number), settings.agents);
+    const up = await startUp({...settings, agents, listen: ANY_LOOPBACK}, parts);
+    await up.close({stopTasks: true});
+  }
+  rmSync(dataDir, {recursive: true, force: true});
+}
+
+const ANY_LOOPBACK = {hostname: '127.0.0.1', port: 0};
+
+function fixedLeader(leader: Address): LeaderWatch {
+  return {leader, onChange: () => () => undefined, close: async () => undefined};
+}
+
+/** A connection that stays in this process. */
+function openInProcess(master: Master): OpenChannel {
+  return async (_leader, agentListener) => {
+    const opened = Promise.withResolvers<Channel>();
+    master.acceptAgent((masterListener) => {
+      const {near, far} = openChannelPair(masterListener, agentListener);
+      opened.resolve(far);
+      return near;
+    });
+    return await opened.promise;
+  };
+}
