@@ -35,12 +35,8 @@ export interface CgroupLimits {
 
 type Controller = 'cpu' | 'cpuacct' | 'memory';
 
-export interface CgroupSettings {
-  /** The agent's own part of the tree: `drydock/NAME`, for what it is given as `NAME`. */
-  readonly name: string;
-  /** Elsewhere in tests: `/proc/self/mountinfo`. */
-  readonly mountInfo?: string | undefined;
-}
+/** Where this process finds what is mounted. */
+const MOUNT_INFO = '/proc/self/mountinfo';
 
 /** The tree of groups of one agent. */
 export class Cgroups {
@@ -49,24 +45,31 @@ export class Cgroups {
   readonly #roots = new Map<Controller, string>();
   readonly #version: 1 | 2;
 
-  constructor({name, mountInfo = '/proc/self/mountinfo'}: CgroupSettings) {
-    const {version, mounts} = findMounts(readFileSync(mountInfo, 'utf8'));
-    this.#version = version;
+  /** Undefined: nothing can be used, and this is why. */
+  private constructor(mounts: Mounts | undefined, path: string, none: string) {
+    this.#version = mounts?.version ?? 1;
     const faults = new Map<Controller, string>();
     for (const controller of ['memory', 'cpu', 'cpuacct'] as const) {
-      const mount = mounts.get(controller);
-      const fault =
-        mount === undefined
-          ? `the ${controller} controller is not mounted`
-          : this.#use(controller, mount, join('drydock', name));
+      const mount = mounts?.folders.get(controller);
+      const missing = mounts === undefined ? none : `the ${controller} controller is not mounted`;
+      const fault = mount === undefined ? missing : this.#use(controller, mount, path);
       if (fault !== undefined) faults.set(controller, fault);
     }
-    const reasons = new Set([faults.get('cpu'), faults.get('memory')].flatMap((why) => why ?? []));
+    const reasons = new Set([faults.get('memory'), faults.get('cpu')].flatMap((why) => why ?? []));
     this.isolation = {
       cpu: this.#roots.has('cpu') ? 'cgroup' : 'none',
       memory: this.#roots.has('memory') ? 'cgroup' : 'none',
       ...(reasons.size === 0 ? {} : {why: [...reasons].join('; ')}),
     };
+  }
+
+  /** Of the agent of this name: its part of the tree is `drydock/NAME`. */
+  static find(name: string, mountInfo = MOUNT_INFO): Cgroups {
+    return new Cgroups(findMounts(readFileSync(mountInfo, 'utf8')), join('drydock', name), '');
+  }
+
+  static none(why: string): Cgroups {
+    return new Cgroups(undefined, '', why);
   }
 
   /** Makes the agent's folder; otherwise says why it cannot be used. */
@@ -260,11 +263,13 @@ function weightOf(shares: number): number {
   return 1 + Math.floor(((shares - SHARES_MIN) * 9999) / (SHARES_MAX - SHARES_MIN));
 }
 
-/** Where the controllers are. Those of version 1 come first: on mixed machines they have them. */
-function findMounts(mountInfo: string): {
+interface Mounts {
   readonly version: 1 | 2;
-  readonly mounts: ReadonlyMap<Controller, string>;
-} {
+  readonly folders: ReadonlyMap<Controller, string>;
+}
+
+/** Where the controllers are. Those of version 1 come first: on mixed machines they have them. */
+function findMounts(mountInfo: string): Mounts {
   const first = new Map<Controller, string>();
   let unified: string | undefined;
   for (const line of mountInfo.split('\n')) {
@@ -277,13 +282,13 @@ function findMounts(mountInfo: string): {
       if (options.split(',').includes(controller)) first.set(controller, path);
     }
   }
-  if (first.size > 0 || unified === undefined) return {version: 1, mounts: first};
+  if (first.size > 0 || unified === undefined) return {version: 1, folders: first};
   const known = (readIfThere(join(unified, 'cgroup.controllers')) ?? '').trim().split(' ');
-  const mounts = new Map<Controller, string>();
+  const folders = new Map<Controller, string>();
   for (const controller of ['cpu', 'memory'] as const) {
-    if (known.includes(controller)) mounts.set(controller, unified);
+    if (known.includes(controller)) folders.set(controller, unified);
   }
-  return {version: 2, mounts};
+  return {version: 2, folders};
 }
 
 /** In version 2 each level hands a controller on to the next. */

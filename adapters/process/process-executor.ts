@@ -23,23 +23,27 @@ import {ProcessTask, type TaskHost, type TaskSettings} from './process-task.ts';
 import {removeLeftover} from './remove-leftover.ts';
 import {findTools} from './tools.ts';
 
-export interface ProcessExecutorOptions extends TaskSettings {
-  /** An absolute path, where it keeps what outlives it; of this agent alone, on a local disk. */
-  readonly controlFolder: string;
-  /** What an operator should know: a log keeper that ended, a control group that would not go. */
-  readonly onProblem: (message: string) => void;
+export interface ProcessExecutorOptions {
+  /** A folder of its own, on a local disk, that is there after a restart of the agent. */
+  readonly controlDir: string;
+  /** Where persistent volumes are: folders called by their ids, encoded as parts of a URI. */
+  readonly persistentRoot: string;
+  /** Whether tasks are kept to their memory and cpus: where that can be done, or not at all. */
+  readonly cgroups: 'auto' | 'off';
+  /** Tasks get no more than their cpus even if others are idle (Mesos `cgroups_enable_cfs`). */
+  readonly cfsQuota: boolean;
+  /** Whether tasks run as the users that they name (Mesos `switch_user`, which is on). */
+  readonly switchUser: boolean;
+  /** No file with output gets longer. */
+  readonly logBytesMax?: number | undefined;
+  /** How many older ones are kept beside. */
+  readonly logFilesMax?: number | undefined;
+  /** What an operator wants to know: a log keeper that ended, a control group that stays. */
+  readonly onProgress?: ((about: string, message: string) => void) | undefined;
 }
 
-export const PROCESS_EXECUTOR_DEFAULTS = {
-  /** Mesos's: 10 MB. */
-  logBytesMax: 10 * 1024 * 1024,
-  /** `stdout.1` to `stdout.9`. */
-  logAsideMax: 9,
-  /** Mesos's `--cgroups_enable_cfs`: whether a task gets no more than its cpus, ever. */
-  isCpuCapped: false,
-  /** Mesos's `--switch_user`: whether tasks run as the users that they name. */
-  switchUser: true,
-} as const;
+const LOG_BYTES_MAX = 10 * 1024 * 1024;
+const LOG_FILES_MAX = 9;
 
 export interface ProcessExecutor extends Executor {
   /** What tasks are kept to on this machine. */
@@ -64,7 +68,7 @@ class Processes implements ProcessExecutor, TaskHost {
   readonly settings: TaskSettings;
   readonly bootId = readBootId();
   readonly #onNews: (news: ExecutorNews) => void;
-  readonly #onProblem: (message: string) => void;
+  readonly #onProgress: (about: string, message: string) => void;
   readonly #keeper: KeeperGuard;
   readonly #watcher: FSWatcher;
   readonly #sweeping: NodeJS.Timeout;
@@ -74,16 +78,20 @@ class Processes implements ProcessExecutor, TaskHost {
   #isClosed = false;
 
   constructor(options: ProcessExecutorOptions, onNews: (news: ExecutorNews) => void) {
-    this.settings = options;
+    const {controlDir, onProgress = () => undefined} = options;
+    const {logBytesMax = LOG_BYTES_MAX, logFilesMax = LOG_FILES_MAX} = options;
+    this.settings = {...options, logBytesMax, logFilesMax};
     this.#onNews = onNews;
-    this.#onProblem = options.onProblem;
-    this.control = new ControlFolder(options.controlFolder);
+    this.#onProgress = onProgress;
+    this.control = new ControlFolder(controlDir);
     this.control.create();
-    this.cgroups = new Cgroups({name: nameOf(options.controlFolder)});
+    this.cgroups =
+      options.cgroups === 'off' ? Cgroups.none('switched off') : Cgroups.find(nameOf(controlDir));
     const {control, tools} = this;
-    this.#keeper = new KeeperGuard({control, tools, onProblem: options.onProblem});
+    const onProblem = (message: string): void => onProgress('log keeper', message);
+    this.#keeper = new KeeperGuard({control, tools, onProblem});
     this.#watcher = watch(control.events, (_kind, name) => this.#notice(name));
-    this.#watcher.on('error', ({message}) => this.#onProblem(`watching tasks: ${message}`));
+    this.#watcher.on('error', ({message}) => onProgress('tasks', `cannot be watched: ${message}`));
     this.#sweeping = setInterval(() => this.#sweep(), SWEEP_MS);
     this.#sweeping.unref();
   }
@@ -108,7 +116,7 @@ class Processes implements ProcessExecutor, TaskHost {
   }
 
   async removeCgroup(key: string): Promise<void> {
-    if (!(await this.cgroups.open(key).remove())) this.#onProblem(stuck(key));
+    if (!(await this.cgroups.open(key).remove())) this.#onProgress(key, STUCK);
   }
 
   launch(given: ExecutorTask): void {
@@ -140,7 +148,7 @@ class Processes implements ProcessExecutor, TaskHost {
     }
     const others = [...left].filter((key) => !known.has(key));
     for (const key of others) {
-      if (!(await removeLeftover(key, this))) this.#onProblem(stuck(key));
+      if (!(await removeLeftover(key, this))) this.#onProgress(key, STUCK);
     }
   }
 
@@ -198,11 +206,9 @@ class Processes implements ProcessExecutor, TaskHost {
   }
 }
 
-function stuck(key: string): string {
-  return `the control group of task ${key} cannot be removed, something in it does not end`;
-}
+const STUCK = 'its control group cannot be removed: something in it does not end';
 
 /** Agents of one machine share the tree of control groups: by their folders they are told apart. */
-function nameOf(controlFolder: string): string {
-  return createHash('sha256').update(realpathSync(controlFolder)).digest('hex').slice(0, 16);
+function nameOf(controlDir: string): string {
+  return createHash('sha256').update(realpathSync(controlDir)).digest('hex').slice(0, 16);
 }

@@ -25,11 +25,11 @@ import {linkVolumes} from './volume-links.ts';
 
 /** What about tasks is the agent's to decide. */
 export interface TaskSettings {
-  readonly logBytesMax: number;
-  readonly logAsideMax: number;
-  readonly isCpuCapped: boolean;
+  readonly persistentRoot: string;
+  readonly cfsQuota: boolean;
   readonly switchUser: boolean;
-  readonly persistentVolume: (id: string) => string;
+  readonly logBytesMax: number;
+  readonly logFilesMax: number;
 }
 
 /** What a task needs of its executor. */
@@ -124,9 +124,8 @@ export class ProcessTask {
     }
     const account = await taskAccount(spec.user, settings.switchUser);
     if (account !== undefined) await chown(sandbox, account.uid, account.gid);
-    await linkVolumes(spec.volumes, {
-      ...{sandbox, account, persistentVolume: settings.persistentVolume},
-    });
+    const {persistentRoot} = settings;
+    await linkVolumes(spec.volumes, {sandbox, account, persistentRoot});
     const line = commandLine({argv, env: this.#envFor(account), account, tty: spec.tty}, tools);
     cgroups.create(this.key, this.#limits());
     const script = supervisorScript({
@@ -136,7 +135,7 @@ export class ProcessTask {
       joins: this.#cgroup.joinedBy,
       argv: line,
     });
-    const {logBytesMax: bytesMax, logAsideMax: asideMax} = settings;
+    const {logBytesMax: bytesMax, logFilesMax: asideMax} = settings;
     control.write(this.key, script, {sandbox, bytesMax, asideMax});
   }
 
@@ -147,15 +146,14 @@ export class ProcessTask {
 
   #limits(): CgroupLimits {
     const {cpus, memMiB, limits} = this.task.spec;
-    const cpusMax =
-      limits.cpus === undefined
-        ? this.#host.settings.isCpuCapped
-          ? cpus
-          : undefined
-        : (limits.cpus ?? undefined);
-    const memMiBMax = limits.memMiB === undefined ? memMiB : (limits.memMiB ?? undefined);
-    const memBytesMax = memMiBMax === undefined ? undefined : Math.round(memMiBMax * 1024 * 1024);
-    return {cpus, cpusMax, memBytesMax};
+    const capped = this.#host.settings.cfsQuota ? cpus : null;
+    const cpusMax = limits.cpus === undefined ? capped : limits.cpus;
+    const memMiBMax = limits.memMiB === undefined ? memMiB : limits.memMiB;
+    return {
+      cpus,
+      cpusMax: cpusMax ?? undefined,
+      memBytesMax: memMiBMax === null ? undefined : Math.round(memMiBMax * 1024 * 1024),
+    };
   }
 
   #spawnSupervisor(): void {

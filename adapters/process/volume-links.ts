@@ -11,8 +11,8 @@ export interface VolumePlace {
   readonly sandbox: string;
   /** Undefined: as the agent. */
   readonly account: UnixAccount | undefined;
-  /** Where the agent keeps a persistent volume. */
-  readonly persistentVolume: (id: string) => string;
+  /** Where the agent keeps persistent volumes. */
+  readonly persistentRoot: string;
 }
 
 /** @throws if a volume cannot be had; the message is for people. */
@@ -61,7 +61,7 @@ async function targetOf(volume: ContainerVolume, place: VolumePlace): Promise<st
       }
       return source.path;
     case 'persistent': {
-      const path = place.persistentVolume(source.id);
+      const path = join(place.persistentRoot, encodeURIComponent(source.id));
       await mkdir(path, {recursive: true});
       if (place.account !== undefined) await own(path, place.account);
       return path;

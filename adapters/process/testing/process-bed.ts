@@ -7,11 +7,7 @@ import {join} from 'node:path';
 import type {ExecutorBed} from '../../ports/testing/contract-agent.ts';
 import type {OpenExecutor} from '../../ports/testing/remote-executor.ts';
 import {ControlFolder} from '../control-folder.ts';
-import {
-  makeProcessExecutor,
-  PROCESS_EXECUTOR_DEFAULTS,
-  type ProcessExecutorOptions,
-} from '../process-executor.ts';
+import {makeProcessExecutor, type ProcessExecutorOptions} from '../process-executor.ts';
 
 /** What a bed's executors are opened with. */
 export interface BedArgument {
@@ -21,10 +17,11 @@ export interface BedArgument {
 
 export function optionsFor({folder, settings}: BedArgument): ProcessExecutorOptions {
   return {
-    ...PROCESS_EXECUTOR_DEFAULTS,
-    controlFolder: join(folder, 'control'),
-    persistentVolume: (id) => join(folder, 'volumes', encodeURIComponent(id)),
-    onProblem: (message) => process.stderr.write(`${message}\n`),
+    controlDir: join(folder, 'control'),
+    persistentRoot: join(folder, 'volumes'),
+    cgroups: 'auto',
+    cfsQuota: false,
+    switchUser: true,
     ...settings,
   };
 }
