@@ -73,9 +73,7 @@ export class TaskRunner {
 
   private constructor(parts: RunnerParts) {
     this.#parts = parts;
-    this.#sender = new UpdateSender((update) => {
-      if (this.#isConnected) parts.send(update);
-    });
+    this.#sender = new UpdateSender(parts.send);
   }
 
   /** Takes up what the ledger says: tasks that run are found again, others are started. */
@@ -129,8 +127,14 @@ export class TaskRunner {
     this.#isConnected = true;
     for (const {launch, pending} of this.tasks) {
       const [head] = pending;
-      if (head !== undefined) this.#sender.start(taskKey(launch.frameworkId, launch.taskId), head);
+      if (head !== undefined) this.#offer(head);
+      else this.#sender.stop(taskKey(launch.frameworkId, launch.taskId));
     }
+  }
+
+  /** Without a master it waits in the ledger for the next one. */
+  #offer(update: StatusMessage): void {
+    if (this.#isConnected) this.#sender.start(taskKey(update.frameworkId, update.taskId), update);
   }
 
   disconnected(): void {
@@ -238,7 +242,7 @@ export class TaskRunner {
     if (left === undefined) this.#forget(task);
     const head = left?.pending[0];
     this.#after(done, () => {
-      if (head !== undefined) this.#sender.start(key, head);
+      if (head !== undefined) this.#offer(head);
     });
   }
 
@@ -286,7 +290,7 @@ export class TaskRunner {
     const isFirst = this.#pendingOf(task) === 0;
     const done = ledger.push(task, update, now());
     this.#after(done, () => {
-      if (isFirst) this.#sender.start(taskKey(frameworkId, taskId), update);
+      if (isFirst) this.#offer(update);
     });
   }
 

@@ -109,6 +109,11 @@ const TASKS = {
     'auto',
     'whether plain processes are held to their memory and cpus: auto where that can be done',
   ),
+  'switch-user': setting(
+    SWITCH,
+    true,
+    'whether tasks run as the users that they name, where the agent may do that',
+  ),
   'sandbox-log-bytes': setting(
     whole(65_536, 1_000_000_000_000),
     10 * 1024 * 1024,

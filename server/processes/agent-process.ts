@@ -6,6 +6,7 @@ import {fetchUris} from '../../adapters/fetcher/fetch-uris.ts';
 import {openFileStore} from '../../adapters/file/file-store.ts';
 import type {Amounts} from '../../engine/index.ts';
 import {makeAgentFace} from '../../api/agent/agent-face.ts';
+import {Tokens} from '../../api/http/tokens.ts';
 import {Agent} from '../agent/agent.ts';
 import {faceSource} from '../agent/face-source.ts';
 import type {LeaderWatch, OpenChannel} from '../agent/leader-link.ts';
@@ -82,14 +83,18 @@ export async function startAgentProcess(parts: AgentProcessParts): Promise<Agent
       log,
     },
   );
-  const face = makeAgentFace(faceSource(agent, shownSettings(settings)), {
-    tokens,
-    isMaster: (headers) => {
-      const proof = headers['x-drydock-proof'];
-      const terms = {key, purpose: AGENT_HTTP, nowMs: Date.now()};
-      return typeof proof === 'string' && isProof(proof, terms);
+  const known = new Tokens(tokens);
+  const flags = shownSettings(settings);
+  const face = makeAgentFace(
+    faceSource(agent, flags, () => parts.watch.leader),
+    {
+      authorize: (raw) => {
+        const proof = raw.headers['x-drydock-proof'];
+        const terms = {key, purpose: AGENT_HTTP, nowMs: Date.now()};
+        return (typeof proof === 'string' && isProof(proof, terms)) || known.admits(raw);
+      },
     },
-  });
+  );
   await face.ready();
   shared.serve({http: face.server});
   log.info({address: `${hostname}:${shared.port}`, agentId: agent.info.id}, 'agent listens');

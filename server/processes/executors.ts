@@ -53,29 +53,32 @@ export async function makeExecutors(
   },
 ): Promise<Executors> {
   const logBytesMax = settings['sandbox-log-bytes'];
-  const process = await makeProcessExecutor(
+  const onProgress = (about: string, message: string): void => log.info({about}, message);
+  const process = makeProcessExecutor(
     {
-      agentId,
-      controlDir: join(workDir, 'control'),
+      controlDir: join(workDir, 'processes'),
       persistentRoot: volumesRoot,
       logBytesMax,
       cgroups: settings.cgroups,
       cfsQuota: settings['cfs-quota'],
-      log,
+      switchUser: settings['switch-user'],
+      onProgress,
     },
     onNews,
   );
+  log.info(process.isolation, 'isolation of plain processes');
   if (!docker.isUsed) return {process, docker: undefined};
   const executor = makeDockerExecutor(
     {
       agentId,
+      controlDir: join(workDir, 'containers'),
       host: settings['docker-host'],
       configFile: settings['docker-config'],
       persistentRoot: volumesRoot,
       publishAddress,
       logBytesMax,
       cfsQuota: settings['cfs-quota'],
-      log,
+      onProgress,
     },
     onNews,
   );
