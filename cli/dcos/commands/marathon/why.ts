@@ -52,10 +52,10 @@ function itemReasons(item: QueueItem, {id, agents}: WaitFacts): readonly string[
   const rows = (processedOffersSummary?.rejectSummaryLastOffers ?? []).filter(
     ({declined}) => declined > 0,
   );
-  const agents = processedOffersSummary?.rejectSummaryLastOffers?.[0]?.processed ?? 0;
+  const asked = processedOffersSummary?.rejectSummaryLastOffers?.[0]?.processed ?? 0;
   const head = `${who}; ${seen} ${seen === 1 ? 'offer was' : 'offers were'} looked at.`;
   if (rows.length === 0) return [`${head} All were used.`];
-  const last = `Of the last offers of ${agents} ${agents === 1 ? 'agent' : 'agents'}:`;
+  const last = `Of the last offers of ${asked} ${asked === 1 ? 'agent' : 'agents'}:`;
   return [head, last, ...rows.map((row) => `  ${rowText(row, item)}`)];
 }
 
