@@ -125,10 +125,12 @@ export class DockerTask {
         return;
       }
       this.#know(container.id);
+      // Since it was listed, it may have ended unheard.
+      this.mayHaveEnded();
       const containerIp = container.addresses.values().next().value;
-      if (!/^(running|paused|restarting)$/.test(container.state)) this.mayHaveEnded();
-      else if (this.#killAt === undefined) this.#tell({state: 'TASK_RUNNING', containerIp});
-      else this.#tell({state: 'TASK_KILLING'});
+      const isRunning = /^(running|paused|restarting)$/.test(container.state);
+      if (isRunning && this.#killAt === undefined) this.#tell({state: 'TASK_RUNNING', containerIp});
+      else if (isRunning) this.#tell({state: 'TASK_KILLING'});
       await this.#attend(this.#makeCopier(container.id));
     });
   }

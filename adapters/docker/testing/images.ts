@@ -62,34 +62,36 @@ let tar: Promise<Buffer> | undefined;
 
 /** The files of the image, uncompressed. */
 export function busyboxTar(): Promise<Buffer> {
-  tar ??= makeTar();
+  tar ??= tarOf(fillWithBusybox);
   return tar;
 }
 
-async function makeTar(): Promise<Buffer> {
+/** @param fill puts into a folder what is to be in it. */
+export async function tarOf(fill: (root: string) => Promise<void>): Promise<Buffer> {
   const folder = await mkdtemp(join(tmpdir(), 'drydock-image-'));
   try {
     const root = join(folder, 'root');
-    for (const part of ['bin', 'etc', 'tmp', 'www', 'root']) {
-      await mkdir(join(root, part), {recursive: true});
-    }
-    await copyFile(BUSYBOX, join(root, 'bin', 'busybox')).catch((cause: unknown) => {
-      throw new Error(`${BUSYBOX} is needed: install busybox-static`, {cause});
-    });
-    const {stdout} = await run(BUSYBOX, ['--list']);
-    for (const applet of stdout.trim().split('\n')) {
-      if (applet !== 'busybox') await symlink('busybox', join(root, 'bin', applet));
-    }
-    await writeFile(
-      join(root, 'etc', 'passwd'),
-      'root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/sh\n',
-    );
-    await writeFile(join(root, 'etc', 'group'), 'root:x:0:\nnogroup:x:65534:\n');
-    await writeFile(join(root, 'www', 'index.html'), 'hello from busybox\n');
+    await mkdir(root);
+    await fill(root);
     const file = join(folder, 'image.tar');
     await run('tar', ['--numeric-owner', '--owner=0', '--group=0', '-C', root, '-cf', file, '.']);
     return await readFile(file);
   } finally {
     await rm(folder, {recursive: true, force: true});
   }
+}
+
+async function fillWithBusybox(root: string): Promise<void> {
+  for (const part of ['bin', 'etc', 'tmp', 'www', 'root']) await mkdir(join(root, part));
+  await copyFile(BUSYBOX, join(root, 'bin', 'busybox')).catch((cause: unknown) => {
+    throw new Error(`${BUSYBOX} is needed: install busybox-static`, {cause});
+  });
+  const {stdout} = await run(BUSYBOX, ['--list']);
+  for (const applet of stdout.trim().split('\n')) {
+    if (applet !== 'busybox') await symlink('busybox', join(root, 'bin', applet));
+  }
+  const users = ['root:x:0:0:root:/root:/bin/sh', 'nobody:x:65534:65534:nobody:/:/bin/sh'];
+  await writeFile(join(root, 'etc', 'passwd'), `${users.join('\n')}\n`);
+  await writeFile(join(root, 'etc', 'group'), 'root:x:0:\nnogroup:x:65534:\n');
+  await writeFile(join(root, 'www', 'index.html'), 'hello from busybox\n');
 }
