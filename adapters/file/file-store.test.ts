@@ -339,12 +339,14 @@ for (const killed of [false, true]) {
         return untouched && damageKinds.has(outcome.kind);
       });
       fc.assert(property, {numRuns: 150});
-      t.true(seen.refused > 50 && seen.harmless > 0, JSON.stringify(seen));
+      t.true(seen.refused > 10 && seen.harmless > 10, JSON.stringify(seen));
     });
   });
 }
 
 const damageKinds: ReadonlySet<FileStoreErrorKind> = new Set(['corrupt', 'foreign', 'newerFormat']);
+
+const placesMax = 1_000_000_000;
 
 type Files = ReadonlyMap<string, Buffer>;
 
@@ -364,16 +366,17 @@ function damages(files: Files): fc.Arbitrary<Damage> {
         .tuple(fc.constantFrom(...files.keys()), fc.constantFrom('flip', 'zeros', 'noise', 'cut'))
         .filter(([name, kind]) => name === 'drydock.db' || kind !== 'cut'),
       place: fc.oneof(
-        {weight: 4, arbitrary: fc.double({min: 0, max: 1, maxExcluded: true, noNaN: true})},
+        {weight: 4, arbitrary: fc.noBias(fc.nat({max: placesMax}))},
         // The header and the schema.
         {weight: 1, arbitrary: fc.integer({min: 0, max: 110}).map((at) => -at)},
       ),
     })
     .map(({harmed: [name, kind], place}) => {
-      const at = place < 0 ? -place : Math.floor(place * (files.get(name)?.length ?? 0));
+      const bytes = files.get(name)?.length ?? 0;
+      const at = place < 0 ? -place : Math.floor((place / placesMax) * (bytes - 1));
       const apply = (all: Files) =>
         new Map(
-          [...all].map(([each, bytes]) => [each, each === name ? harm(bytes, kind, at) : bytes]),
+          [...all].map(([each, whole]) => [each, each === name ? harm(whole, kind, at) : whole]),
         );
       return {name, kind, at, apply};
     });
