@@ -10,7 +10,14 @@ export {
   type EngineSnapshot,
   type Succession,
 } from './engine.ts';
-export {type AgentView, EngineView, type WaitingExplanation} from './view.ts';
+export {
+  type AgentView,
+  EngineView,
+  type FrameworkView,
+  type RoleView,
+  type TaskView,
+  type WaitingExplanation,
+} from './view.ts';
 export type {Input, InputKind, AgentTask, BatchJob, OperatorRequest} from './inputs.ts';
 export type {Effect, EffectKind} from './effects.ts';
 export type {Probe, ProbeOutcome, ProbeResult} from './probes.ts';

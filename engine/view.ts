@@ -1,20 +1,26 @@
 /** Reading the engine: pure queries over its state, for HTTP faces, the simulator and reports. */
 import type {Obstacle} from './allocator/cycle.ts';
+import {Durations} from './allocator/durations.ts';
 import {rolesInNeed} from './allocator/explain.ts';
+import {allocatorMetrics, type Metrics} from './allocator/metrics.ts';
+import {quotaCharged, type Role} from './allocator/role-tree.ts';
 import {Batch} from './frameworks/batch/batch.ts';
 import {Chronos} from './frameworks/chronos/chronos.ts';
 import {Marathon} from './frameworks/marathon/marathon.ts';
 import {violationsOf} from './invariants.ts';
 import {must, unreachable} from './kernel/assert.ts';
-import type {FrameworkId} from './kernel/ids.ts';
+import type {AgentId, FrameworkId, TaskId} from './kernel/ids.ts';
+import type {CallTally} from './master/call-tally.ts';
 import type {Master} from './master/master.ts';
-import type {AgentState} from './master/records.ts';
+import type {AgentState, TaskRecord} from './master/records.ts';
 import {usedOn} from './master/task-table.ts';
 import {printAmounts} from './resources/amounts.ts';
 import {isStrictSubrole} from './resources/role-names.ts';
 import type {ScalarKinds} from './resources/kinds.ts';
-import {addInto, containsResources, type Resources} from './resources/vector.ts';
-import type {AgentInfo, Framework} from './scheduler.ts';
+import type {Limits, Quantities} from './resources/quantities.ts';
+import {nonRevocable, unreserved} from './resources/select.ts';
+import {addInto, containsResources, scalarSums, type Resources} from './resources/vector.ts';
+import type {AgentInfo, Framework, FrameworkInfo, Offer, Unavailability} from './scheduler.ts';
 
 /** An agent as it stands. */
 export interface AgentView {
@@ -23,6 +29,38 @@ export interface AgentView {
   readonly total: Resources;
   /** Thousandths by kind that its tasks use; may be shorter than the number of kinds. */
   readonly usedScalars: readonly number[];
+  /** Planned maintenance. */
+  readonly unavailability: Unavailability | undefined;
+}
+
+/** A framework as it stands. */
+export interface FrameworkView extends FrameworkInfo {
+  /** All roles that it is in, by name. */
+  readonly roles: readonly string[];
+  /** Since this engine began. */
+  readonly tally: Readonly<CallTally>;
+}
+
+/** A task that has not ended, or whose end is not acknowledged. */
+export type TaskView = Pick<
+  TaskRecord,
+  'id' | 'name' | 'origin' | 'resources' | 'role' | 'state' | 'healthy'
+> & {readonly frameworkId: FrameworkId; readonly agentId: AgentId};
+
+/** A role that anything keeps: a framework, a weight, a quota, a reservation, or one below it. */
+export interface RoleView {
+  readonly name: string;
+  readonly weight: number;
+  /** What is not named is not promised. */
+  readonly guarantees: Quantities;
+  /** What is not named is unlimited. */
+  readonly limits: Limits;
+  /** What counts against the quota: reserved or used, with roles below; offers do not. */
+  readonly consumed: Quantities;
+  /** Reserved to it or to roles below. */
+  readonly reserved: Quantities;
+  /** Subscribed in exactly this role. */
+  readonly frameworks: readonly FrameworkId[];
 }
 
 /** Why tasks wait. */
@@ -78,9 +116,102 @@ export class EngineView {
   /** All agents that ever registered, in order of their first registration. */
   *agents(): IterableIterator<AgentView> {
     for (const agent of this.#master.agents.values()) {
-      const {info, state, total} = agent;
-      yield {info, state, total, usedScalars: usedOn(agent)};
+      const {info, state, total, unavailability} = agent;
+      yield {info, state, total, usedScalars: usedOn(agent), unavailability};
     }
+  }
+
+  /** Undefined: no agent of this id has ever registered. */
+  agentState(id: AgentId): AgentState | undefined {
+    return this.#master.agents.get(id)?.state;
+  }
+
+  /** All frameworks, in the order in which they subscribed. */
+  *frameworks(): IterableIterator<FrameworkView> {
+    for (const {info, tally} of this.#master.frameworks.values()) {
+      yield {...info, roles: this.#master.allocator.rolesOf(info.id), tally};
+    }
+  }
+
+  /** Tasks of a framework in the order in which they were launched. */
+  *tasks(id: FrameworkId): IterableIterator<TaskView> {
+    const framework = this.#master.frameworks.get(id);
+    for (const task of framework?.tasks.values() ?? []) yield viewOf(task);
+  }
+
+  task(frameworkId: FrameworkId, taskId: TaskId): TaskView | undefined {
+    const task = this.#master.frameworks.get(frameworkId)?.tasks.get(taskId);
+    return task && viewOf(task);
+  }
+
+  /** Offers that are out, oldest first. */
+  *offers(): IterableIterator<Offer> {
+    for (const {offer} of this.#master.offers.values()) yield offer;
+  }
+
+  /** All roles, by name. */
+  roles(): readonly RoleView[] {
+    const subscribed = new Map<string, FrameworkId[]>();
+    for (const {framework, role} of this.#master.allocator.subscriptions()) {
+      const ids = subscribed.get(role);
+      if (ids === undefined) subscribed.set(role, [framework as FrameworkId]);
+      else ids.push(framework as FrameworkId);
+    }
+    const offered = this.#offeredByRole();
+    const {roles} = this.#master.allocator;
+    return roles.all().map((role) => this.#roleView(role, offered, subscribed.get(role.name)));
+  }
+
+  #roleView(
+    role: Role,
+    offered: ReadonlyMap<string, readonly number[]>,
+    frameworks: readonly FrameworkId[] = [],
+  ): RoleView {
+    const {name, weight, quota, reserved} = role;
+    const consumed = this.kinds.names.map((_, kind) => quotaCharged(role, kind));
+    for (const [other, amounts] of offered) {
+      if (other === name || isStrictSubrole(other, name)) addInto(consumed, amounts, -1);
+    }
+    const limits = this.kinds.names.flatMap((kind, index) => {
+      const limit = quota.limits[index] ?? Infinity;
+      return limit === Infinity ? [] : [[kind, limit] as const];
+    });
+    return {
+      name,
+      weight,
+      guarantees: this.kinds.named(quota.guarantees),
+      limits: Object.fromEntries(limits),
+      consumed: this.kinds.named(consumed),
+      reserved: this.kinds.named(reserved),
+      frameworks: [...frameworks].sort(),
+    };
+  }
+
+  /** By exact role: what is offered of what nobody has reserved and nobody can revoke. */
+  #offeredByRole(): ReadonlyMap<string, readonly number[]> {
+    const offered = new Map<string, number[]>();
+    for (const {role, resources} of this.offers()) {
+      const sums = offered.get(role) ?? [];
+      offered.set(role, sums);
+      addInto(sums, scalarSums(unreserved(nonRevocable(resources))), 1);
+    }
+    return offered;
+  }
+
+  /** The allocator's metrics under the names of Mesos, at the engine's instant `now`. */
+  allocatorMetrics(now: number): Metrics {
+    const {frameworks, allocator} = this.#master;
+    return allocatorMetrics(allocator, {
+      prefix: 'allocator/mesos/',
+      now,
+      kinds: this.kinds,
+      offered: this.#offeredByRole(),
+      dispatches: 0,
+      // Nobody measures them: the engine has no clock of its own.
+      runMs: new Durations(),
+      latencyMs: new Durations(),
+      frameworkNames: new Map([...frameworks.values()].map(({info}) => [info.id, info.name])),
+    });
   }
 
   /** Tasks that the master knows of a framework and that have not ended. */
@@ -178,6 +309,15 @@ export class EngineView {
   checkInvariants(): readonly string[] {
     return violationsOf(this.#master, this.kinds);
   }
+}
+
+function viewOf(task: TaskRecord): TaskView {
+  const {id, name, origin, resources, role, state, healthy, framework, agent} = task;
+  return {
+    ...{id, name, origin, resources, role, state, healthy},
+    frameworkId: framework.info.id,
+    agentId: agent.info.id,
+  };
 }
 
 /** In words, after the number of agents; `held`: roles whose guarantees are not met. */

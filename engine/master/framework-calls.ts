@@ -55,10 +55,12 @@ export class FrameworkCalls implements SchedulerDriver {
   }
 
   suppress(roles?: readonly string[]): void {
+    this.#framework.tally.suppressions += 1;
     this.#parts.allocator.suppress(this.#framework.info.id, roles);
   }
 
   revive(roles?: readonly string[]): void {
+    this.#framework.tally.revives += 1;
     this.#parts.allocator.revive(this.#framework.info.id, roles);
   }
 
@@ -108,6 +110,8 @@ export class FrameworkCalls implements SchedulerDriver {
 
   decline(offerIds: readonly OfferId[], refuseMs = REFUSE_MS_DEFAULT): void {
     const {offers} = this.#parts;
+    this.#framework.tally.declines += 1;
+    this.#framework.tally.offersDeclined += offerIds.length;
     for (const offerId of offerIds) {
       const record = offers.heldBy(this.#framework, offerId);
       if (record !== undefined) offers.decline(record, refuseMs);
@@ -126,6 +130,8 @@ export class FrameworkCalls implements SchedulerDriver {
       return;
     }
     const {offers, mailbox} = this.#parts;
+    this.#framework.tally.accepts += 1;
+    this.#framework.tally.offersAccepted += records.length;
     const [first, ...others] = records;
     assert(first !== undefined, 'an accept without offers passed validation');
     let left = first.offer.resources;
@@ -256,6 +262,7 @@ export class FrameworkCalls implements SchedulerDriver {
 
   /** A kill of an unknown task is answered like a question about it. */
   kill(taskId: TaskId, graceMs?: number): void {
+    this.#framework.tally.kills += 1;
     const task = this.#framework.tasks.get(taskId);
     if (task === undefined) {
       this.reconcile([{taskId}]);
@@ -268,6 +275,7 @@ export class FrameworkCalls implements SchedulerDriver {
 
   reconcile(tasks: readonly {taskId: TaskId; agentId?: AgentId | undefined}[]): void {
     const known = this.#framework.tasks;
+    this.#framework.tally.reconciliations += 1;
     const asked: typeof tasks =
       tasks.length > 0 ? tasks : [...known.keys()].map((taskId) => ({taskId}));
     for (const {taskId, agentId} of asked) {

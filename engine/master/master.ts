@@ -23,6 +23,7 @@ import type {
   SchedulerDriver,
 } from '../scheduler.ts';
 import {AgentBook, UNREACHABLE_TIMER, type AgentSnapshot} from './agent-book.ts';
+import {makeCallTally} from './call-tally.ts';
 import type {MasterContext} from './context.ts';
 import {FrameworkCalls} from './framework-calls.ts';
 import {Mailbox} from './mailbox.ts';
@@ -134,6 +135,7 @@ export class Master {
       tasks: new Map(),
       used: [],
       usedInRole: new Map(),
+      tally: makeCallTally(),
     };
     // Its scheduler is made of its driver, which is made of this record.
     const framework = record as FrameworkRecord;

@@ -62,6 +62,7 @@ export class OfferBook {
       unavailability: this.#allocator.inverseOffers.unavailabilityOf(agent.slot),
     };
     this.#next += 1;
+    framework.tally.offersSent += 1;
     this.#file({offer, framework, subscriber, agent, next: undefined});
     if (this.#timeoutMs !== undefined) {
       const at = this.#context.now() + this.#timeoutMs;
@@ -123,6 +124,7 @@ export class OfferBook {
   rescind(record: OfferRecord): void {
     if (!this.#offers.has(record.offer.id)) return;
     this.decline(record, 0);
+    record.framework.tally.offersRescinded += 1;
     record.framework.scheduler.offerRescinded(record.offer.id);
   }
 

@@ -12,6 +12,7 @@ import type {
   TaskState,
   Unavailability,
 } from '../scheduler.ts';
+import type {CallTally} from './call-tally.ts';
 
 /**
  * `active`: offered and heard of. `disconnected`: its connection broke, not offered.
@@ -49,6 +50,7 @@ export interface FrameworkRecord {
   readonly used: number[];
   /** The same by role; roles in which it never had a task are missing. */
   readonly usedInRole: Map<string, number[]>;
+  readonly tally: CallTally;
 }
 
 export interface OfferRecord {

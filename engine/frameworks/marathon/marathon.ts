@@ -17,7 +17,7 @@ import type {
   TaskLaunch,
   WaitingGroup,
 } from '../../scheduler.ts';
-import type {NormaliseConfig} from './definition/app-definition.ts';
+import type {AppDefinition, NormaliseConfig} from './definition/app-definition.ts';
 import {appInfo, countsOf} from './api/app-info.ts';
 import {Commands} from './api/commands.ts';
 import {HttpApi, type ReadRequest} from './api/http-api.ts';
@@ -387,6 +387,11 @@ export class Marathon implements Framework {
     const lock = this.#deployments.lockOf(id);
     const deploymentIds = lock === undefined ? [] : [lock.id];
     return appInfo(entry.app, {counts: countsOf(entry.tally), deploymentIds});
+  }
+
+  /** What an instance was, or is to be, started with; undefined if it is unknown. */
+  definitionOf(instanceId: string): AppDefinition | undefined {
+    return this.#roster.instance(instanceId)?.spec.app.definition;
   }
 
   /** The counts of one app; undefined if it is unknown. */
