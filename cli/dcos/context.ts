@@ -1,17 +1,12 @@
 /** What commands work with: what is around them, what is configured, and the services. */
-import {readFileSync} from 'node:fs';
 import type {Command} from 'commander';
 import {Settings} from './config/settings.ts';
-import {Failure, messageOf} from './failure.ts';
-import {HttpClient} from './http/client.ts';
+import type {HttpClient} from './http/client.ts';
+import {makeClient, type ClientSettings} from './http/make-client.ts';
 import {Service} from './http/service.ts';
-import {makeTrace} from './http/trace.ts';
-import {readResource, type JsonObject, type ResourceTerms} from './json/resource.ts';
+import type {JsonObject, ResourceTerms} from './json/resource.ts';
 import {renderTable, type Column} from './output/table.ts';
-import type {World} from './world.ts';
-
-/** 0: nothing; 1: which requests are made; 2: all of them. */
-export type Verbosity = 0 | 1 | 2;
+import type {Verbosity, World} from './world.ts';
 
 export class Context {
   readonly world: World;
@@ -51,21 +46,8 @@ export class Context {
     return this.#client;
   }
 
-  clientFor(settings: Pick<Settings, 'timeoutMs' | 'tokenFor' | 'verify'>): HttpClient {
-    const {verify, timeoutMs} = settings;
-    return new HttpClient({
-      timeoutMs,
-      trust: typeof verify === 'string' ? readAuthority(verify) : verify,
-      tokenFor: (origin) => settings.tokenFor(origin),
-      stop: this.world.stop,
-      env: this.world.env,
-      trace: this.#trace(),
-    });
-  }
-
-  #trace(): ReturnType<typeof makeTrace> | undefined {
-    if (this.#verbosity === 0) return undefined;
-    return makeTrace(this.#verbosity, (line) => this.say(line));
+  clientFor(settings: ClientSettings): HttpClient {
+    return makeClient(this.world, settings, this.#verbosity);
   }
 
   service(url: string): Service {
@@ -88,7 +70,8 @@ export class Context {
     return this.service(this.settings.mesosUrl);
   }
 
-  readResource(name: string | undefined, terms: ResourceTerms): Promise<JsonObject> {
+  async readResource(name: string | undefined, terms: ResourceTerms): Promise<JsonObject> {
+    const {readResource} = await import('./json/resource.ts');
     return readResource(this.world, this.client, name, terms);
   }
 
@@ -126,12 +109,4 @@ export interface ListForm<Row> {
   readonly columns: readonly Column<Row>[];
   /** What `--json` shows, if it is not the rows. */
   readonly json?: (rows: readonly Row[]) => unknown;
-}
-
-function readAuthority(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    throw new Failure(`core.ssl_verify: ${messageOf(error)}`, {cause: error});
-  }
 }

@@ -1,7 +1,8 @@
 /** The lines of `dcos --version`: those of DC/OS, N/A where the cluster does not answer. */
 import {readVersion} from '../version.ts';
-import type {Context} from './context.ts';
+import {Settings} from './config/settings.ts';
 import {Failure} from './failure.ts';
+import type {Verbosity, World} from './world.ts';
 
 interface ClusterVersion {
   readonly version?: string;
@@ -13,8 +14,8 @@ interface ClusterVersion {
 /** Who asks for the version does not want to wait for a cluster that is away. */
 const TIMEOUT_MS = 3000;
 
-export async function versionText(context: Context): Promise<string> {
-  const cluster = await clusterVersion(context);
+export async function versionText(world: World, verbosity: Verbosity): Promise<string> {
+  const cluster = await clusterVersion(world, verbosity);
   return [
     `dcoscli.version=${readVersion()}`,
     `dcos.version=${cluster.version ?? 'N/A'}`,
@@ -25,12 +26,17 @@ export async function versionText(context: Context): Promise<string> {
   ].join('\n');
 }
 
-async function clusterVersion(context: Context): Promise<ClusterVersion> {
+async function clusterVersion(world: World, verbosity: Verbosity): Promise<ClusterVersion> {
   try {
+    const settings = new Settings(world);
     // Where no cluster was ever set up, none is asked.
-    if (context.settings.isUrlGuessed) return {};
+    if (settings.isUrlGuessed) return {};
+    const {makeClient} = await import('./http/make-client.ts');
+    const {Service} = await import('./http/service.ts');
+    const client = makeClient(world, settings, verbosity);
+    const cluster = new Service(client, settings.url, () => false);
     const path = '/dcos-metadata/dcos-version.json';
-    return await context.dcos.get<ClusterVersion>(path, {}, TIMEOUT_MS);
+    return await cluster.get<ClusterVersion>(path, {}, TIMEOUT_MS);
   } catch (error) {
     if (error instanceof Failure) return {};
     throw error;

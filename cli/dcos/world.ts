@@ -24,6 +24,9 @@ export type Input = NodeJS.ReadableStream & {
   setRawMode?(isRaw: boolean): unknown;
 };
 
+/** 0: nothing; 1: which requests are made; 2: all of them. */
+export type Verbosity = 0 | 1 | 2;
+
 export interface World {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly home: string;

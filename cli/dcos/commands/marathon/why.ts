@@ -41,9 +41,9 @@ function itemReasons(item: QueueItem, {id, agents}: WaitFacts): readonly string[
     ];
   }
   const seen = processedOffersSummary?.processedOffersCount ?? 0;
+  const lack =
+    item.app === undefined || agents === undefined ? undefined : lackOfRoom(item.app, agents);
   if (seen === 0) {
-    const lack =
-      item.app === undefined || agents === undefined ? undefined : lackOfRoom(item.app, agents);
     const other =
       `There may be nothing free for role ${role}, others may come first, or offers that were ` +
       'refused a moment ago are not made again yet.';
@@ -54,7 +54,7 @@ function itemReasons(item: QueueItem, {id, agents}: WaitFacts): readonly string[
   );
   const asked = processedOffersSummary?.rejectSummaryLastOffers?.[0]?.processed ?? 0;
   const head = `${who}; ${seen} ${seen === 1 ? 'offer was' : 'offers were'} looked at.`;
-  if (rows.length === 0) return [`${head} All were used.`];
+  if (rows.length === 0) return [`${head} All were used.`, ...(lack === undefined ? [] : [lack])];
   const last = `Of the last offers of ${asked} ${asked === 1 ? 'agent' : 'agents'}:`;
   return [head, last, ...rows.map((row) => `  ${rowText(row, item)}`)];
 }
