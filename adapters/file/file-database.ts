@@ -193,7 +193,7 @@ function judgeFiles(file: string): boolean {
   return false;
 }
 
-/** It stands there while the file is made. Without it, an empty file is one that lost its content. */
+/** It stands there while the file is made. Without it, an empty file has lost its content. */
 function markOf(file: string): string {
   return `${file}-new`;
 }

@@ -40,7 +40,7 @@ interface Tally {
   beyond: number;
 }
 
-test('kill -9 at 200 instants under load loses nothing acknowledged and tears nothing', async (t) => {
+test('kill -9 at 200 instants under load loses nothing acknowledged, tears nothing', async (t) => {
   const seed = Number(process.env['KILL_SEED'] ?? Date.now());
   const tally: Tally = {acknowledged: 0, roundsUnderLoad: 0, beyond: 0};
   const problems = await Promise.all(

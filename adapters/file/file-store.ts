@@ -233,7 +233,8 @@ class WorkerFileStore implements FileStore {
 
   /** From here on nothing is written until somebody opens the store again. */
   #break(message: string, cause: unknown): StoreUnavailableError {
-    this.#broken = `cannot write to ${this.#file}: ${message}`;
+    const untilWhen = 'nothing is written any more until the store is opened again';
+    this.#broken = `cannot write to ${this.#file}: ${message}; ${untilWhen}`;
     this.#logger?.error({file: this.#file, err: cause}, this.#broken);
     return new StoreUnavailableError(this.#broken, {cause});
   }

@@ -1,6 +1,6 @@
 /**
  * A write as a store takes it in: checked, and its documents as JSON text. Every store does this
- * when `commit` is called, so that what the caller does to its documents afterwards changes nothing.
+ * when `commit` is called, so that what the caller does to them afterwards changes nothing.
  */
 import {StoreRefusedError, type StoreWrite} from './store.ts';
 
