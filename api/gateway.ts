@@ -5,13 +5,13 @@
  */
 import type {IncomingMessage} from 'node:http';
 import type {Socket} from 'node:net';
-import type {FastifyInstance} from 'fastify';
+import type {FastifyInstance, FastifyReply} from 'fastify';
 import {agentProxyFace, joinUpgraded, upstreamOf} from './agent-proxy.ts';
 import {EXEC_PROTOCOL} from './agent/exec-frames.ts';
 import {chronosFace} from './chronos/chronos-face.ts';
 import {metronomeFace} from './chronos/metronome-face.ts';
 import {clusterFact} from './cluster-facts.ts';
-import type {Cluster} from './cluster.ts';
+import {NotLeadingError, type Cluster} from './cluster.ts';
 import {GATEWAY_DEFAULTS, type GatewayOptions} from './gateway-options.ts';
 import {at, isRead, type Exchange, type Face} from './http/exchange.ts';
 import {hangUp} from './http/hang-up.ts';
@@ -23,6 +23,11 @@ import {LeaderProxy} from './leader-proxy.ts';
 import {EventHub} from './marathon/event-hub.ts';
 import {MarathonFace} from './marathon/marathon-face.ts';
 import {Fault} from './master-errors.ts';
+import {ClusterCounts} from './mesos/cluster-counts.ts';
+import {MesosFace, sendRedirect} from './mesos/mesos-face.ts';
+import {TaskBook} from './mesos/task-book.ts';
+import {PrometheusMetrics} from './metrics/prometheus.ts';
+import {clusterHealth, ownHealth} from './system-health.ts';
 
 /**
  * The gateway of a master, not listening yet: `app.listen({host, port})` makes it, `app.close()`
@@ -42,6 +47,7 @@ export function makeGateway(
     throw new Fault('unauthorized', {'WWW-Authenticate': 'oauthjwt'});
   };
   const app = makeServer({
+    served: faces.served,
     face: async (exchange) => {
       admit(exchange.raw, exchange.method, exchange.url);
       await faces.route(exchange);
@@ -72,57 +78,135 @@ export function makeGateway(
 interface Faces {
   readonly route: Face;
   readonly hub: EventHub;
+  readonly served: (reply: FastifyReply) => void;
 }
 
+/** Which API a request was for, as metrics name it. */
+type Api = 'agent' | 'chronos' | 'health' | 'marathon' | 'mesos' | 'metronome';
+
 /** The longest prefix is tried first: they stand in that order. */
-type Prefix = readonly [prefix: string, face: Face];
+type Prefix = readonly [prefix: string, api: Api, face: Face];
 
 function makeFaces(cluster: Cluster, options: GatewayOptions): Faces {
+  const hub = new EventHub(cluster, options);
+  const counts = new ClusterCounts();
+  const book = new TaskBook(cluster, counts);
+  cluster.witness(counts);
+  cluster.witness(book);
+  const metrics = new PrometheusMetrics({
+    ...{cluster, book, counts},
+    eventStreams: () => hub.streams,
+  });
+  const mesos = new MesosFace({cluster, book, counts, options});
+  const {services, plain} = prefixes({cluster, options, hub, mesos, counts});
+  const apis = new WeakMap<FastifyReply, Api>();
+  const route: Face = async (exchange) => {
+    const {path} = exchange;
+    const resource = withoutQuery(path);
+    if (resource === '/metrics/prometheus' && isRead(exchange)) {
+      return sendPrometheus(exchange, metrics);
+    }
+    for (const [prefix, api, face] of services) {
+      const rest = behind(path, prefix);
+      if (rest === undefined) continue;
+      apis.set(exchange.reply, api);
+      return below(exchange, {prefix, rest, face});
+    }
+    const fact = isRead(exchange) ? clusterFact(resource, cluster, options) : undefined;
+    if (fact !== undefined) return sendAnswer(exchange, fact);
+    const found = plain.find(([prefix]) => behind(path, prefix) !== undefined);
+    if (found !== undefined && !(found[0] === '/metrics' && mesos.has(path))) {
+      apis.set(exchange.reply, found[1]);
+      return found[2](exchange);
+    }
+    if (!mesos.has(path)) throw new Fault('notFound');
+    apis.set(exchange.reply, 'mesos');
+    return orRedirect(exchange, mesos.serve, cluster);
+  };
+  return {route, hub, served: (reply) => tellServed(reply, apis.get(reply), metrics)};
+}
+
+interface PrefixParts {
+  readonly cluster: Cluster;
+  readonly options: GatewayOptions;
+  readonly hub: EventHub;
+  readonly mesos: MesosFace;
+  readonly counts: ClusterCounts;
+}
+
+/** Where each API is: below a prefix of its own, and at its plain path. */
+function prefixes({cluster, options, hub, mesos, counts}: PrefixParts): {
+  readonly services: readonly Prefix[];
+  readonly plain: readonly Prefix[];
+} {
   const {limits, proxy: timing} = options;
   const proxy = new LeaderProxy(cluster, timing);
-  const hub = new EventHub(cluster, options);
   const {serve: marathon} = new MarathonFace({cluster, proxy, hub, options});
   const chronos = chronosFace({cluster, proxy, limits});
   const metronome = metronomeFace({cluster, proxy, limits});
   const agents = proxy.leading(agentProxyFace({cluster, timing}));
-  const services: readonly Prefix[] = [
-    ['/service/marathon', marathon],
-    ['/service/chronos', chronos],
-    ['/service/metronome', metronome],
-    ['/marathon', marathon],
-    ['/mesos/slave', agents],
-    ['/agent', agents],
-    ['/slave', agents],
-  ];
-  const plain: readonly Prefix[] = [
-    ['/v1/scheduler', chronos],
-    ['/scheduler', chronos],
-    ['/v1/jobs', metronome],
-    ['/v1/queue', metronome],
-    ['/v1/metrics', metronome],
-    ['/v0/scheduled-jobs', metronome],
-    ['/info', metronome],
-    ['/leader', metronome],
-    ['/v2', marathon],
-    ['/ping', marathon],
-    ['/metrics', marathon],
-  ];
-  const route: Face = async (exchange) => {
-    const {path} = exchange;
-    for (const [prefix, face] of services) {
-      const rest = behind(path, prefix);
-      if (rest !== undefined) return below(exchange, {prefix, rest, face});
-    }
-    if (isRead(exchange)) {
-      const fact = clusterFact(withoutQuery(path), cluster, options);
-      if (fact !== undefined) return sendAnswer(exchange, fact);
-    }
-    const found = plain.find(([prefix]) => behind(path, prefix) !== undefined);
-    if (found === undefined) throw new Fault('notFound');
-    return found[1](exchange);
+  const own = ownHealth({cluster, counts});
+  const nodes = proxy.leading(clusterHealth({cluster, counts}));
+  const health: Face = (exchange) =>
+    withoutQuery(exchange.path) === '/' ? own(exchange) : nodes(exchange);
+  return {
+    services: [
+      ['/service/marathon', 'marathon', marathon],
+      ['/service/chronos', 'chronos', chronos],
+      ['/service/metronome', 'metronome', metronome],
+      ['/system/health/v1', 'health', health],
+      ['/marathon', 'marathon', marathon],
+      ['/mesos/master/redirect', 'mesos', toMesos],
+      ['/mesos/slave', 'agent', agents],
+      ['/mesos', 'mesos', proxy.localFirst(mesos.serve)],
+      ['/agent', 'agent', agents],
+      ['/slave', 'agent', agents],
+    ],
+    plain: [
+      ['/v1/scheduler', 'chronos', chronos],
+      ['/scheduler', 'chronos', chronos],
+      ['/v1/jobs', 'metronome', metronome],
+      ['/v1/queue', 'metronome', metronome],
+      ['/v1/metrics', 'metronome', metronome],
+      ['/v0/scheduled-jobs', 'metronome', metronome],
+      ['/info', 'metronome', metronome],
+      ['/leader', 'metronome', metronome],
+      ['/v2', 'marathon', marathon],
+      ['/ping', 'marathon', marathon],
+      ['/metrics', 'marathon', marathon],
+    ],
   };
-  return {route, hub};
 }
+
+/** As behind Admin Router: whoever leads, its pages are here. */
+const toMesos: Face = (exchange) =>
+  sendAnswer(exchange, {status: 307, headers: {Location: '/mesos/'}, body: undefined});
+
+/** At plain paths a client is sent to the leader, as Mesos does it. */
+async function orRedirect(exchange: Exchange, face: Face, cluster: Cluster): Promise<void> {
+  try {
+    await face(exchange);
+  } catch (error) {
+    if (!(error instanceof NotLeadingError)) throw error;
+    await sendRedirect(exchange, cluster, exchange.url);
+  }
+}
+
+async function sendPrometheus(exchange: Exchange, metrics: PrometheusMetrics): Promise<void> {
+  const body = await metrics.text();
+  const headers = {'Content-Type': metrics.contentType};
+  await sendAnswer(exchange, {status: 200, headers, body});
+}
+
+function tellServed(reply: FastifyReply, api: Api | undefined, metrics: PrometheusMetrics): void {
+  const {method, originalUrl} = reply.request;
+  const isStream = /\/v2\/events(\?|$)/.test(originalUrl);
+  const labels = {api: api ?? 'other', method, code: `${reply.statusCode}`};
+  metrics.served(labels, isStream ? undefined : reply.elapsedTime / 1000);
+}
+
+/** Prefixes that are resources themselves. */
+const EXACT: ReadonlySet<string> = new Set(['/mesos/master/redirect', '/system/health/v1']);
 
 interface Below {
   readonly prefix: string;
@@ -133,6 +217,7 @@ interface Below {
 /** Without the slash behind the prefix, relative links of a page would lead elsewhere. */
 function below(exchange: Exchange, {prefix, rest, face}: Below): void | Promise<void> {
   if (rest.startsWith('/')) return face(at(exchange, rest));
+  if (EXACT.has(prefix)) return face(at(exchange, `/${rest}`));
   const status = prefix === '/marathon' ? 307 : 301;
   const headers = {Location: `${prefix}/${rest}`};
   return sendAnswer(exchange, {status, headers, body: undefined});

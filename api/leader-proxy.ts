@@ -52,6 +52,13 @@ export class LeaderProxy {
     return (exchange) => this.#serve(exchange, face, terms);
   }
 
+  /** A face that answers much by itself, and asks for the leader by a {@link NotLeadingError}. */
+  localFirst(face: Face, terms: ProxyTerms = PLAIN_PROXY): Face {
+    return async (exchange) => {
+      if (!(await this.#tryHere(exchange, face))) await this.#serve(exchange, face, terms);
+    };
+  }
+
   async #serve(exchange: Exchange, face: Face, terms: ProxyTerms): Promise<void> {
     if (this.#cluster.isLeader && (await this.#tryHere(exchange, face))) return;
     const leader = await this.findLeader(terms.leaderless);

@@ -1,12 +1,13 @@
 /** `/state` and what else an agent tells of itself (Mesos reference 4.6). */
 import {cpus, totalmem} from 'node:os';
 import {basename} from 'node:path';
-import {isTerminal, type Amounts} from '../../engine/index.ts';
+import {isTerminal} from '../../engine/index.ts';
 import {MESOS_BUILD} from '../mesos/build.ts';
 import {
   reservedForms,
   reservedFullForms,
   resourceForm,
+  sumAmounts,
   unreservedForm,
   unreservedFullForms,
 } from '../mesos/resource-form.ts';
@@ -30,8 +31,8 @@ export function agentState(source: AgentFaceSource): object {
     resources: resourceForm(resources),
     reserved_resources: reservedForms(resources),
     unreserved_resources: unreservedForm(resources),
-    reserved_resources_allocated: reservedForms(sumOf(used)),
-    unreserved_resources_allocated: unreservedForm(sumOf(used)),
+    reserved_resources_allocated: reservedForms(sumAmounts(used)),
+    unreserved_resources_allocated: unreservedForm(sumAmounts(used)),
     reserved_resources_full: reservedFullForms(resources),
     unreserved_resources_full: unreservedFullForms(resources),
     attributes: attributesForm(info.attributes),
@@ -49,22 +50,6 @@ export function agentState(source: AgentFaceSource): object {
 function domainForm({info: {region, zone}}: AgentFaceSource): object {
   if (region === undefined || zone === undefined) return {};
   return {domain: {fault_domain: {region: {name: region}, zone: {name: zone}}}};
-}
-
-/** Amounts beside each other: whoever shows them adds up what is of one name. */
-function sumOf(all: readonly Amounts[]): Amounts {
-  const scalars: Record<string, number> = {};
-  const ranges: Record<string, (readonly [number, number])[]> = {};
-  const special = all.flatMap((amounts) => amounts.special ?? []);
-  for (const amounts of all) {
-    for (const [name, fixed] of Object.entries(amounts.scalars)) {
-      scalars[name] = (scalars[name] ?? 0) + fixed;
-    }
-    for (const [name, pairs] of Object.entries(amounts.ranges ?? {})) {
-      (ranges[name] ??= []).push(...pairs);
-    }
-  }
-  return {scalars, ranges, special};
 }
 
 function idsOf(tasks: readonly AgentFaceTask[]): readonly string[] {
@@ -221,7 +206,7 @@ export function agentMetrics(
   const tasks = [...source.tasks()];
   const live = tasks.filter(({state}) => !isTerminal(state));
   const total = resourceForm(resources);
-  const used = resourceForm(sumOf(live.map(({launch}) => launch.resources)));
+  const used = resourceForm(sumAmounts(live.map(({launch}) => launch.resources)));
   const metrics: Record<string, number> = {
     'slave/registered': master === undefined ? 0 : 1,
     'slave/uptime_secs': (now - startedAt) / 1000,

@@ -19,6 +19,8 @@ export interface ServerParts {
   readonly face: Face;
   readonly limits: HttpLimits;
   readonly logger: ApiLogger;
+  /** Hears of every request that was answered. */
+  readonly served?: ((reply: FastifyReply) => void) | undefined;
   /** Takes connections over that ask for it with this name in `Upgrade`. */
   readonly upgrade?: UpgradeParts | undefined;
 }
@@ -33,7 +35,7 @@ const METHODS = ['DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT', 'TR
 /** The only path that fastify sees. */
 const ROUTED = '/';
 
-export function makeServer({face, limits, logger, upgrade}: ServerParts): FastifyInstance {
+export function makeServer({face, limits, logger, upgrade, served}: ServerParts): FastifyInstance {
   const app = fastify({
     bodyLimit: limits.bodyBytesMax,
     requestTimeout: limits.requestTimeoutMs,
@@ -66,6 +68,7 @@ export function makeServer({face, limits, logger, upgrade}: ServerParts): Fastif
   });
   app.addHook('onResponse', (request, reply, done) => {
     logRequest(logger, request, reply);
+    served?.(reply);
     done();
   });
   app.route({

@@ -18,6 +18,44 @@ export function resourceForm(amounts: Amounts): ResourceForm {
   return sums.form;
 }
 
+/** Amounts beside each other: what is of one name is added up when it is shown. */
+export class AmountsTotal {
+  readonly #scalars = new Map<string, number>();
+  readonly #ranges = new Map<string, (readonly [number, number])[]>();
+  readonly #sets = new Map<string, string[]>();
+  readonly #special: WireResource[] = [];
+
+  add({scalars, ranges, sets, special}: Amounts): void {
+    for (const name in scalars) {
+      this.#scalars.set(name, (this.#scalars.get(name) ?? 0) + (scalars[name] ?? 0));
+    }
+    for (const name in ranges) append(this.#ranges, name, ranges[name] ?? []);
+    for (const name in sets) append(this.#sets, name, sets[name] ?? []);
+    if (special !== undefined) this.#special.push(...special);
+  }
+
+  get amounts(): Amounts {
+    return {
+      scalars: Object.fromEntries(this.#scalars),
+      ranges: Object.fromEntries(this.#ranges),
+      sets: Object.fromEntries(this.#sets),
+      special: this.#special,
+    };
+  }
+}
+
+function append<T>(lists: Map<string, T[]>, name: string, more: readonly T[]): void {
+  const known = lists.get(name);
+  if (known === undefined) lists.set(name, [...more]);
+  else known.push(...more);
+}
+
+export function sumAmounts(all: Iterable<Amounts>): Amounts {
+  const total = new AmountsTotal();
+  for (const amounts of all) total.add(amounts);
+  return total.amounts;
+}
+
 /** What nobody has reserved. */
 export function unreservedForm(amounts: Amounts): ResourceForm {
   const sums = new FormSums();

@@ -1,0 +1,232 @@
+/** Agents, frameworks, offers and roles in the forms of Mesos's classic endpoints (reference 4.5). */
+import {
+  addQuantities,
+  isTerminal,
+  quantitiesOf,
+  type AgentView,
+  type Amounts,
+  type EngineView,
+  type FrameworkView,
+  type Offer,
+  type Quantities,
+  type RoleView,
+  type ScalarKinds,
+} from '../../engine/index.ts';
+import type {MasterIdentity} from '../cluster.ts';
+import {attributesForm} from './attributes-form.ts';
+import type {SeenAgent} from './cluster-counts.ts';
+import {
+  AmountsTotal,
+  fullForms,
+  reservedForms,
+  reservedFullForms,
+  resourceForm,
+  unreservedForm,
+  unreservedFullForms,
+} from './resource-form.ts';
+
+const NOTHING: Amounts = {scalars: {}};
+
+/** What is used and offered of the cluster: read once for all that shows it. */
+export class Holdings {
+  readonly #kinds: ScalarKinds;
+  readonly #used = new Map<string, AmountsTotal>();
+  readonly #offered = new Map<string, AmountsTotal>();
+  /** By role, and for each also of those below it. */
+  readonly #usedInRoles = new Map<string, Quantities>();
+  readonly #offeredInRoles = new Map<string, Quantities>();
+
+  constructor(view: EngineView) {
+    this.#kinds = view.kinds;
+    for (const {id} of view.frameworks()) {
+      for (const {state, resources, role, agentId} of view.tasks(id)) {
+        if (isTerminal(state)) continue;
+        const amounts = view.kinds.describe(resources);
+        total(this.#used, `framework ${id}`).add(amounts);
+        total(this.#used, `agent ${agentId}`).add(amounts);
+        this.#count(this.#usedInRoles, role, resources);
+      }
+    }
+    for (const {frameworkId, agent, role, resources} of view.offers()) {
+      const amounts = view.kinds.describe(resources);
+      total(this.#offered, `framework ${frameworkId}`).add(amounts);
+      total(this.#offered, `agent ${agent.id}`).add(amounts);
+      this.#count(this.#offeredInRoles, role, resources);
+    }
+  }
+
+  #count(sums: Map<string, Quantities>, role: string, resources: Offer['resources']): void {
+    const quantities = quantitiesOf(resources, this.#kinds);
+    for (let name = role; ; name = name.slice(0, name.lastIndexOf('/'))) {
+      sums.set(name, addQuantities(sums.get(name) ?? {}, quantities));
+      if (!name.includes('/')) return;
+    }
+  }
+
+  used(of: `agent ${string}` | `framework ${string}`): Amounts {
+    return this.#used.get(of)?.amounts ?? NOTHING;
+  }
+
+  offered(of: `agent ${string}` | `framework ${string}`): Amounts {
+    return this.#offered.get(of)?.amounts ?? NOTHING;
+  }
+
+  usedIn(role: string): Quantities {
+    return this.#usedInRoles.get(role) ?? {};
+  }
+
+  offeredIn(role: string): Quantities {
+    return this.#offeredInRoles.get(role) ?? {};
+  }
+}
+
+function total(totals: Map<string, AmountsTotal>, key: string): AmountsTotal {
+  const known = totals.get(key) ?? new AmountsTotal();
+  totals.set(key, known);
+  return known;
+}
+
+export interface AgentFormParts {
+  readonly view: EngineView;
+  readonly holdings: Holdings;
+  readonly seen: SeenAgent | undefined;
+}
+
+export function agentForm(
+  {info, state, total: resources}: AgentView,
+  {view, holdings, seen}: AgentFormParts,
+): object {
+  const all = view.kinds.describe(resources);
+  const used = holdings.used(`agent ${info.id}`);
+  const offered = holdings.offered(`agent ${info.id}`);
+  const {registeredAt = 0, lastAt = 0, version = ''} = seen ?? {};
+  return {
+    ...identityForm(info, seen),
+    registered_time: registeredAt / 1000,
+    ...(lastAt > registeredAt ? {reregistered_time: lastAt / 1000} : {}),
+    resources: resourceForm(all),
+    used_resources: resourceForm(used),
+    offered_resources: resourceForm(offered),
+    reserved_resources: reservedForms(all),
+    unreserved_resources: unreservedForm(all),
+    active: state === 'active',
+    deactivated: false,
+    version,
+    capabilities: ['MULTI_ROLE', 'HIERARCHICAL_ROLE', 'RESERVATION_REFINEMENT'],
+    reserved_resources_full: reservedFullForms(all),
+    unreserved_resources_full: unreservedFullForms(all),
+    used_resources_full: fullForms(used),
+    offered_resources_full: fullForms(offered),
+  };
+}
+
+/** All that is known of one that has not come back since this master leads. */
+export function recoveredAgentForm({info}: AgentView, seen: SeenAgent | undefined): object {
+  return identityForm(info, seen);
+}
+
+function identityForm(info: AgentView['info'], seen: SeenAgent | undefined): object {
+  const {hostname, port} = seen?.address ?? {hostname: info.hostname, port: 5051};
+  const {region, zone} = info;
+  const domain =
+    region === undefined || zone === undefined
+      ? {}
+      : {domain: {fault_domain: {region: {name: region}, zone: {name: zone}}}};
+  return {
+    id: info.id,
+    hostname: info.hostname,
+    port,
+    attributes: attributesForm(info.attributes),
+    ...domain,
+    pid: `slave(1)@${hostname}:${port}`,
+  };
+}
+
+export interface FrameworkFormParts {
+  readonly self: MasterIdentity;
+  readonly holdings: Holdings;
+}
+
+/** What `/state-summary` has, and `/state` too. It has no `pid`: it is no libprocess. */
+export function frameworkSummaryForm(
+  {id, name, capabilities}: FrameworkView,
+  {self, holdings}: FrameworkFormParts,
+): object {
+  return {
+    id,
+    name,
+    used_resources: resourceForm(holdings.used(`framework ${id}`)),
+    offered_resources: resourceForm(holdings.offered(`framework ${id}`)),
+    capabilities,
+    hostname: self.hostname,
+    webui_url: `http://${self.hostname}:${self.port}/service/${id}/`,
+    active: true,
+    connected: true,
+    recovered: false,
+  };
+}
+
+/** All but its tasks, offers and executors. */
+export function frameworkForm(
+  framework: FrameworkView,
+  {self, holdings}: FrameworkFormParts,
+): object {
+  const {id, roles, capabilities} = framework;
+  const all = new AmountsTotal();
+  all.add(holdings.used(`framework ${id}`));
+  all.add(holdings.offered(`framework ${id}`));
+  return {
+    ...frameworkSummaryForm(framework, {self, holdings}),
+    user: 'root',
+    failover_timeout: 604_800,
+    checkpoint: true,
+    registered_time: (self.electedAt ?? 0) / 1000,
+    unregistered_time: 0,
+    resources: resourceForm(all.amounts),
+    ...(capabilities.includes('MULTI_ROLE') ? {roles} : {role: roles[0] ?? '*'}),
+  };
+}
+
+export function offerForm(
+  {id, frameworkId, role, agent, resources}: Offer,
+  {view, masterId}: {readonly view: EngineView; readonly masterId: string},
+): object {
+  return {
+    id: `${masterId}-O${id}`,
+    framework_id: frameworkId,
+    allocation_info: {role},
+    slave_id: agent.id,
+    resources: resourceForm(view.kinds.describe(resources)),
+  };
+}
+
+export function roleForm(role: RoleView, holdings: Holdings): object {
+  const {name, weight, guarantees, limits, consumed, reserved, frameworks} = role;
+  const allocated = holdings.usedIn(name);
+  const offered = holdings.offeredIn(name);
+  return {
+    name,
+    weight,
+    quota: {
+      role: name,
+      consumed: amountsOf(consumed),
+      guarantee: amountsOf(guarantees),
+      limit: amountsOf(limits),
+    },
+    resources: withDefaults(addQuantities(allocated, offered)),
+    allocated: amountsOf(allocated),
+    offered: amountsOf(offered),
+    reserved: amountsOf(reserved),
+    frameworks,
+  };
+}
+
+function amountsOf(quantities: Quantities): Readonly<Record<string, number>> {
+  return Object.fromEntries(
+    Object.entries(quantities).map(([name, fixed]) => [name, fixed / 1000] as const),
+  );
+}
+
+function withDefaults(quantities: Quantities): Readonly<Record<string, number>> {
+  return {cpus: 0, gpus: 0, mem: 0, disk: 0, ...amountsOf(quantities)};
+}
