@@ -363,7 +363,11 @@ const kindsByCode: ReadonlyMap<number, FileStoreErrorKind> = new Map([
 const kindsByErrno: ReadonlyMap<string, FileStoreErrorKind> = new Map([
   ['ENOSPC', 'diskFull'],
   ['EDQUOT', 'diskFull'],
-  ['EIO', 'ioError'],
+  ['EACCES', 'noAccess'],
+  ['EPERM', 'noAccess'],
+  ['EROFS', 'noAccess'],
+  ['ENOTDIR', 'noAccess'],
+  ['EEXIST', 'noAccess'],
 ]);
 
 function asFileStoreError(file: string, error: unknown): FileStoreError {
@@ -402,7 +406,7 @@ function kindOf(error: unknown): FileStoreErrorKind {
     return kindsByCode.get(error.errcode & 0xff) ?? 'ioError';
   }
   if ('code' in error && typeof error.code === 'string') {
-    return kindsByErrno.get(error.code) ?? 'noAccess';
+    return kindsByErrno.get(error.code) ?? 'ioError';
   }
   return 'ioError';
 }

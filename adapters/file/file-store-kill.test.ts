@@ -5,7 +5,7 @@
  */
 import {spawn} from 'node:child_process';
 import {once} from 'node:events';
-import {mkdtemp, rm} from 'node:fs/promises';
+import {mkdtemp, readdir, rm} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {setTimeout as passing} from 'node:timers/promises';
@@ -14,14 +14,15 @@ import test from 'ava';
 import {makeRandom, type Random} from '../../engine/index.ts';
 import type {StoredDocument} from '../ports/store.ts';
 import {openFileDatabase} from './file-database.ts';
-import {lastPath, stateBehind} from './testing/kill-workload.ts';
+import {lastPath, openingLine, stateBehind} from './testing/kill-workload.ts';
 
 const lanes = 2;
 const roundsOfLane = 100;
-/** One kill in so many falls anywhere from the start of the process on, also while it recovers. */
+/** One kill in so many falls into what a process does when it opens what the one before it left. */
 const earlyKillsEvery = 5;
-const earlyMsMax = 150;
+const openingMsMax = 60;
 const loadMsMax = 50;
+const newStores = 25;
 const compileCache = join(tmpdir(), `file-store-kill-${process.pid}`);
 const workload = fileURLToPath(new URL('./testing/kill-workload.ts', import.meta.url));
 
@@ -41,7 +42,7 @@ interface Tally {
 }
 
 test('kill -9 at 200 instants under load loses nothing acknowledged, tears nothing', async (t) => {
-  const seed = Number(process.env['KILL_SEED'] ?? Date.now());
+  const seed = seedOf();
   const tally: Tally = {acknowledged: 0, roundsUnderLoad: 0, beyond: 0};
   const problems = await Promise.all(
     Array.from({length: lanes}, (_, lane) => killAgainAndAgain(seed, lane, tally)),
@@ -50,6 +51,27 @@ test('kill -9 at 200 instants under load loses nothing acknowledged, tears nothi
   t.deepEqual(problems.flat(), [], `KILL_SEED=${seed}`);
   t.true(tally.roundsUnderLoad > (lanes * roundsOfLane) / 2, `KILL_SEED=${seed}`);
 });
+
+test('kill -9 while a store is made leaves one that can be opened', async (t) => {
+  const seed = seedOf();
+  const random = makeRandom(seed, 'new stores');
+  for (let round = 0; round < newStores; round += 1) {
+    const folder = await mkdtemp(join(tmpdir(), 'file-store-kill-'));
+    try {
+      const instant = {said: /\n/, afterMs: random.below(openingMsMax + 1)};
+      const {acknowledged = 0, signal} = await killWhen(folder, 0, instant);
+      const problem = judge(inspect(folder), {last: 0, epoch: 0, acknowledged, signal});
+      t.is(problem, undefined, `KILL_SEED=${seed}, round ${round}`);
+      t.deepEqual(await readdir(folder), ['drydock.db']);
+    } finally {
+      await rm(folder, {recursive: true});
+    }
+  }
+});
+
+function seedOf(): number {
+  return Number(process.env['KILL_SEED'] ?? Date.now());
+}
 
 /** One folder for all rounds, so that each of them has what the kills before it have left. */
 async function killAgainAndAgain(seed: number, lane: number, tally: Tally) {
@@ -74,6 +96,18 @@ async function killAgainAndAgain(seed: number, lane: number, tally: Tally) {
 }
 
 async function writeAndKill(folder: string, last: number, random: Random): Promise<Round> {
+  return random.below(earlyKillsEvery) > 0
+    ? await killWhen(folder, last, {said: /\d/, afterMs: random.below(loadMsMax + 1)})
+    : await killWhen(folder, last, {said: /\n/, afterMs: random.below(openingMsMax + 1)});
+}
+
+interface Instant {
+  /** What the process has said by then. */
+  readonly said: RegExp;
+  readonly afterMs: number;
+}
+
+async function killWhen(folder: string, last: number, instant: Instant): Promise<Round> {
   const child = spawn(process.execPath, [workload, folder, String(last)], {
     stdio: ['ignore', 'pipe', 'inherit'],
     // Half of what a round takes would go into reading the same sources again.
@@ -81,17 +115,18 @@ async function writeAndKill(folder: string, last: number, random: Random): Promi
   });
   const closed = once(child, 'close');
   let said = '';
-  child.stdout.setEncoding('utf8').on('data', (text: string) => (said += text));
-  if (random.below(earlyKillsEvery) > 0) {
-    await Promise.race([once(child.stdout, 'data'), closed]);
-    await passing(random.below(loadMsMax + 1));
-  } else {
-    await passing(random.below(earlyMsMax + 1));
-  }
+  const heard = Promise.withResolvers<void>();
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    said += text;
+    if (instant.said.test(said)) heard.resolve();
+  });
+  await Promise.race([heard.promise, closed]);
+  await passing(instant.afterMs);
   child.kill('SIGKILL');
   await closed;
   // What follows the last line's end was not said in full.
-  const numbers = said.split('\n').slice(0, -1).map(Number);
+  const lines = said.split('\n').slice(0, -1);
+  const numbers = lines.filter((line) => line !== openingLine).map(Number);
   return {acknowledged: numbers.at(-1), signal: child.signalCode};
 }
 

@@ -2,8 +2,8 @@
  * What the processes write that `file-store-kill.test.ts` kills: a sequence of writes of which each
  * follows from its number, so that the state behind any of them can be told.
  *
- * As a program (with the folder and the number to go on behind): writes under load, and says the
- * number of each write when it is acknowledged, a line each.
+ * As a program (with the folder and the number to go on behind): says `opening`, opens the store,
+ * writes under load, and says the number of each write when it is acknowledged; a line each.
  */
 import type {StoredDocument, StoreWrite} from '../../ports/store.ts';
 import {openFileStore} from '../file-store.ts';
@@ -12,6 +12,9 @@ import {openFileStore} from '../file-store.ts';
 const slots = 12;
 const partsOfWrite = 4;
 const callsUnderWay = 16;
+
+/** What a process says before it opens the store. */
+export const openingLine = 'opening';
 
 /** The path under which each write leaves its number. */
 export const lastPath = 'last';
@@ -49,6 +52,7 @@ export function stateBehind(number: number): readonly StoredDocument[] {
 
 /** Goes on until it is killed. */
 async function writeBehind(folder: string, last: number): Promise<void> {
+  process.stdout.write(`${openingLine}\n`);
   const store = await openFileStore(folder);
   const epoch = await store.nextEpoch();
   let number = last;
