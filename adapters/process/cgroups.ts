@@ -87,14 +87,7 @@ export class Cgroups {
     return undefined;
   }
 
-  /** @throws if the group cannot be made as it is wanted. */
-  create(key: string, limits: CgroupLimits): TaskCgroup {
-    const group = this.open(key);
-    group.make(limits);
-    return group;
-  }
-
-  /** That of a task which somebody else has started; it may be gone. */
+  /** That of a task, which may not be made so far, or be gone. */
   open(key: string): TaskCgroup {
     const folders = new Map(
       [...this.#roots].map(([controller, root]) => [controller, join(root, key)] as const),
@@ -149,6 +142,7 @@ export class TaskCgroup {
     return [...new Set(this.#folders.values())].map((folder) => join(folder, 'cgroup.procs'));
   }
 
+  /** @throws if it cannot be made as it is wanted. */
   make({cpus, cpusMax, memBytesMax}: CgroupLimits): void {
     for (const folder of this.#folders.values()) mkdirSync(folder, {recursive: true});
     const cpu = this.#folders.get('cpu');

@@ -108,6 +108,11 @@ export class ControlFolder {
     return text === 'revoked' ? text : parseClaim(text);
   }
 
+  /** Whether somebody has come, though it may not yet say who. */
+  isClaimed(key: string): boolean {
+    return existsSync(join(this.taskFolder(key), 'claim'));
+  }
+
   /** From now on no supervisor can start it. False: one was there before, or there is no task. */
   revoke(key: string): boolean {
     try {
@@ -162,8 +167,15 @@ export class ControlFolder {
     rmSync(join(this.events, `${key}.logs`), {force: true});
   }
 
-  remove(key: string): void {
+  /** Where its exit code is known, nothing need be looked for. */
+  remove(key: string, exitCode?: number): void {
     rmSync(this.taskFolder(key), {recursive: true, force: true});
+    if (exitCode !== undefined) {
+      for (const kind of ['logs', 'started', `exit.${exitCode}`]) {
+        rmSync(join(this.events, `${key}.${kind}`), {force: true});
+      }
+      return;
+    }
     for (const name of readdirSync(this.events)) {
       if (parseEventFile(name)?.key === key) rmSync(join(this.events, name), {force: true});
     }

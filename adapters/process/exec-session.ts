@@ -16,10 +16,8 @@ export interface SessionTerms {
   readonly join: (pid: number) => void;
 }
 
-export type RunningSession = ExecSession;
-
 /** @throws if it cannot be started at all. */
-export function openSession({line, tty, cwd, stty, join}: SessionTerms): RunningSession {
+export function openSession({line, tty, cwd, stty, join}: SessionTerms): ExecSession {
   const [program = '', ...rest] = line;
   const child = spawn(program, rest, {cwd, env: {}, detached: true, stdio: 'pipe'});
   const mark: ProcessMark | undefined =

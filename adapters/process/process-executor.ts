@@ -16,7 +16,7 @@ import type {
 } from '../ports/executor.ts';
 import {Cgroups, type Isolation} from './cgroups.ts';
 import {ControlFolder, keyOf, parseEventFile} from './control-folder.ts';
-import {openSession, type RunningSession} from './exec-session.ts';
+import {openSession} from './exec-session.ts';
 import {KeeperGuard} from './keeper-guard.ts';
 import {readBootId} from './proc.ts';
 import {ProcessTask, type TaskHost, type TaskSettings} from './process-task.ts';
@@ -73,7 +73,8 @@ class Processes implements ProcessExecutor, TaskHost {
   readonly #watcher: FSWatcher;
   readonly #sweeping: NodeJS.Timeout;
   readonly #tasks = new Map<string, ProcessTask>();
-  readonly #sessions = new Set<RunningSession>();
+  /** With the task that each is beside. */
+  readonly #sessions = new Map<ExecSession, TaskId>();
   #lastTurn: Promise<void> = Promise.resolve();
   #isClosed = false;
 
@@ -108,6 +109,10 @@ class Processes implements ProcessExecutor, TaskHost {
     if (!this.#isClosed) this.#onNews(news);
   }
 
+  endSessions(taskId: TaskId): void {
+    for (const [session, of] of this.#sessions) if (of === taskId) session.kill();
+  }
+
   turn(): Promise<void> {
     this.#lastTurn = this.#lastTurn.then(
       () => new Promise<void>((resolve) => void setImmediate(resolve)),
@@ -139,13 +144,14 @@ class Processes implements ProcessExecutor, TaskHost {
     for (const key of this.#tasks.keys()) left.delete(key);
     if (left.size > 0) this.#keeper.start();
     const events = this.control.allEvents();
-    for (const task of given) {
+    const adopted = given.map(async (task) => {
       const key = keyOf(task.spec.taskId);
-      if (this.#tasks.has(key)) continue;
-      const adopted = new ProcessTask(task, this);
-      this.#tasks.set(key, adopted);
-      adopted.adopt(events.get(key));
-    }
+      if (this.#tasks.has(key)) return;
+      const known = new ProcessTask(task, this);
+      this.#tasks.set(key, known);
+      await known.adopt(events.get(key));
+    });
+    await Promise.all(adopted);
     const others = [...left].filter((key) => !known.has(key));
     for (const key of others) {
       if (!(await removeLeftover(key, this))) this.#onProgress(key, STUCK);
@@ -163,7 +169,7 @@ class Processes implements ProcessExecutor, TaskHost {
       ...{line, tty, cwd: task.task.sandbox, stty: this.tools.stty},
       join: (pid) => task.cgroup.add(pid),
     });
-    this.#sessions.add(session);
+    this.#sessions.set(session, taskId);
     void session.ended.then(() => this.#sessions.delete(session));
     return session;
   }
@@ -178,7 +184,7 @@ class Processes implements ProcessExecutor, TaskHost {
     if (task !== undefined && !task.isOver) return;
     this.#tasks.delete(key);
     await this.removeCgroup(key);
-    this.control.remove(key);
+    this.control.remove(key, task?.exitCode);
   }
 
   async close(): Promise<void> {
@@ -187,8 +193,8 @@ class Processes implements ProcessExecutor, TaskHost {
     this.#watcher.close();
     clearInterval(this.#sweeping);
     for (const task of this.#tasks.values()) task.close();
-    for (const session of this.#sessions) session.kill();
-    await Promise.all([...this.#sessions].map(({ended}) => ended));
+    for (const session of this.#sessions.keys()) session.kill();
+    await Promise.all([...this.#sessions.keys()].map(({ended}) => ended));
     this.#keeper.stop();
     if (this.cgroups.keys().length === 0) this.cgroups.removeAll();
   }

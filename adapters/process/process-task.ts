@@ -3,17 +3,24 @@ import {spawn} from 'node:child_process';
 import {closeSync, openSync, readFileSync} from 'node:fs';
 import {chown} from 'node:fs/promises';
 import {join} from 'node:path';
+import {setTimeout as delay} from 'node:timers/promises';
+import type {TaskId} from '../../engine/index.ts';
 import type {ExecutorNews, ExecutorTask, TaskUsage} from '../ports/executor.ts';
 import type {UnixAccount} from '../ports/unix-account.ts';
 import type {CgroupLimits, Cgroups, TaskCgroup} from './cgroups.ts';
 import {argvOf, commandLine, environmentOf, wordsProblem} from './command-line.ts';
-import {type ControlFolder, type EventFile, keyOf, type TaskEvents} from './control-folder.ts';
+import {
+  type Claim,
+  type ControlFolder,
+  type EventFile,
+  keyOf,
+  type TaskEvents,
+} from './control-folder.ts';
 import {exitWords} from './exit-words.ts';
 import {
   isAlive,
   type ProcessMark,
   processState,
-  signal,
   signalGroup,
   TICKS_PER_SECOND,
   usageBySession,
@@ -41,6 +48,8 @@ export interface TaskHost {
   readonly bootId: string;
   readonly isClosed: boolean;
   tell(news: ExecutorNews): void;
+  /** Ends commands beside the task. */
+  endSessions(taskId: TaskId): void;
   /** Tells who runs this machine if it cannot be removed. */
   removeCgroup(key: string): Promise<void>;
   /** Resolves when it is this task's turn to start a process: starting them stops all else. */
@@ -71,6 +80,7 @@ export class ProcessTask {
   #killDeadline: number | undefined;
   #killTimer: NodeJS.Timeout | undefined;
   #outputRead: (() => void) | undefined;
+  #exitCode: number | undefined;
 
   constructor(task: ExecutorTask, host: TaskHost) {
     this.task = task;
@@ -89,6 +99,11 @@ export class ProcessTask {
 
   get isRunning(): boolean {
     return this.#phase === 'running';
+  }
+
+  /** As its supervisor wrote it down. */
+  get exitCode(): number | undefined {
+    return this.#exitCode;
   }
 
   get cgroup(): TaskCgroup {
@@ -117,7 +132,7 @@ export class ProcessTask {
 
   async #prepare(argv: readonly string[] | undefined): Promise<void> {
     const {spec, sandbox} = this.task;
-    const {cgroups, control, settings, tools} = this.#host;
+    const {control, settings, tools} = this.#host;
     if (spec.container !== undefined || argv === undefined) {
       const {image = ''} = spec.container ?? {};
       throw new Error(`this agent runs plain processes only, not the image '${image}'`);
@@ -127,7 +142,7 @@ export class ProcessTask {
     const {persistentRoot} = settings;
     await linkVolumes(spec.volumes, {sandbox, account, persistentRoot});
     const line = commandLine({argv, env: this.#envFor(account), account, tty: spec.tty}, tools);
-    cgroups.create(this.key, this.#limits());
+    makeCgroup(this.#cgroup, this.#limits());
     const script = supervisorScript({
       folder: control.taskFolder(this.key),
       events: join(control.events, this.key),
@@ -181,14 +196,12 @@ export class ProcessTask {
   }
 
   /** Takes over what an executor before has started, or wanted to start. */
-  adopt(events: TaskEvents | undefined): void {
+  async adopt(events: TaskEvents | undefined): Promise<void> {
     const {control, bootId} = this.#host;
-    const isUnclaimed = control.claimOf(this.key) === undefined && control.revoke(this.key);
-    const claim = control.claimOf(this.key);
-    if (isUnclaimed || claim === undefined || claim === 'revoked') {
+    const claim = await claimOrRevoke(this.key, control);
+    if (claim === undefined) {
       const message = 'it was not started before its executor ended';
-      void this.#endAs('TASK_FAILED', 'REASON_EXECUTOR_TERMINATED', message);
-      return;
+      return this.#endAs('TASK_FAILED', 'REASON_EXECUTOR_TERMINATED', message);
     }
     this.#started = events?.started;
     this.#phase = this.#started === undefined ? 'launched' : 'running';
@@ -199,6 +212,7 @@ export class ProcessTask {
     }
     this.sweep(events);
     if (this.#killDeadline !== undefined) this.#askToEnd();
+    return undefined;
   }
 
   // What its supervisor wrote down.
@@ -243,6 +257,7 @@ export class ProcessTask {
     if (this.#isEnding) return;
     this.#onStarted(this.#host.control.startedOf(this.key));
     this.#phase = 'ending';
+    this.#exitCode = code;
     clearTimeout(this.#killTimer);
     void this.#end(code);
   }
@@ -277,8 +292,7 @@ export class ProcessTask {
 
   /** Its supervisor is gone and has left no word. */
   #onLost(): void {
-    if (this.#started !== undefined) signalGroup(this.#started, 'SIGKILL');
-    this.#cgroup.killAll();
+    this.#killAll();
     if (this.#killDeadline !== undefined) {
       void this.#endAs('TASK_KILLED', undefined, 'Command was killed with its supervisor');
       return;
@@ -302,6 +316,7 @@ export class ProcessTask {
     if (this.#phase === 'over' || this.#host.isClosed) return;
     this.#phase = 'over';
     clearTimeout(this.#killTimer);
+    this.#host.endSessions(this.task.spec.taskId);
     await this.#host.removeCgroup(this.key);
     this.#tell(state, reason, message);
   }
@@ -357,12 +372,17 @@ export class ProcessTask {
       this.#armKill();
       return;
     }
-    if (this.#started !== undefined) signalGroup(this.#started, 'SIGKILL');
-    // Still on its way: it shall not get there.
-    else if (this.#supervisor !== undefined) signal(this.#supervisor, 'SIGKILL');
-    this.#cgroup.killAll();
+    // Where it is still on its way, it shall not get there.
+    const isOnItsWay = this.#started === undefined && this.#supervisor !== undefined;
+    if (isOnItsWay) signalGroup(this.#supervisor as ProcessMark, 'SIGKILL');
+    this.#killAll();
     this.#killTimer = setTimeout(() => this.#force(), AGAIN_MS);
-    this.sweep(this.#host.control.allEvents().get(this.key));
+  }
+
+  #killAll(): void {
+    this.#started ??= this.#host.control.startedOf(this.key);
+    if (this.#started !== undefined) signalGroup(this.#started, 'SIGKILL');
+    this.#cgroup.killAll();
   }
 
   /** Lets go of it. */
@@ -395,6 +415,31 @@ export class ProcessTask {
     const whole = {...this.#envFor(account), ...env};
     return commandLine({argv, env: whole, account, tty}, tools);
   }
+}
+
+function makeCgroup(group: TaskCgroup, limits: CgroupLimits): void {
+  try {
+    group.make(limits);
+  } catch (error) {
+    const {message} = error as Error;
+    throw new Error(`its control group cannot be made: ${message}`, {cause: error});
+  }
+}
+
+/** A claim is empty for a moment; for longer if its supervisor was killed in this moment. */
+const CLAIM_ROUNDS = 100;
+const CLAIM_PAUSE_MS = 10;
+
+/** Who supervises the task; undefined: nobody does, and from now on nobody will. */
+async function claimOrRevoke(key: string, control: ControlFolder): Promise<Claim | undefined> {
+  for (let round = 0; round < CLAIM_ROUNDS; round += 1) {
+    const claim = control.claimOf(key);
+    if (claim === 'revoked') return undefined;
+    if (claim !== undefined) return claim;
+    if (control.revoke(key) || !control.isClaimed(key)) return undefined;
+    await delay(CLAIM_PAUSE_MS);
+  }
+  return undefined;
 }
 
 function readTrouble(path: string): string {

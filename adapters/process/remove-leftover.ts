@@ -1,7 +1,7 @@
 /** Ends and removes what there is of a task that nobody knows any more. */
 import type {Cgroups} from './cgroups.ts';
 import type {ControlFolder} from './control-folder.ts';
-import {signal, signalGroup} from './proc.ts';
+import {signalGroup} from './proc.ts';
 
 export interface LeftoverPlace {
   readonly control: ControlFolder;
@@ -19,7 +19,7 @@ export async function removeLeftover(
   const claim = control.claimOf(key);
   if (claim !== undefined && claim !== 'revoked' && claim.bootId === bootId) {
     // First the supervisor, so that it starts nothing in between.
-    signal(claim, 'SIGKILL');
+    signalGroup(claim, 'SIGKILL');
     const started = control.startedOf(key);
     if (started !== undefined) signalGroup(started, 'SIGKILL');
   }

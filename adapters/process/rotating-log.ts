@@ -32,6 +32,8 @@ export class RotatingLog {
 
   /** Goes on with what is there. */
   constructor(terms: RotatingLogTerms) {
+    // Without it, writing would never end.
+    if (terms.bytesMax < 1) throw new RangeError('a log file must hold something');
     this.#terms = terms;
     this.#path = join(terms.folder, terms.name);
     this.#open();
