@@ -21,6 +21,7 @@
  * the other's next transaction fail, and ends with a transaction that would fail if anybody had
  * written meanwhile; then everything is read again.
  */
+import {setTimeout as sleep} from 'node:timers/promises';
 import {StoreUnavailableError} from '../ports/store.ts';
 import {type GuardedWriter, NotAppliedError} from './guarded-writer.ts';
 import {
@@ -66,7 +67,7 @@ interface NodeChange {
 
 /** So many requests are under way while all is read. */
 const READS_MAX = 1000;
-const READ_TRIES_MAX = 20;
+const TRIES_MAX = 20;
 /** What an operation takes besides its path and its data: lengths, numbers, the access list. */
 const OP_BYTES = 128;
 
@@ -90,7 +91,8 @@ export class StoreTree {
   async raise(epoch: number): Promise<void> {
     const {nodes, layout, writer} = this.#parts;
     await nodes.ensurePath(layout.root);
-    for (let tries = 0; tries < READ_TRIES_MAX; tries += 1) {
+    for (let tries = 0; tries < TRIES_MAX; tries += 1) {
+      await standBack(tries);
       if (!this.#isCurrent) await writer.seize();
       if (epoch <= writer.epoch) return;
       if (await this.#isApplied(writer.write([], epoch))) return;
@@ -103,7 +105,8 @@ export class StoreTree {
     const {nodes, layout, writer} = this.#parts;
     await nodes.ensurePath(layout.documents);
     await nodes.ensurePath(layout.blobs);
-    for (let tries = 0; tries < READ_TRIES_MAX; tries += 1) {
+    for (let tries = 0; tries < TRIES_MAX; tries += 1) {
+      await standBack(tries);
       this.#isCurrent = false;
       await writer.seize();
       let texts: ReadonlyMap<string, string> | undefined;
@@ -394,7 +397,13 @@ function textOf(node: string, data: Buffer): string {
 
 function contended(layout: StoreLayout): StoreUnavailableError {
   const what = `others wrote to ${layout.root} all the while`;
-  return new StoreUnavailableError(`${what}, ${READ_TRIES_MAX} times in a row`);
+  return new StoreUnavailableError(`${what}, ${TRIES_MAX} times in a row`);
+}
+
+/** Two that overtake each other would do so for ever, if each did the same again at once. */
+export async function standBack(tries: number): Promise<void> {
+  if (tries === 0) return;
+  await sleep(Math.random() * Math.min(500, 2 ** (tries + 1)));
 }
 
 async function inParallel<T>(items: readonly T[], use: (item: T) => Promise<void>): Promise<void> {

@@ -19,7 +19,7 @@ import {
 } from '../ports/store.ts';
 import {GuardedWriter, NotAppliedError} from './guarded-writer.ts';
 import {StoreLayout} from './store-layout.ts';
-import {StoreTree, type TextChanges, type TreeLimits} from './store-tree.ts';
+import {standBack, StoreTree, type TextChanges, type TreeLimits} from './store-tree.ts';
 import type {ZkNodes} from './zk-nodes.ts';
 
 export interface ZkStoreLimits extends TreeLimits {
@@ -194,6 +194,7 @@ class ZkStore implements Store {
       committed();
     };
     for (let tries = 0; tries < OVERTAKEN_MAX; tries += 1) {
+      await standBack(tries);
       try {
         // Before anything is read: who still leads in an earlier epoch must not get in between.
         if (epoch !== undefined && epoch > this.#writer.epoch) await this.#tree.raise(epoch);
@@ -297,10 +298,18 @@ class Patience {
   async during<T>(work: Promise<T>): Promise<T> {
     this.renew();
     const over = Promise.withResolvers<never>();
+    const leftMs = () => this.#renewedAt + this.#ms - performance.now();
     const check = () => {
-      const leftMs = this.#renewedAt + this.#ms - performance.now();
-      if (leftMs > 0) timer = setTimeout(check, leftMs);
-      else over.reject(new StoreUnavailableError(`ZooKeeper has not answered for ${this.#ms} ms`));
+      if (leftMs() > 0) {
+        timer = setTimeout(check, leftMs());
+        return;
+      }
+      // If it was this process that was busy, an answer may be here that nobody has read yet.
+      setImmediate(() => {
+        if (leftMs() > 0) check();
+        else
+          over.reject(new StoreUnavailableError(`ZooKeeper has not answered for ${this.#ms} ms`));
+      });
     };
     let timer = setTimeout(check, this.#ms);
     try {

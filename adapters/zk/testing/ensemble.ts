@@ -43,6 +43,8 @@ export interface EnsembleOptions {
   readonly servers: 1 | 3;
   /** Sessions last from 2 to 20 ticks. */
   readonly tickMs?: number | undefined;
+  /** Of each server; 128 hold some 30,000 documents. */
+  readonly heapMiB?: number | undefined;
 }
 
 const START_TRIES_MAX = 3;
@@ -88,7 +90,8 @@ class RunningEnsemble implements Ensemble {
     this.#guardian = guardian;
   }
 
-  static async prepare({servers: count, tickMs = 500}: EnsembleOptions, classPath: string) {
+  static async prepare(options: EnsembleOptions, classPath: string) {
+    const {servers: count, tickMs = 500, heapMiB = 128} = options;
     const folder = await mkdtemp(join(tmpdir(), 'drydock-zookeeper-'));
     const guardian = new Guardian(folder);
     const ports = await findFreePorts(3 * count);
@@ -103,7 +106,7 @@ class RunningEnsemble implements Ensemble {
       await mkdir(home);
       await writeFile(join(home, 'myid'), `${index + 1}\n`);
       await writeFile(join(home, 'zoo.cfg'), configOf(home, client, tickMs, members));
-      servers.push(new Server({home, port: client, classPath, guardian}));
+      servers.push(new Server({home, port: client, classPath, heapMiB, guardian}));
     }
     return new RunningEnsemble(servers, folder, guardian);
   }
@@ -162,6 +165,7 @@ interface ServerParts {
   readonly home: string;
   readonly port: number;
   readonly classPath: string;
+  readonly heapMiB: number;
   readonly guardian: Guardian;
 }
 
@@ -177,9 +181,16 @@ class Server implements EnsembleServer {
 
   async start(): Promise<void> {
     if (this.#child !== undefined) throw new Error('this server has not been stopped');
-    const {home, classPath, guardian} = this.#parts;
+    const {home, classPath, heapMiB, guardian} = this.#parts;
     const log = openSync(join(home, 'log'), 'a');
-    const args = [...jvmArgs, '-cp', classPath, mainClass, join(home, 'zoo.cfg')];
+    const args = [
+      `-Xmx${heapMiB}m`,
+      ...jvmArgs,
+      '-cp',
+      classPath,
+      mainClass,
+      join(home, 'zoo.cfg'),
+    ];
     const child = spawn('/usr/bin/java', args, {stdio: ['ignore', log, log], detached: true});
     closeSync(log);
     await once(child, 'spawn');
@@ -233,7 +244,6 @@ class Server implements EnsembleServer {
 
 const mainClass = 'org.apache.zookeeper.server.quorum.QuorumPeerMain';
 const jvmArgs = [
-  '-Xmx128m',
   '-XX:+UseSerialGC',
   '-XX:TieredStopAtLevel=1',
   '-XX:-UsePerfData',

@@ -2,6 +2,7 @@
  * The nodes of an ensemble in memory, as ZooKeeper keeps them, and sessions that fail on purpose:
  * an answer gets lost with or without its transaction having been applied, and sessions end.
  */
+import {setImmediate} from 'node:timers/promises';
 import {ZkError} from '../zk-error.ts';
 import type {ZkNode, ZkNodes, ZkOp} from '../zk-nodes.ts';
 
@@ -15,7 +16,12 @@ export type Fate =
   /** Not applied; the session ends. */
   | 'ended'
   /** Applied; the session ends before the answer. */
-  | 'ended unanswered';
+  | 'ended unanswered'
+  /** As `lost` and `ended`, but it is on its way: it arrives after the next few writes of anybody. */
+  | 'late'
+  | 'ended late';
+
+const LATE_BY_MAX = 4;
 
 interface Stored {
   readonly data: Buffer;
@@ -24,6 +30,8 @@ interface Stored {
 
 export class FakeEnsemble {
   readonly #nodes = new Map<string, Stored>([['/', {data: Buffer.alloc(0), version: 0}]]);
+  readonly #onTheirWay: {apply: () => void; by: number}[] = [];
+  #late = 0;
   /** Of the requests so far, the largest, as ZooKeeper would have counted it. */
   requestBytesMax = 0;
 
@@ -60,6 +68,29 @@ export class FakeEnsemble {
       this.#nodes.clear();
       for (const [path, node] of before) this.#nodes.set(path, node);
       throw new ZkError(problem, `${problem} at ${op.path}`, {at});
+    }
+  }
+
+  /** It arrives later, if it may then be applied. */
+  delay(apply: () => void): void {
+    this.#late += 1;
+    this.#onTheirWay.push({apply, by: this.#late % (LATE_BY_MAX + 1)});
+  }
+
+  /** A write has been done: some of what is on its way may arrive. */
+  advance(): void {
+    for (const late of this.#onTheirWay.splice(0)) {
+      late.by -= 1;
+      if (late.by >= 0) {
+        this.#onTheirWay.push(late);
+        continue;
+      }
+      try {
+        late.apply();
+      } catch (error) {
+        // Nobody is there any more to hear it.
+        if (!(error instanceof ZkError)) throw error;
+      }
     }
   }
 
@@ -148,11 +179,18 @@ class FakeSession implements ZkNodes {
 
   async #write<T>(apply: () => T): Promise<T> {
     await this.connected();
+    // Others get their turn, and timers theirs.
+    await setImmediate();
     const fate = this.#fateOf(this.#writes);
     this.#writes += 1;
-    const result = fate === 'lost' || fate === 'ended' ? undefined : apply();
-    if (fate === 'answered') return result as T;
-    if (fate === 'lost' || fate === 'unanswered') {
+    if (fate === 'answered') {
+      const result = apply();
+      this.#ensemble.advance();
+      return result;
+    }
+    if (fate === 'unanswered' || fate === 'ended unanswered') apply();
+    if (fate === 'late' || fate === 'ended late') this.#ensemble.delay(apply);
+    if (fate === 'lost' || fate === 'unanswered' || fate === 'late') {
       throw new ZkError('connectionLoss', 'the connection was lost');
     }
     this.#hasEnded = true;
