@@ -19,6 +19,7 @@ import {makeServer} from './http/make-server.ts';
 import {behind, targetOf, withoutQuery} from './http/raw-path.ts';
 import {sendAnswer} from './http/send.ts';
 import {Tokens} from './http/tokens.ts';
+import {LOGIN_PATH, logIn} from './login.ts';
 import {LeaderProxy} from './leader-proxy.ts';
 import {EventHub} from './marathon/event-hub.ts';
 import {MarathonFace} from './marathon/marathon-face.ts';
@@ -49,6 +50,7 @@ export function makeGateway(
   const app = makeServer({
     served: faces.served,
     face: async (exchange) => {
+      if (isLogin(exchange) && !isOpen) return logIn(exchange, tokens);
       admit(exchange.raw, exchange.method, exchange.url);
       await faces.route(exchange);
     },
@@ -221,6 +223,10 @@ function below(exchange: Exchange, {prefix, rest, face}: Below): void | Promise<
   const status = prefix === '/marathon' ? 307 : 301;
   const headers = {Location: `${prefix}/${rest}`};
   return sendAnswer(exchange, {status, headers, body: undefined});
+}
+
+function isLogin({method, url}: Exchange): boolean {
+  return method === 'POST' && withoutQuery(url) === LOGIN_PATH;
 }
 
 /** What monitors and clients that look for a cluster ask without a token. */

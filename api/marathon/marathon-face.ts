@@ -69,7 +69,20 @@ export class MarathonFace {
       },
       exchange,
     );
-    return this.#send(exchange, answer);
+    const isInfo = resourceOf(exchange) === '/v2/info' && answer.status === 200;
+    return this.#send(exchange, isInfo ? {...answer, body: this.#ownInfo(answer.body)} : answer);
+  }
+
+  /** The engine does not know under which address it is reached. */
+  #ownInfo(info: unknown): object {
+    const {self} = this.#parts.cluster;
+    const {marathon_config: config, ...rest} = info as Readonly<Record<string, unknown>>;
+    return {
+      ...rest,
+      leader: hostPort(self),
+      marathon_config: {...(config as object), hostname: self.hostname},
+      http_config: {http_port: self.port, https_port: null},
+    };
   }
 
   /** Without these two, an answer is the engine's own. */

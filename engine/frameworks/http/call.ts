@@ -41,12 +41,18 @@ export function clientIp({headers, remoteAddress}: Call): string {
   return first.trim() || (remoteAddress ?? '');
 }
 
-/** Whether the client takes JSON; without a word it takes everything. */
-export function acceptsJson({headers}: Call): boolean {
+/** Whether the client takes `type/subtype`; without a word it takes everything. */
+export function accepts({headers}: Call, mediaType: string): boolean {
   const accepted = (headers.get('accept') ?? '').trim().toLowerCase();
   if (accepted === '') return true;
+  const [type = ''] = mediaType.split('/');
+  const fitting = ['*/*', `${type}/*`, mediaType];
   return accepted
     .split(',')
     .map((range) => range.split(';')[0]?.trim())
-    .some((range) => ['*/*', 'application/*', 'application/json'].includes(range ?? ''));
+    .some((range) => fitting.includes(range ?? ''));
+}
+
+export function acceptsJson(call: Call): boolean {
+  return accepts(call, 'application/json');
 }

@@ -4,7 +4,8 @@ import type {FrameworkServices} from '../../../scheduler.ts';
 import type {NormaliseConfig} from '../definition/app-definition.ts';
 import {SERVICE_PORTS} from '../definition/service-ports.ts';
 import {OVERDUE_MS, RECONCILE_FIRST_MS, RECONCILE_MS} from '../instances/watch.ts';
-import {ok, redirect, textAnswer} from '../../http/answers.ts';
+import {ok, redirect, textAnswer, type HttpAnswer} from '../../http/answers.ts';
+import {accepts, acceptsJson, type Call} from '../../http/call.ts';
 import type {Route} from '../../http/routes.ts';
 
 /** The Marathon whose behaviour is kept: clients look at it for what they may ask. */
@@ -22,9 +23,15 @@ export function infoRoutes(
     ['GET', '/v2/info', () => ok(info)],
     ['GET', '/v2/leader', () => ok({leader: options.leader})],
     ['GET', '/v2/plugins', () => ok({plugins: []})],
-    ['GET', '/ping', () => textAnswer(200, 'pong')],
+    ['GET', '/ping', pong],
     ['GET', '/', () => redirect('/ui/')],
   ];
+}
+
+/** Text, but for whoever takes JSON only. */
+function pong(call: Call): HttpAnswer {
+  const isText = accepts(call, 'text/plain') || !acceptsJson(call);
+  return isText ? textAnswer(200, 'pong') : ok('pong');
 }
 
 function infoForm({id, role}: Services, options: MarathonOptions, config: NormaliseConfig): object {
