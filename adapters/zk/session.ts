@@ -14,12 +14,13 @@ export interface ZkSessionOptions {
   /** As wished; the servers decide (2 to 20 of their ticks, by default). */
   readonly sessionTimeoutMs: number;
   readonly connectTimeoutMs: number;
-  /**
-   * Whether others may read what this session creates. Matters with credentials only: without them
-   * everybody may do everything with a node, with them only who has the same ones.
-   */
-  readonly readableByAll: boolean;
 }
+
+/**
+ * Who may use a node that a session with credentials creates: who has the same ones; the others not
+ * at all, or for reading. A session without credentials lets everybody do everything.
+ */
+export type NodeAccess = 'ours' | 'readable';
 
 export type ZkSessionEnd = 'expired' | 'closed' | 'login refused';
 
@@ -55,7 +56,7 @@ export class ZkSession implements ZkNodes {
   readonly #options: ZkSessionOptions;
   readonly #mended: MendedClient;
   readonly #client: Client;
-  readonly #acl: zookeeper.ACL[];
+  readonly #acls: Readonly<Record<NodeAccess, zookeeper.ACL[]>>;
   /** Those that the library has, in their order. */
   readonly #waiting = new Set<Waiting>();
   readonly #connecting = Promise.withResolvers<void>();
@@ -74,7 +75,8 @@ export class ZkSession implements ZkNodes {
   constructor(options: ZkSessionOptions) {
     const {servers, credentials} = options.zk;
     this.#options = options;
-    this.#acl = aclOf(options);
+    const open = credentials === undefined;
+    this.#acls = {ours: aclOf(open, 'ours'), readable: aclOf(open, 'readable')};
     this.#timeoutMs = options.sessionTimeoutMs;
     this.#mended = createMendedClient(servers.join(','), options.sessionTimeoutMs);
     this.#client = this.#mended.client;
@@ -148,10 +150,10 @@ export class ZkSession implements ZkNodes {
   }
 
   /** Ephemeral, with ten digits appended. Gives the whole path. */
-  async createEphemeralSequential(path: string, data: Buffer): Promise<string> {
+  async createEphemeralSequential(path: string, data: Buffer, access: NodeAccess): Promise<string> {
     const mode = zookeeper.CreateMode.EPHEMERAL_SEQUENTIAL;
     return await this.#ask<string>('write', (done) => {
-      this.#client.create(path, data, this.#acl, mode, done);
+      this.#client.create(path, data, this.#acls[access], mode, done);
     });
   }
 
@@ -162,12 +164,12 @@ export class ZkSession implements ZkNodes {
     return stat.version;
   }
 
-  async transact(ops: readonly ZkOp[]): Promise<void> {
+  async transact(ops: readonly ZkOp[], access: NodeAccess = 'ours'): Promise<void> {
     let failedAt: number | undefined;
     try {
       await this.#ask<undefined>('write', (done) => {
         const transaction = this.#client.transaction();
-        for (const op of ops) addOp(transaction, op, this.#acl);
+        for (const op of ops) addOp(transaction, op, this.#acls[access]);
         transaction.commit((error: ClientError, results: unknown) => {
           failedAt = indexOfFailure(results);
           done(error ?? null, undefined);
@@ -180,14 +182,14 @@ export class ZkSession implements ZkNodes {
     }
   }
 
-  async ensurePath(path: string): Promise<void> {
+  async ensurePath(path: string, access: NodeAccess = 'ours'): Promise<void> {
     const names = path.split('/').slice(1);
     for (let depth = 1; depth <= names.length; depth += 1) {
       const parent = `/${names.slice(0, depth).join('/')}`;
       await this.#untilAnswered(async () => {
         if (await this.#exists(parent)) return;
         try {
-          await this.transact([{kind: 'create', path: parent, data: Buffer.alloc(0)}]);
+          await this.transact([{kind: 'create', path: parent, data: Buffer.alloc(0)}], access);
         } catch (error) {
           if (!isZkError(error, 'nodeExists')) throw error;
         }
@@ -359,13 +361,13 @@ function unwatched(): PromiseWithResolvers<void> {
   return parts;
 }
 
-function aclOf({zk, readableByAll}: ZkSessionOptions): zookeeper.ACL[] {
+function aclOf(isOpen: boolean, access: NodeAccess): zookeeper.ACL[] {
   const {Permission, Id, ACL} = zookeeper;
   const everybody = new Id('world', 'anyone');
-  if (zk.credentials === undefined) return [new ACL(Permission.ALL, everybody)];
+  if (isOpen) return [new ACL(Permission.ALL, everybody)];
   // Whoever has logged in as we have.
   const own = new ACL(Permission.ALL, new Id('auth', ''));
-  return readableByAll ? [own, new ACL(Permission.READ, everybody)] : [own];
+  return access === 'ours' ? [own] : [own, new ACL(Permission.READ, everybody)];
 }
 
 const emptyNode: ZkNode = {data: Buffer.alloc(0), version: 0, owner: undefined};

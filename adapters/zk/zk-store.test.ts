@@ -256,6 +256,7 @@ test('what is read while another writes is one state', async (t) => {
   };
   const written = writing();
   const seen = new Set<unknown>();
+  // oxlint-disable-next-line no-unmodified-loop-condition -- it is, by the other loop.
   while (!isOver) {
     const values = new Set((await reader.load()).map(([, document]) => document));
     t.true(values.size <= 1, `${[...values].join(' and ')} at once`);

@@ -37,7 +37,7 @@ async function makeBed() {
 
 async function openSession() {
   const zk = {servers: ensemble.connect.split(','), credentials: undefined};
-  const options = {zk, sessionTimeoutMs: 4000, connectTimeoutMs: 20_000, readableByAll: false};
+  const options = {zk, sessionTimeoutMs: 4000, connectTimeoutMs: 20_000};
   return {session: await openZkSession(options)};
 }
 
