@@ -6,6 +6,8 @@ import {makeKeygenCommand} from './commands/keygen.ts';
 import {makeSimCommand} from './commands/sim.ts';
 import {makeStartCommand} from './commands/start.ts';
 import {makeTimetableCommand} from './commands/timetable.ts';
+import {makeAgentCommand} from './commands/agent.ts';
+import {makeMasterCommand} from './commands/master.ts';
 import {makeUpCommand} from './commands/up.ts';
 import {outliveReader} from './terminal/closed-pipe.ts';
 import {EXIT_BAD_INPUT, EXIT_OK} from './terminal/exit-codes.ts';
@@ -24,6 +26,8 @@ const commands = [
   makeTimetableCommand(),
   makeConformanceCommand(),
   makeUpCommand(),
+  makeMasterCommand(),
+  makeAgentCommand(),
   makeKeygenCommand(),
 ];
 for (const command of commands) program.addCommand(command.exitOverride());

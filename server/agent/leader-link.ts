@@ -21,6 +21,11 @@ export interface LeaderWatch {
   close(): Promise<void>;
 }
 
+/** The only master that there is. */
+export function fixedLeader(leader: Address): LeaderWatch {
+  return {leader, onChange: () => () => undefined, close: async () => undefined};
+}
+
 /** Opens a channel to a master; rejects where nobody answers, or the wrong one. */
 export type OpenChannel = (leader: Address, listener: ChannelListener) => Promise<Channel>;
 

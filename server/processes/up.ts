@@ -9,9 +9,8 @@ import {join} from 'node:path';
 import type {Logger} from 'pino';
 import {openFileStore} from '../../adapters/file/file-store.ts';
 import type {Amounts} from '../../engine/index.ts';
-import type {Address} from '../../api/cluster.ts';
 import {agentResources, partOf, readMachine} from '../agent/machine.ts';
-import type {LeaderWatch, OpenChannel} from '../agent/leader-link.ts';
+import {fixedLeader, type OpenChannel} from '../agent/leader-link.ts';
 import type {UpSettings} from '../config/tables.ts';
 import {openChannelPair, type Channel} from '../link/channel.ts';
 import {readKeyFile, writeKeyFile} from '../link/secure.ts';
@@ -172,10 +171,6 @@ export async function cleanUp(settings: UpSettings, parts: UpParts): Promise<voi
 }
 
 const ANY_LOOPBACK = {hostname: '127.0.0.1', port: 0};
-
-function fixedLeader(leader: Address): LeaderWatch {
-  return {leader, onChange: () => () => undefined, close: async () => undefined};
-}
 
 /** A connection that stays in this process. */
 function openInProcess(master: Master): OpenChannel {

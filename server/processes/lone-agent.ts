@@ -1,0 +1,70 @@
+/** An agent on a machine of its own: it finds the leader in ZooKeeper, or is told the master. */
+import {mkdirSync} from 'node:fs';
+import {hostname as machineName} from 'node:os';
+import type {Logger} from 'pino';
+import type {ZkUrl} from '../config/zk-url.ts';
+import {fixedLeader, type LeaderWatch} from '../agent/leader-link.ts';
+import {agentResources, readMachine} from '../agent/machine.ts';
+import type {AgentSettings} from '../config/tables.ts';
+import {openLineChannel} from '../link/channel.ts';
+import {connectSecurely, readKeyFile} from '../link/secure.ts';
+import {watchZkLeader} from '../master/zk-leadership.ts';
+import {startAgentProcess, type AgentProcess} from './agent-process.ts';
+import {chooseDocker} from './executors.ts';
+import {readTokenFile} from './tokens.ts';
+import {UpError} from './up.ts';
+
+export interface LoneAgentParts {
+  readonly keyFile: string;
+  readonly workDir: string;
+  /** Undefined: `--master` says who leads. */
+  readonly zk: ZkUrl | undefined;
+  readonly version: string;
+  readonly failed: (error: unknown) => void;
+  readonly log: Logger;
+}
+
+/** @throws KeyFileError, TokenFileError, UpError, NoDockerError, and what startAgentProcess does. */
+export async function startLoneAgent(
+  settings: AgentSettings,
+  parts: LoneAgentParts,
+): Promise<AgentProcess> {
+  const {workDir, log} = parts;
+  const key = readKeyFile(parts.keyFile);
+  const tokens = readTokenFile(settings['token-file']);
+  mkdirSync(workDir, {recursive: true});
+  const read = agentResources(settings.resources, settings.role, readMachine(workDir));
+  if (!read.ok) throw new UpError(`--resources: ${read.message}`);
+  const docker = await chooseDocker(settings);
+  log.info({used: docker.isUsed, why: docker.why}, 'Docker');
+  return await startAgentProcess({
+    settings,
+    workDir,
+    hostname: settings.hostname ?? nameOf(settings.listen.hostname),
+    resources: read.resources,
+    region: settings.region,
+    zone: settings.zone,
+    docker,
+    key,
+    tokens,
+    watch: watchOf(settings, parts),
+    open: async ({hostname, port}, listener) =>
+      openLineChannel(await connectSecurely({host: hostname, port}, key), listener),
+    version: parts.version,
+    failed: parts.failed,
+    log,
+  });
+}
+
+function watchOf(settings: AgentSettings, {zk, log}: LoneAgentParts): LeaderWatch {
+  if (zk !== undefined) {
+    return watchZkLeader({zk, sessionTimeoutMs: settings['zk-session-timeout']}, log);
+  }
+  if (settings.master === undefined) throw new UpError('--master: expected HOST:PORT');
+  return fixedLeader(settings.master);
+}
+
+/** An address that stands for all of the machine's is no name for others. */
+function nameOf(listen: string): string {
+  return listen === '0.0.0.0' || listen === '::' ? machineName() : listen;
+}

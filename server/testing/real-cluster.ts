@@ -1,0 +1,171 @@
+/**
+ * A cluster of real processes on loopback: an ensemble of ZooKeeper servers, masters and agents,
+ * each of which a test can kill, stop and start.
+ */
+import {mkdtempSync, rmSync} from 'node:fs';
+import {createServer} from 'node:net';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {startEnsemble, type Ensemble} from '../../adapters/zk/testing/ensemble.ts';
+import {writeKeyFile} from '../link/secure.ts';
+import {startDrydock, type Daemon} from './daemons.ts';
+import {json, until} from './small-cluster.ts';
+
+export const SESSION_MS = 4000;
+const TICK_MS = 500;
+
+export interface RealOptions {
+  readonly masters: number;
+  readonly agents: number;
+  /** Further flags of agents. */
+  readonly agentFlags?: readonly string[];
+}
+
+export interface Node {
+  readonly name: string;
+  readonly url: string;
+  /** Undefined while it is not running. */
+  daemon: Daemon | undefined;
+  start(): Promise<void>;
+}
+
+export class RealCluster {
+  readonly ensemble: Ensemble;
+  readonly masters: readonly Node[];
+  readonly agents: readonly Node[];
+  readonly #folder: string;
+
+  private constructor(
+    ensemble: Ensemble,
+    folder: string,
+    nodes: {readonly masters: readonly Node[]; readonly agents: readonly Node[]},
+  ) {
+    this.ensemble = ensemble;
+    this.#folder = folder;
+    this.masters = nodes.masters;
+    this.agents = nodes.agents;
+  }
+
+  static async start({masters, agents, agentFlags = []}: RealOptions): Promise<RealCluster> {
+    const ensemble = await startEnsemble({servers: 3, tickMs: TICK_MS});
+    const folder = mkdtempSync(join(tmpdir(), 'drydock-real-'));
+    const keyFile = join(folder, 'key');
+    writeKeyFile(keyFile);
+    const common = [
+      ...['--zk', `zk://${ensemble.connect}/drydock`],
+      ...['--zk-session-timeout', `${SESSION_MS}ms`],
+      ...['--key-file', keyFile],
+      ...['--log-format', 'json'],
+    ];
+    const nodes = {
+      masters: await listOf(masters, async (at) => {
+        const address = `127.0.0.1:${await freePort()}`;
+        const pings = ['--agent-ping-timeout', '1s', '--max-agent-ping-timeouts', '5'];
+        const args = ['master', ...common, '--listen', address, ...pings];
+        return makeNode(`master-${at + 1}`, address, [...args, '--cluster', 'test'], /listens/);
+      }),
+      agents: await listOf(agents, async (at) => {
+        const host = `127.0.1.${at + 1}`;
+        const address = `${host}:${await freePort()}`;
+        const workDir = join(folder, `agent-${at + 1}`);
+        const ports = `ports:[${31_000 + at * 300}-${31_299 + at * 300}]`;
+        const resources = ['--resources', `cpus:32;mem:32768;disk:32768;${ports}`];
+        const args = ['agent', ...common, '--listen', address, '--work-dir', workDir];
+        return makeNode(
+          `agent-${at + 1}`,
+          address,
+          [...args, ...resources, ...agentFlags],
+          /listens/,
+        );
+      }),
+    };
+    const cluster = new RealCluster(ensemble, folder, nodes);
+    await Promise.all([...nodes.masters, ...nodes.agents].map((node) => node.start()));
+    return cluster;
+  }
+
+  /** The master that says of itself that it leads; waits for one. */
+  async leader(): Promise<Node> {
+    let found: Node | undefined;
+    await until('a master leads', async () => {
+      for (const node of this.masters) {
+        if (node.daemon !== undefined && (await leads(node))) found = node;
+      }
+      return found !== undefined;
+    });
+    return found as Node;
+  }
+
+  /** Any master that runs and is not stopped: all of them answer. */
+  async anyUrl(): Promise<string> {
+    return (await this.leader()).url;
+  }
+
+  async close(): Promise<void> {
+    const daemons = [...this.agents, ...this.masters].flatMap(({daemon}) => daemon ?? []);
+    for (const daemon of daemons) daemon.kill('SIGKILL');
+    await Promise.all(daemons.map(({ended}) => ended));
+    await this.ensemble.stop();
+    rmSync(this.#folder, {recursive: true, force: true});
+  }
+}
+
+async function listOf<T>(count: number, make: (at: number) => Promise<T>): Promise<readonly T[]> {
+  return await Promise.all(Array.from({length: count}, (_, at) => make(at)));
+}
+
+function makeNode(name: string, address: string, args: readonly string[], ready: RegExp): Node {
+  const node: Node = {
+    name,
+    url: `http://${address}`,
+    daemon: undefined,
+    async start() {
+      const daemon = await startDrydock(args, {ready});
+      node.daemon = daemon;
+      void daemon.ended.then(() => {
+        if (node.daemon === daemon) node.daemon = undefined;
+      });
+    },
+  };
+  return node;
+}
+
+const ASK_MS = 1000;
+
+/** Whether it leads, by its own metrics; one that does not answer soon does not. */
+async function leads({url}: Node): Promise<boolean> {
+  try {
+    const response = await fetch(`${url}/metrics/snapshot`, {signal: AbortSignal.timeout(ASK_MS)});
+    const metrics = (await response.json()) as Readonly<Record<string, number>>;
+    return metrics['master/elected'] === 1;
+  } catch (error) {
+    if (error instanceof TypeError || (error as Error).name === 'TimeoutError') return false;
+    throw error;
+  }
+}
+
+/** A port of loopback on which nobody listens at this moment. */
+async function freePort(): Promise<number> {
+  return await new Promise((resolve, reject) => {
+    const server = createServer();
+    server.on('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
+    });
+  });
+}
+
+/** Counts of an app, by any master that answers. */
+export async function appOf(
+  url: string,
+  id: string,
+): Promise<{
+  readonly tasksRunning: number;
+  readonly instances: number;
+  readonly version: string;
+  readonly deployments: readonly unknown[];
+}> {
+  const {body} = await json(`${url}/v2/apps${id}`);
+  return (body as {app: Awaited<ReturnType<typeof appOf>>}).app;
+}
