@@ -210,6 +210,11 @@ export class EngineCluster implements Cluster {
     return this.access.get(agentId);
   }
 
+  publish(event: FrameworkEvent): void {
+    this.events.push(event);
+    for (const listener of [...this.#listeners]) listener(event);
+  }
+
   // The world.
 
   /** An agent registers, with what it still runs. */
@@ -286,6 +291,10 @@ export class EngineCluster implements Cluster {
     });
   }
 
+  get writesWaiting(): number {
+    return this.#waitingWrites.length;
+  }
+
   /** Confirms the writes that wait. */
   write(): void {
     for (const batch of this.#waitingWrites.splice(0)) this.step({kind: 'recordsWritten', batch});
@@ -327,9 +336,7 @@ export class EngineCluster implements Cluster {
         this.#asked.delete(effect.requestId);
         break;
       case 'publish':
-        if (effect.frameworkId !== MARATHON) break;
-        this.events.push(effect.event);
-        for (const listener of [...this.#listeners]) listener(effect.event);
+        if (effect.frameworkId === MARATHON) this.publish(effect.event);
         break;
       case 'acknowledgeStatus':
       case 'applyOperations':
