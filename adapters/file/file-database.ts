@@ -360,6 +360,9 @@ const kindsByCode: ReadonlyMap<number, FileStoreErrorKind> = new Map([
   [26, 'foreign'], // NOTADB
 ]);
 
+/** IOERR_SHORT_READ: the file ends within a page. */
+const shortRead = 522;
+
 const kindsByErrno: ReadonlyMap<string, FileStoreErrorKind> = new Map([
   ['ENOSPC', 'diskFull'],
   ['EDQUOT', 'diskFull'],
@@ -403,6 +406,7 @@ function asFileStoreError(file: string, error: unknown): FileStoreError {
 function kindOf(error: unknown): FileStoreErrorKind {
   if (!(error instanceof Error)) return 'ioError';
   if ('errcode' in error && typeof error.errcode === 'number') {
+    if (error.errcode === shortRead) return 'corrupt';
     return kindsByCode.get(error.errcode & 0xff) ?? 'ioError';
   }
   if ('code' in error && typeof error.code === 'string') {

@@ -22,7 +22,7 @@ storeContract(
     const folder = await mkdtemp(join(tmpdir(), 'file-store-'));
     return {open: () => openFileStore(folder), cleanUp: () => rm(folder, {recursive: true})};
   },
-  {shared: false, runs: 40, tooLargeBytes: documentBytesMax + 1},
+  {shared: false, runs: 25, tooLargeBytes: documentBytesMax + 1},
 );
 
 /** A folder of its own for each test. */
