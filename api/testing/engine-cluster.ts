@@ -100,6 +100,7 @@ export class EngineCluster implements Cluster {
     };
     this.#options = {
       seed: 1,
+      master: {registry: 'stored'},
       quotas,
       weights,
       frameworks: [
