@@ -75,8 +75,8 @@ export function clusterUrl(given: string): string {
   return url.href.replace(/\/+$/, '');
 }
 
-function clientOf(context: Context, {verify}: Trust, token: string | undefined): HttpClient {
-  return context.clientFor({verify, timeoutMs: TIMEOUT_MS, tokenFor: () => token});
+function clientOf(context: Context, trust: Trust, token: string | undefined): HttpClient {
+  return context.clientFor({...trust, timeoutMs: TIMEOUT_MS, tokenFor: () => token});
 }
 
 async function establishTrust(context: Context, url: string, flags: SetupFlags): Promise<Trust> {

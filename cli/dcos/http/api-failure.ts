@@ -30,7 +30,7 @@ export function apiFailure(answer: Answer, isKnown: boolean): ApiFailure {
   const {status, url, reason} = answer;
   const body = readBody(answer);
   const said = textOf(body['message']) ?? textOf(body['description']) ?? textOf(body['title']);
-  if (status === 401) return unauthenticated(isKnown);
+  if (status === 401) return unauthenticated(isKnown, said);
   if (status === 403 && said === undefined) {
     return new ApiFailure(status, 'You are not authorized to perform this operation');
   }
@@ -43,11 +43,11 @@ export function apiFailure(answer: Answer, isKnown: boolean): ApiFailure {
   return new ApiFailure(status, head, {said, hints: said === undefined ? [] : [said]});
 }
 
-function unauthenticated(isKnown: boolean): ApiFailure {
+function unauthenticated(isKnown: boolean, said: string | undefined): ApiFailure {
   const message = isKnown
     ? 'Your core.dcos_acs_token is invalid. Please run: `dcos auth login`'
     : 'Authentication failed. Please run `dcos auth login`';
-  return new ApiFailure(401, message);
+  return new ApiFailure(401, message, {said});
 }
 
 function locked(deployments: readonly string[], said: string | undefined): ApiFailure {

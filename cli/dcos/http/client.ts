@@ -167,8 +167,9 @@ export class HttpClient {
       };
       stop.addEventListener('abort', halt, {once: true});
       request.on('socket', (socket) => {
-        if (!socket.connecting) clearTimeout(connecting);
-        socket.once('connect', () => clearTimeout(connecting));
+        // One that is kept open from an earlier request is connected already.
+        if (socket.connecting) socket.once('connect', () => clearTimeout(connecting));
+        else clearTimeout(connecting);
       });
       request.on('close', () => {
         clearTimeout(connecting);

@@ -6,7 +6,10 @@ import type {Verbosity, World} from '../world.ts';
 import {HttpClient} from './client.ts';
 import {makeTrace} from './trace.ts';
 
-export type ClientSettings = Pick<Settings, 'timeoutMs' | 'tokenFor' | 'verify'>;
+export interface ClientSettings extends Pick<Settings, 'timeoutMs' | 'tokenFor' | 'verify'> {
+  /** Certificates to trust, in PEM, that are in no file yet. */
+  readonly authority?: string | undefined;
+}
 
 /** @throws Failure the certificates to trust cannot be read. */
 export function makeClient(
@@ -14,13 +17,13 @@ export function makeClient(
   settings: ClientSettings,
   verbosity: Verbosity,
 ): HttpClient {
-  const {verify, timeoutMs} = settings;
+  const {verify, authority, timeoutMs} = settings;
   const say = (line: string): void => {
     world.stderr.write(`${line}\n`);
   };
   return new HttpClient({
     timeoutMs,
-    trust: typeof verify === 'string' ? readAuthority(verify) : verify,
+    trust: authority ?? (typeof verify === 'string' ? readAuthority(verify) : verify),
     tokenFor: (origin) => settings.tokenFor(origin),
     stop: world.stop,
     env: world.env,

@@ -49,7 +49,7 @@ export async function logIn(place: LoginPlace, flags: LoginFlags): Promise<strin
   const provider = choose(providers, flags);
   if (flags.tokenFile !== undefined) {
     const token = await readSecret(place.world, flags.tokenFile);
-    return provider.method === 'oidc-implicit-flow' ? exchange(place, {token}) : token;
+    return provider.method === 'oidc-implicit-flow' ? exchangeOrKeep(place, token) : token;
   }
   switch (provider.method) {
     case 'api-token':
@@ -90,11 +90,26 @@ function choose(providers: readonly Provider[], {provider, username}: LoginFlags
 }
 
 async function exchangeAsked(place: LoginPlace): Promise<string> {
-  place.world.stderr.write(
-    'If your browser did not open, please go to the following link:\n\n' +
-      `    ${place.url}/login?redirect_uri=urn:ietf:wg:oauth:2.0:oob\n\n`,
-  );
-  return exchange(place, {token: await askSecret(place.world, 'Enter authentication token: ')});
+  const {world, client, url} = place;
+  // A cluster that has no such page takes a token that somebody was given.
+  const {status} = await client.request('HEAD', `${url}/login`);
+  if (status < 400) {
+    world.stderr.write(
+      'Please go to the following link in your browser, and bring the token from there:\n\n' +
+        `    ${url}/login?redirect_uri=urn:ietf:wg:oauth:2.0:oob\n\n`,
+    );
+  }
+  return exchangeOrKeep(place, await askSecret(world, 'Enter authentication token: '));
+}
+
+/** Where tokens are not exchanged, the one that is given is the one to show. */
+async function exchangeOrKeep(place: LoginPlace, token: string): Promise<string> {
+  try {
+    return await exchange(place, {token});
+  } catch (error) {
+    if (error instanceof ApiFailure && error.status === 404) return token;
+    throw error;
+  }
 }
 
 const ATTEMPTS_MAX = 3;
