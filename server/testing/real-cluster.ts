@@ -19,6 +19,7 @@ export interface RealOptions {
   readonly agents: number;
   /** Further flags of agents. */
   readonly agentFlags?: readonly string[];
+  readonly sessionMs?: number;
 }
 
 export interface Node {
@@ -46,14 +47,20 @@ export class RealCluster {
     this.agents = nodes.agents;
   }
 
-  static async start({masters, agents, agentFlags = []}: RealOptions): Promise<RealCluster> {
+  static async start({
+    masters,
+    agents,
+    agentFlags = [],
+    sessionMs = SESSION_MS,
+  }: RealOptions): Promise<RealCluster> {
     const ensemble = await startEnsemble({servers: 3, tickMs: TICK_MS});
     const folder = mkdtempSync(join(tmpdir(), 'drydock-real-'));
     const keyFile = join(folder, 'key');
     writeKeyFile(keyFile);
+    const session = `${sessionMs}ms`;
     const common = [
       ...['--zk', `zk://${ensemble.connect}/drydock`],
-      ...['--zk-session-timeout', `${SESSION_MS}ms`],
+      ...['--zk-session-timeout', session],
       ...['--key-file', keyFile],
       ...['--log-format', 'json'],
     ];
