@@ -5,7 +5,6 @@
 import type Docker from 'dockerode';
 import {bodyOf, type Creation} from './creation.ts';
 import {EngineAwayError, EngineRefusedError, type EngineClient} from './engine-client.ts';
-import {addressesOf} from './engine-watch.ts';
 
 /** Volumes of a plugin, or a slow disk, take their time. */
 const CREATE_TIMEOUT_MS = 120_000;
@@ -93,9 +92,15 @@ export async function inspectContainer(
     isOutOfMemory: State.OOMKilled,
     error: State.Error,
     labels: Config.Labels,
-    address: addressesOf(NetworkSettings.Networks).values().next().value,
+    address: firstAddress(NetworkSettings.Networks),
     stopSignal: StopSignal === undefined || StopSignal === '' ? 'SIGTERM' : StopSignal,
   };
+}
+
+function firstAddress(
+  networks: Readonly<Record<string, {readonly IPAddress: string}>>,
+): string | undefined {
+  return Object.values(networks).find(({IPAddress}) => IPAddress !== '')?.IPAddress;
 }
 
 /** @throws EngineRefusedError: 404 if there is none, 409 if it does not run. */

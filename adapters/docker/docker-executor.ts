@@ -114,9 +114,8 @@ class DockerExecutor implements Executor {
   async recover(tasks: readonly ExecutorTask[]): Promise<void> {
     await this.#begin();
     const containers = await this.#list();
-    const byName = new Map(containers.map((container) => [container.name, container]));
     const ours = tasks.map((task) => this.#add(task));
-    for (const one of ours) void this.#keep(one.resume(byName.get(one.containerName)));
+    for (const one of ours) void this.#keep(one.resume());
     const known = new Set(ours.map(({containerName}) => containerName));
     const orphans = containers.filter(({name}) => !known.has(name));
     await Promise.all(orphans.map((container) => this.#removeOrphan(container)));

@@ -9,14 +9,18 @@ import type {ExecutorNews, ExecutorTask} from '../ports/executor.ts';
 import {containerNameOf} from './container-identity.ts';
 import {isLaunchFailure, makeContainer, runContainer} from './container-launch.ts';
 import {planContainer, type ContainerPlan, type PlanResult} from './container-plan.ts';
-import {inspectContainer, removeContainer, signalContainer} from './containers.ts';
+import {
+  type ContainerFacts,
+  inspectContainer,
+  removeContainer,
+  signalContainer,
+} from './containers.ts';
 import {
   EngineAwayError,
   EngineRefusedError,
   LetGoError,
   type EngineClient,
 } from './engine-client.ts';
-import type {ListedContainer} from './engine-watch.ts';
 import type {Gate} from './gate.ts';
 import type {ImagePulls} from './image-pulls.ts';
 import {LaunchFailedError} from './launch-failed-error.ts';
@@ -107,31 +111,34 @@ export class DockerTask {
       const logs = await this.#start(result.plan);
       const {NetworkMode} = result.plan.creation.HostConfig;
       const isPlain = NetworkMode === 'host' || NetworkMode === 'none';
-      const containerIp = isPlain ? undefined : await this.#findAddress();
+      const containerIp = isPlain ? undefined : (await this.#look())?.address;
       if (this.#killAt === undefined) this.#tell({state: 'TASK_RUNNING', containerIp});
       await this.#attend(logs);
     });
   }
 
   /** From where another process has left it. */
-  async resume(container: ListedContainer | undefined): Promise<void> {
+  async resume(): Promise<void> {
     await this.#guard(async () => {
       this.#isStartingTold = true;
       this.#killAt = await readKill(this.#killFile);
       if (this.#killAt !== undefined) this.#killed.abort();
-      if (container === undefined || container.state === 'created') {
-        await removeContainer(this.#around.client, this.containerName);
+      // While it is just being started, the engine answers when that is done.
+      const {client, starts} = this.#around;
+      const found = await starts.pass(client.closed, () => this.#look());
+      if (found === undefined || found.state === 'created') {
+        await removeContainer(client, this.containerName);
         this.#tell(this.#killAt === undefined ? NEVER_STARTED : KILLED_EARLY);
         return;
       }
-      this.#know(container.id);
-      // Since it was listed, it may have ended unheard.
+      this.#know(found.id);
+      // Between the two, it may have ended unheard.
       this.mayHaveEnded();
-      const containerIp = container.addresses.values().next().value;
-      const isRunning = /^(running|paused|restarting)$/.test(container.state);
-      if (isRunning && this.#killAt === undefined) this.#tell({state: 'TASK_RUNNING', containerIp});
-      else if (isRunning) this.#tell({state: 'TASK_KILLING'});
-      await this.#attend(this.#makeCopier(container.id));
+      if (found.isRunning && this.#killAt !== undefined) this.#tell({state: 'TASK_KILLING'});
+      else if (found.isRunning) {
+        this.#tell({state: 'TASK_RUNNING', containerIp: found.address});
+      }
+      await this.#attend(this.#makeCopier(found.id));
     });
   }
 
@@ -350,21 +357,12 @@ export class DockerTask {
 
   async #askToEnd(): Promise<void> {
     const {client} = this.#around;
-    await this.#signal(await this.#findStopSignal());
+    await this.#signal((await this.#look())?.stopSignal ?? 'SIGTERM');
     for (;;) {
       const leftMs = (this.#killAt ?? 0) - Date.now();
       if (leftMs <= 0 || this.#ended.signal.aborted) return;
       this.#hurry = new AbortController();
       await client.pause(leftMs, AbortSignal.any([this.#ended.signal, this.#hurry.signal]));
-    }
-  }
-
-  async #findStopSignal(): Promise<string> {
-    try {
-      return (await inspectContainer(this.#around.client, this.containerName)).stopSignal;
-    } catch (error) {
-      if (error instanceof EngineRefusedError) return 'SIGTERM';
-      throw error;
     }
   }
 
@@ -389,12 +387,12 @@ export class DockerTask {
     }
   }
 
-  async #findAddress(): Promise<string | undefined> {
+  /** Undefined: there is no such container. */
+  async #look(): Promise<ContainerFacts | undefined> {
     try {
-      return (await inspectContainer(this.#around.client, this.containerName)).address;
+      return await inspectContainer(this.#around.client, this.containerName);
     } catch (error) {
-      // It has ended, and somebody has removed it.
-      if (error instanceof EngineRefusedError) return undefined;
+      if (error instanceof EngineRefusedError && error.status === 404) return undefined;
       throw error;
     }
   }

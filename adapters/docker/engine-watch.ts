@@ -17,9 +17,6 @@ export interface ListedContainer {
   readonly name: string;
   /** `created`, `running`, `paused`, `exited` … */
   readonly state: string;
-  readonly labels: Readonly<Record<string, string>>;
-  /** Address in its network, by the network's name. */
-  readonly addresses: ReadonlyMap<string, string>;
 }
 
 export interface WatchOptions {
@@ -139,21 +136,11 @@ export async function listContainers(
       abortSignal,
     }),
   );
-  return found.map(({Id, Names, State, Labels, NetworkSettings}) => ({
+  return found.map(({Id, Names, State}) => ({
     id: Id,
     name: (Names[0] ?? '').replace(/^\//, ''),
     state: State,
-    labels: Labels,
-    addresses: addressesOf(NetworkSettings.Networks),
   }));
-}
-
-/** As both the list and an inspection have them. */
-export function addressesOf(
-  networks: Readonly<Record<string, {readonly IPAddress: string}>>,
-): ReadonlyMap<string, string> {
-  const entries = Object.entries(networks).map(([name, {IPAddress}]) => [name, IPAddress] as const);
-  return new Map(entries.filter(([, address]) => address !== ''));
 }
 
 function readEvent(line: unknown): {readonly id?: string; readonly exitCode?: number} {

@@ -5,6 +5,8 @@
  */
 import {open, readFile, type FileHandle} from 'node:fs/promises';
 import {join} from 'node:path';
+import type {Readable} from 'node:stream';
+import {setTimeout as sleep} from 'node:timers/promises';
 import {
   EngineAwayError,
   EngineRefusedError,
@@ -49,6 +51,8 @@ const BACKOFF_MS_MIN = 100;
 const BACKOFF_MS_MAX = 5_000;
 /** How long the rest may take to come out of what is attached to. */
 const DRAIN_MS = 2_000;
+const SMALL_PIECE_BYTES = 16_384;
+const GATHER_MS = 10;
 /** Room enough for the two places, so that writing them anew is one small write. */
 const PLACES_BYTES = 512;
 
@@ -199,7 +203,7 @@ export class LogCopier {
     signal: AbortSignal,
   ): Promise<void> {
     try {
-      for await (const chunk of stream as AsyncIterable<Buffer>) {
+      for await (const chunk of readPieces(stream as Readable)) {
         await this.#take(reader.push(chunk));
         if (signal.aborted) return;
       }
@@ -267,6 +271,21 @@ export class LogCopier {
     await outputs?.stderr.file.close();
     await this.#places?.close();
     this.#places = undefined;
+  }
+}
+
+/**
+ * The engine sends line by line, and each piece costs several writes: lets what comes close together
+ * come as one.
+ */
+async function* readPieces(stream: Readable): AsyncGenerator<Buffer> {
+  for await (const chunk of stream as AsyncIterable<Buffer>) {
+    // One read gives one line, even if there are more already.
+    const length = stream.readableLength;
+    const more = length > 0 ? (stream.read(length) as Buffer | null) : null;
+    const piece = more === null ? chunk : Buffer.concat([chunk, more]);
+    yield piece;
+    if (piece.length < SMALL_PIECE_BYTES) await sleep(GATHER_MS);
   }
 }
 

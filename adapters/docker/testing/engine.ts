@@ -1,7 +1,7 @@
 /**
  * An engine of a test's own, which it may stop, kill and start again: a `dockerd` with all of its
- * files in a temporary folder. It has no bridge, so its containers are on the host's network or on
- * none.
+ * files in a temporary folder, and in a network of its own, so that it leaves the bridge of the
+ * machine's engine alone. Ports of its containers cannot be reached from outside.
  */
 import {type ChildProcess, execFile, spawn} from 'node:child_process';
 import {once} from 'node:events';
@@ -41,7 +41,9 @@ export class TestEngine {
   async start(): Promise<void> {
     const {folder} = this;
     const log = openSync(join(folder, 'log'), 'a');
-    const child = spawn('dockerd', this.#arguments(), {stdio: ['ignore', log, log]});
+    const script = '/bin/busybox ip link set lo up; exec dockerd "$@"';
+    const args = ['--net', 'sh', '-c', script, 'sh', ...this.#arguments()];
+    const child = spawn('unshare', args, {stdio: ['ignore', log, log]});
     closeSync(log);
     this.#process = child;
     const failed = once(child, 'error').then(([error]) => error as Error);
@@ -61,6 +63,12 @@ export class TestEngine {
   /** As `kill -9` does. */
   async crash(): Promise<void> {
     await this.#end('SIGKILL');
+    // What runs its containers dies with it, and the next engine must not take its number for
+    // that of a process which still runs: nobody may have buried it yet.
+    const pidFile = join(this.folder, 'exec', 'containerd', 'containerd.pid');
+    const pid = await readFile(pidFile, 'utf8').catch(() => '');
+    if (pid !== '') await untilDead(pid.trim());
+    await rm(pidFile, {force: true});
   }
 
   /** It stands still: connections are accepted, but nothing is answered. */
@@ -114,7 +122,6 @@ export class TestEngine {
       'data-root': join(folder, 'data'),
       'exec-root': join(folder, 'exec'),
       pidfile: join(folder, 'pid'),
-      bridge: 'none',
       iptables: 'false',
       'ip-forward': 'false',
       'ip-masq': 'false',
@@ -135,6 +142,15 @@ export async function startEngine(options: EngineOptions): Promise<TestEngine> {
   const engine = new TestEngine(folder, await connectDocker(socketIn(folder)), options);
   await engine.start();
   return engine;
+}
+
+async function untilDead(pid: string): Promise<void> {
+  while (await isAlive(pid)) await delay(20);
+}
+
+async function isAlive(pid: string): Promise<boolean> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
+  return status !== '' && !/^State:\s+Z/m.test(status);
 }
 
 function socketIn(folder: string): string {
