@@ -121,7 +121,7 @@ export class ZkSession implements ZkNodes {
   async read(path: string, changed?: () => void): Promise<ZkNode | undefined> {
     return await this.#untilAnswered(async () => {
       try {
-        return await this.#ask<ZkNode>('read', (done) => {
+        return await this.#ask<ZkNode>('read', path, (done) => {
           const take = (error: ClientError, data: Buffer | undefined, stat: Stat) => {
             done(error, error === null ? nodeOf(data, stat) : emptyNode);
           };
@@ -138,7 +138,7 @@ export class ZkSession implements ZkNodes {
   async children(path: string, changed?: () => void): Promise<readonly string[] | undefined> {
     return await this.#untilAnswered(async () => {
       try {
-        return await this.#ask<readonly string[]>('read', (done) => {
+        return await this.#ask<readonly string[]>('read', path, (done) => {
           if (changed === undefined) this.#client.getChildren(path, done);
           else this.#client.getChildren(path, () => changed(), done);
         });
@@ -152,13 +152,13 @@ export class ZkSession implements ZkNodes {
   /** Ephemeral, with ten digits appended. Gives the whole path. */
   async createEphemeralSequential(path: string, data: Buffer, access: NodeAccess): Promise<string> {
     const mode = zookeeper.CreateMode.EPHEMERAL_SEQUENTIAL;
-    return await this.#ask<string>('write', (done) => {
+    return await this.#ask<string>('write', path, (done) => {
       this.#client.create(path, data, this.#acls[access], mode, done);
     });
   }
 
   async set(path: string, data: Buffer, version = -1): Promise<number> {
-    const stat = await this.#ask<Stat>('write', (done) => {
+    const stat = await this.#ask<Stat>('write', path, (done) => {
       this.#client.setData(path, data, version, done);
     });
     return stat.version;
@@ -167,7 +167,7 @@ export class ZkSession implements ZkNodes {
   async transact(ops: readonly ZkOp[], access: NodeAccess = 'ours'): Promise<void> {
     let failedAt: number | undefined;
     try {
-      await this.#ask<undefined>('write', (done) => {
+      await this.#ask<undefined>('write', ops[0]?.path ?? '/', (done) => {
         const transaction = this.#client.transaction();
         for (const op of ops) addOp(transaction, op, this.#acls[access]);
         transaction.commit((error: ClientError, results: unknown) => {
@@ -177,8 +177,9 @@ export class ZkSession implements ZkNodes {
       });
     } catch (error) {
       if (!isZkError(error) || failedAt === undefined) throw error;
-      const path = ops[failedAt]?.path ?? '?';
-      throw new ZkError(error.kind, `${error.message} at ${path}`, {cause: error, at: failedAt});
+      const path = ops[failedAt]?.path ?? '/';
+      const {kind, cause} = error;
+      throw new ZkError(kind, messageOf(kind, path, cause), {cause, at: failedAt});
     }
   }
 
@@ -230,7 +231,9 @@ export class ZkSession implements ZkNodes {
   }
 
   async #exists(path: string): Promise<boolean> {
-    const stat = await this.#ask<Stat | null>('read', (done) => this.#client.exists(path, done));
+    const stat = await this.#ask<Stat | null>('read', path, (done) =>
+      this.#client.exists(path, done),
+    );
     return stat !== null;
   }
 
@@ -246,7 +249,7 @@ export class ZkSession implements ZkNodes {
     }
   }
 
-  async #ask<T>(kind: 'read' | 'write', send: (done: Answer<T>) => void): Promise<T> {
+  async #ask<T>(kind: 'read' | 'write', path: string, send: (done: Answer<T>) => void): Promise<T> {
     return await new Promise<T>((resolve, reject) => {
       if (this.#end !== undefined) throw sessionEnded(this.#end);
       if (!this.#isConnected) throw connectionLost(this.#mended.trouble);
@@ -256,7 +259,7 @@ export class ZkSession implements ZkNodes {
       this.#waiting.add(waiting);
       send((error, value) => {
         this.#waiting.delete(waiting);
-        const problem = error === null ? undefined : errorOf(error);
+        const problem = error === null ? undefined : errorOf(error, path);
         if (!isZkError(problem, 'connectionLoss', 'sessionEnded')) {
           this.#lastAnswerAt = performance.now();
           this.#proof?.answered(sentAt, kind);
@@ -410,7 +413,7 @@ function indexOfFailure(results: unknown): number | undefined {
   return index === -1 ? undefined : index;
 }
 
-function errorOf(error: Error | Exception): ZkError | Error {
+function errorOf(error: Error | Exception, path: string): ZkError | Error {
   const {Exception} = zookeeper;
   if (!('code' in error) || typeof error.code !== 'number') return error as Error;
   const kinds: ReadonlyMap<number, ZkErrorKind> = new Map([
@@ -423,7 +426,18 @@ function errorOf(error: Error | Exception): ZkError | Error {
     [Exception.NO_AUTH, 'noAuth'],
   ]);
   const kind = kinds.get(error.code) ?? 'refused';
-  return new ZkError(kind, `ZooKeeper answers ${error.name}`, {cause: error});
+  return new ZkError(kind, messageOf(kind, path, error), {cause: error});
+}
+
+function messageOf(kind: ZkErrorKind, path: string, cause: unknown): string {
+  switch (kind) {
+    case 'connectionLoss':
+      return 'the connection to ZooKeeper was lost before the answer';
+    case 'noAuth':
+      return `ZooKeeper refuses access to ${path}: it was made with other credentials`;
+    default:
+      return `ZooKeeper answers ${cause instanceof Error ? cause.name : kind} for ${path}`;
+  }
 }
 
 function connectionLost(trouble: string | undefined): ZkError {

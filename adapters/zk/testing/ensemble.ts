@@ -41,7 +41,7 @@ export interface Ensemble {
 
 export interface EnsembleOptions {
   readonly servers: 1 | 3;
-  /** Sessions last from 2 to 20 ticks. */
+  /** Sessions last at least two ticks. */
   readonly tickMs?: number | undefined;
   /** Of each server; 128 hold some 30,000 documents. */
   readonly heapMiB?: number | undefined;
@@ -152,6 +152,7 @@ function configOf(home: string, port: number, tickMs: number, members: readonly 
     'admin.enableServer=false',
     '4lw.commands.whitelist=*',
     'maxClientCnxns=0',
+    'maxSessionTimeout=60000',
   ];
   if (members.length > 1) {
     for (const [index, {quorum, election}] of members.entries()) {
