@@ -3,10 +3,10 @@
  * acknowledged survives a kill at any instant and the loss of power.
  *
  * A worker thread owns the database. On the master's own thread each commit would stop everything
- * for a sync, and a checkpoint or a slow disk makes that tens of milliseconds and more; the thread
- * costs about a tenth of a millisecond per commit on its own, and nothing under load, where the
- * writes that arrive during one sync share the next. This side only keeps the calls in their order
- * and settles their promises.
+ * for a sync, and a checkpoint or a slow disk makes that tens of milliseconds and more. The thread
+ * costs about a tenth of a millisecond per commit (measured: 0.26 instead of 0.16 ms); the writes
+ * that arrive during one sync share the next, so many writers hardly notice. This side only keeps
+ * the calls in their order and settles their promises.
  */
 import {once} from 'node:events';
 import {resolve} from 'node:path';
