@@ -6,11 +6,11 @@
  * and this finds the latest such instant from what a client can see:
  *
  * - A connection is made only after the leader itself has renewed the session. It began before.
- * - Any request is heard by the server that we are connected to, at the earliest when it was sent.
- *   A follower tells the leader with its next ping, which comes every half tick.
+ * - Any request is heard by the server that we are connected to, between when it was sent and when
+ *   its answer was here. A follower tells the leader with its next ping, which comes every half tick.
  * - A write is answered only after the leader has handled it, and what a follower has told the
  *   leader before it forwarded the write has arrived before the write. So when a write is answered,
- *   the leader has heard of every request that was sent half a tick or more before the write was.
+ *   the leader has heard of every request whose answer was here half a tick before the write was sent.
  *
  * A plain read proves nothing by itself: a follower that is cut off from the leader goes on
  * answering reads for a while.
@@ -25,8 +25,8 @@ const GRAIN_SHARE = 1 / 64;
 
 export class SessionProof {
   readonly #timeoutMs: number;
-  /** When requests were sent that a server has answered; ascending. */
-  #heard: number[] = [];
+  /** Requests that have been answered, by both instants ascending. */
+  #heard: {readonly sentAt: number; readonly answeredAt: number}[] = [];
   /** The leader has heard of the session at this instant or later. */
   #provenAt = -Infinity;
 
@@ -44,26 +44,23 @@ export class SessionProof {
     this.#prove(at);
   }
 
-  /** A request that was sent at `at` has been answered. In any order. */
-  answered(at: number, kind: 'read' | 'write'): void {
+  /** A request that was sent at `sentAt` is answered `now`. */
+  answered(kind: 'read' | 'write', sentAt: number, now: number): void {
     if (kind === 'write') {
-      const reportedAt = at - this.#timeoutMs * REPORT_SHARE;
-      const index = this.#heard.findLastIndex((heardAt) => heardAt <= reportedAt);
-      const found = this.#heard[index];
-      if (found !== undefined) this.#prove(found);
+      const reportedAt = sentAt - this.#timeoutMs * REPORT_SHARE;
+      const found = this.#heard.findLast(({answeredAt}) => answeredAt <= reportedAt);
+      if (found !== undefined) this.#prove(found.sentAt);
     }
-    this.#hear(at);
+    const lastAt = this.#heard.at(-1)?.sentAt ?? this.#provenAt;
+    if (sentAt >= lastAt + this.#timeoutMs * GRAIN_SHARE) {
+      this.#heard.push({sentAt, answeredAt: now});
+    }
   }
 
   #prove(at: number): void {
     if (at <= this.#provenAt) return;
     this.#provenAt = at;
     // What was heard before tells nothing new any more.
-    this.#heard = this.#heard.filter((heardAt) => heardAt > at);
-  }
-
-  #hear(at: number): void {
-    const last = this.#heard.at(-1) ?? this.#provenAt;
-    if (at >= last + this.#timeoutMs * GRAIN_SHARE) this.#heard.push(at);
+    this.#heard = this.#heard.filter(({sentAt}) => sentAt > at);
   }
 }

@@ -262,7 +262,7 @@ export class ZkSession implements ZkNodes {
         const problem = error === null ? undefined : errorOf(error, path);
         if (!isZkError(problem, 'connectionLoss', 'sessionEnded')) {
           this.#lastAnswerAt = performance.now();
-          this.#proof?.answered(sentAt, kind);
+          this.#proof?.answered(kind, sentAt, this.#lastAnswerAt);
         }
         if (problem === undefined) resolve(value);
         else reject(problem);
