@@ -248,6 +248,7 @@ const behaviour = fields({
   version: whole(1).optional(),
   with: z.record(z.string(), z.unknown()).optional().describe('fields of the definition'),
   saysStarting: z.boolean().optional().describe('as soon as its agent has it'),
+  saysKilling: z.boolean().optional().describe('when it is being killed'),
   startup: durationDistribution.optional(),
   duration: durationDistribution.optional(),
   end: z.enum(['finished', 'failed']).optional(),

@@ -314,6 +314,8 @@ export interface Behaviour {
   readonly with?: Readonly<Record<string, unknown>>;
   /** Whether a task says that it is starting as soon as its agent has it. */
   readonly saysStarting?: boolean;
+  /** Whether it reports TASK_KILLING when it is being killed. */
+  readonly saysKilling?: boolean;
   /** From launch to running. */
   readonly startupMs: Distribution;
   /** From running to its end. Absent: for ever (apps) or as its workload says (jobs). */

@@ -25,6 +25,7 @@ export class TaskPlans {
   /** Filled anew for each task. */
   readonly #plan: TaskPlan = {
     saysStarting: false,
+    saysKilling: false,
     startupMs: 0,
     durationMs: -1,
     end: SAYS_FINISHED,
@@ -84,6 +85,7 @@ export class TaskPlans {
     const plan = this.#plan;
     const {durationMs, failure} = behaviour;
     plan.saysStarting = behaviour.saysStarting ?? false;
+    plan.saysKilling = behaviour.saysKilling ?? false;
     plan.startupMs = this.#draw(behaviour.startupMs, taskId, 'startup');
     plan.durationMs = durationMs === undefined ? ownMs : this.#draw(durationMs, taskId, 'duration');
     plan.end = behaviour.end === 'failed' ? SAYS_FAILED : SAYS_FINISHED;

@@ -33,6 +33,7 @@ export const STATUS_STATES: readonly TaskState[] = [
   'TASK_RUNNING',
   'TASK_RUNNING',
   'TASK_RUNNING',
+  'TASK_KILLING',
   'TASK_FINISHED',
   'TASK_FAILED',
   'TASK_KILLED',
@@ -41,10 +42,11 @@ export const SAYS_STARTING = 1;
 export const SAYS_RUNNING = 2;
 export const SAYS_HEALTHY = 3;
 export const SAYS_SICK = 4;
+export const SAYS_KILLING = 5;
 /** This and what is above it: the last word. */
-export const SAYS_FINISHED = 5;
-export const SAYS_FAILED = 6;
-export const SAYS_KILLED = 7;
+export const SAYS_FINISHED = 6;
+export const SAYS_FAILED = 7;
+export const SAYS_KILLED = 8;
 
 /** Bits of `toSay`: statuses that wait to be sent, and that the one on its way must be repeated. */
 export const RUNNING_BIT = 1;
@@ -53,11 +55,14 @@ export const END_BIT = 4;
 export const REPEAT_BIT = 8;
 export const SICK_BIT = 16;
 export const STARTING_BIT = 32;
+export const KILLING_BIT = 64;
 
 /** What a task will do, in virtual milliseconds; -1: never. */
 export interface TaskPlan {
   /** Whether it says at once that it is starting. */
   saysStarting: boolean;
+  /** Whether it says that it is being killed. */
+  saysKilling: boolean;
   startupMs: number;
   /** From running to its end. */
   durationMs: number;
@@ -111,6 +116,8 @@ export class TaskTable {
   end = new Uint8Array(this.#capacity);
   durationMs = new Float64Array(this.#capacity);
   stopMs = new Float64Array(this.#capacity);
+  /** 1: it will say when it is being killed; 0: it will not, or has said so. */
+  saysKilling = new Uint8Array(this.#capacity);
   /** When it began to run; meaningless before. */
   runningAt = new Float64Array(this.#capacity);
   toSay = new Uint8Array(this.#capacity);
@@ -150,6 +157,7 @@ export class TaskTable {
     this.end[row] = plan.end;
     this.durationMs[row] = plan.durationMs;
     this.stopMs[row] = plan.stopMs;
+    this.saysKilling[row] = plan.saysKilling ? 1 : 0;
     this.health[row] = plan.health;
     this.toSay[row] = 0;
     this.sentSerial[row] = 0;
@@ -226,6 +234,7 @@ export class TaskTable {
     this.end = grownUint8(this.end, capacity);
     this.durationMs = grownFloat64(this.durationMs, capacity);
     this.stopMs = grownFloat64(this.stopMs, capacity);
+    this.saysKilling = grownUint8(this.saysKilling, capacity);
     this.runningAt = grownFloat64(this.runningAt, capacity);
     this.toSay = grownUint8(this.toSay, capacity);
     this.sentSerial = grownInt32(this.sentSerial, capacity);
@@ -247,6 +256,7 @@ export class TaskTable {
       end: this.end,
       durationMs: this.durationMs,
       stopMs: this.stopMs,
+      saysKilling: this.saysKilling,
       runningAt: this.runningAt,
       toSay: this.toSay,
       sentSerial: this.sentSerial,

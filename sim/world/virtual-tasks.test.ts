@@ -80,7 +80,7 @@ function makeBench() {
       const origin = {kind: 'app' as const, appId: '/app', version: '1'};
       const resources = {scalars: {cpus: 1000}};
       const lives = {durationMs: -1, end: SAYS_FINISHED, stopMs: 0, health: null};
-      const whole = {saysStarting: false, startupMs: 0, ...lives, ...plan};
+      const whole = {saysStarting: false, saysKilling: false, startupMs: 0, ...lives, ...plan};
       const context = {framework: 0, job: -1, plan: whole};
       const order = {kind: 'launchTask', ...of(id), name: id, origin, resources, details} as const;
       virtual.launch(now, order, context);
@@ -313,6 +313,18 @@ for (const [what, plan, details, graceMs, endsAt] of [
     t.deepEqual(bench.pass(endsAt), ['a TASK_KILLED #2']);
   });
 }
+
+test('a task may say that it is being killed: once, however often it is asked to end', (t) => {
+  const bench = makeBench();
+  bench.launch(0, 'a', {saysKilling: true, stopMs: 200});
+  t.deepEqual(bench.pass(0), ['a TASK_RUNNING #1']);
+  bench.acknowledge(0, 'a', '1');
+  bench.kill(10, 'a');
+  bench.kill(20, 'a');
+  t.deepEqual(bench.pass(30), ['a TASK_KILLING #2']);
+  bench.acknowledge(30, 'a', '2');
+  t.deepEqual(bench.pass(210), ['a TASK_KILLED #3']);
+});
 
 test('a kill ends a task that starts or runs, and none that is over', (t) => {
   const bench = makeBench();

@@ -129,6 +129,10 @@ export class VirtualTasks {
     const stopMs = this.#tasks.stopMs[row] as number;
     const ownMs = graceOf((this.#tasks.launches[row] as Launch).details);
     this.#schedule(now + Math.min(stopMs, graceMs ?? ownMs), TASK_KILLED, row);
+    if (this.#tasks.saysKilling[row] === 0) return;
+    this.#tasks.saysKilling[row] = 0;
+    this.#tasks.toSay[row] = (this.#tasks.toSay[row] as number) | rows.KILLING_BIT;
+    this.#schedule(now, TASK_REPORTS, row);
   }
 
   acknowledge(now: number, effect: Acknowledgement, framework: number): void {
@@ -272,6 +276,8 @@ export class VirtualTasks {
       this.#send(row, rows.STARTING_BIT, rows.SAYS_STARTING);
     } else if ((toSay & rows.RUNNING_BIT) !== 0) {
       this.#send(row, rows.RUNNING_BIT, rows.SAYS_RUNNING);
+    } else if ((toSay & rows.KILLING_BIT) !== 0) {
+      this.#send(row, rows.KILLING_BIT, rows.SAYS_KILLING);
     } else if ((toSay & rows.END_BIT) !== 0) {
       this.#send(row, rows.END_BIT, tasks.end[row] as number);
     } else if ((toSay & rows.HEALTHY_BIT) !== 0) {
