@@ -77,7 +77,7 @@ export class Cgroups {
     const folder = join(mount, path);
     try {
       if (this.#version === 2) enable(mount, path, controller);
-      else mkdirSync(folder, {recursive: true});
+      else makeFolders(folder, OWN_LEVELS);
       // That it is there says nothing: it may be somebody else's.
       if (controller !== 'cpuacct') tryWriting(folder, this.#version);
     } catch (error) {
@@ -144,7 +144,7 @@ export class TaskCgroup {
 
   /** @throws if it cannot be made as it is wanted. */
   make({cpus, cpusMax, memBytesMax}: CgroupLimits): void {
-    for (const folder of this.#folders.values()) mkdirSync(folder, {recursive: true});
+    for (const folder of this.#folders.values()) makeFolders(folder, OWN_LEVELS + 1);
     const cpu = this.#folders.get('cpu');
     const shares = Math.min(SHARES_MAX, Math.max(SHARES_MIN, Math.round(cpus * SHARES_PER_CPU)));
     const quota =
@@ -291,15 +291,31 @@ function enable(mount: string, path: string, controller: Controller): void {
   for (const part of path.split('/')) {
     write(folder, 'cgroup.subtree_control', `+${controller}`);
     folder = join(folder, part);
-    mkdirSync(folder, {recursive: true});
+    makeFolders(folder, 1);
   }
   write(folder, 'cgroup.subtree_control', `+${controller}`);
+}
+
+/** Of an agent's folder, below where the controller is mounted: `drydock/NAME`. */
+const OWN_LEVELS = 2;
+
+/**
+ * Makes so many of its last folders, where they are not there. Node.js's own way to do that never
+ * ends in file systems of the kernel which say that there is no such folder as the one to be made.
+ */
+function makeFolders(folder: string, levels: number): void {
+  if (levels > 1) makeFolders(dirname(folder), levels - 1);
+  try {
+    mkdirSync(folder);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  }
 }
 
 /** Makes a group with a limit and removes it again. */
 function tryWriting(folder: string, version: 1 | 2): void {
   const probe = join(folder, PROBE);
-  mkdirSync(probe, {recursive: true});
+  makeFolders(probe, 1);
   try {
     const procs = join(probe, 'cgroup.procs');
     if (!existsSync(procs)) throw new Error('no control groups are made there');
