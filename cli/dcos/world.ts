@@ -94,16 +94,21 @@ function outputOf(stream: NodeJS.WriteStream): Output {
     // In a pipe it is undefined, whatever its type says.
     isTerminal: (stream.isTTY as boolean | undefined) === true,
     get columns() {
-      return stream.isTTY ? stream.columns : undefined;
+      return sizeOf(stream.columns);
     },
     get rows() {
-      return stream.isTTY ? stream.rows : undefined;
+      return sizeOf(stream.rows);
     },
     onResize(listener) {
       stream.on('resize', listener);
       return () => stream.off('resize', listener);
     },
   };
+}
+
+/** There are terminals that do not know their size, and say 0. */
+function sizeOf(size: number | undefined): number | undefined {
+  return size === undefined || size <= 0 ? undefined : size;
 }
 
 export function sleepUntil(stop: AbortSignal, ms: number): Promise<void> {

@@ -55,11 +55,14 @@ export class Files {
     return (await this.#service.call('GET', '/files/download', {query: {path}})).body;
   }
 
-  /** Where the sandbox of a task is, by what the agent tells of its executors. */
+  /**
+   * Where the sandbox of a task is: as the agent tells of its executors, or, of one that it has
+   * forgotten, where its last run was. Agents keep sandboxes longer than memories.
+   */
   async sandboxOf(task: MesosTask): Promise<string> {
     const state = await this.#service.get<AgentState>('/state');
-    const executorId =
-      task.executor_id === undefined || task.executor_id === '' ? task.id : task.executor_id;
+    const named = task.executor_id ?? '';
+    const executorId = named === '' ? task.id : named;
     const frameworks = [...(state.frameworks ?? []), ...(state.completed_frameworks ?? [])];
     for (const {id, executors = [], completed_executors: completed = []} of frameworks) {
       if (id !== task.framework_id) continue;
@@ -67,9 +70,17 @@ export class Files {
       const found = [...completed, ...executors].findLast((executor) => executor.id === executorId);
       if (found?.directory !== undefined) return found.directory;
     }
-    throw new Failure(`the sandbox of task '${task.id}' is not there any more`, {
-      hints: [`Its agent is ${task.slave_id ?? 'unknown'}.`],
-    });
+    const last = `/frameworks/${task.framework_id}/executors/${executorId}/runs/latest`;
+    try {
+      await this.browse(last);
+      return last;
+    } catch (error) {
+      if (!isMissing(error)) throw error;
+      throw new Failure(`the sandbox of task '${task.id}' is not there any more`, {
+        hints: [`It was on agent ${task.slave_id ?? 'unknown'}.`],
+        cause: error,
+      });
+    }
   }
 }
 

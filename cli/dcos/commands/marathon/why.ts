@@ -56,7 +56,8 @@ function itemReasons(item: QueueItem, {id, agents}: WaitFacts): readonly string[
   const head = `${who}; ${seen} ${seen === 1 ? 'offer was' : 'offers were'} looked at.`;
   if (rows.length === 0) return [`${head} All were used.`, ...(lack === undefined ? [] : [lack])];
   const last = `Of the last offers of ${asked} ${asked === 1 ? 'agent' : 'agents'}:`;
-  return [head, last, ...rows.map((row) => `  ${rowText(row, item)}`)];
+  const told = [head, last, ...rows.map((row) => `  ${rowText(row, item)}`)];
+  return lack === undefined ? told : [...told, lack];
 }
 
 function rowText({reason, declined}: FunnelRow, item: QueueItem): string {

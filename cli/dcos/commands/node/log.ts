@@ -19,7 +19,7 @@ interface NodeLogFlags extends LogFlags {
 export function nodeLogCommand(context: Context): Command {
   const command = makeCommand('log [mesos-id]', {
     summary: 'Print what the leading master or an agent has logged.',
-    more: 'Only where its process was told to keep a log file: --log-file.',
+    more: 'Only where its process keeps its log in a file.',
     examples: ['dcos node log --leader', 'dcos node log --follow 5f6f7c1e-S0'],
   })
     .option('--leader', 'of the leading master')
@@ -59,7 +59,7 @@ async function show(
     if (error.said !== undefined) throw error;
     const who = id === undefined ? 'The leading master' : `Agent '${id}'`;
     throw new Failure(`${who} keeps no log file.`, {
-      hints: ['What it logs goes to its standard output, unless it is started with --log-file.'],
+      hints: ['What it logs goes to its standard error.'],
       cause: error,
     });
   }
