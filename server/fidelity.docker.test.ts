@@ -1,0 +1,164 @@
+/**
+ * The same story on real containers and in the simulator: twenty instances are deployed, upgraded,
+ * and some of them killed. With start-up times as they were measured, every instance has the same
+ * events in the same order, and deployments take as long.
+ */
+import {mkdtempSync, rmSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import test from 'ava';
+import {connectDocker, importBusybox} from '../adapters/docker/testing/images.ts';
+import {Simulation} from '../sim/simulation.ts';
+import {NO_SUPPLIES} from '../sim/supplies.ts';
+import {makeScenario} from '../sim/testing/scenarios.ts';
+import {startDrydock} from './testing/daemons.ts';
+import {
+  delaysBetween,
+  deploymentTimes,
+  EventLog,
+  storiesOf,
+  tallyOf,
+  type TimedEvent,
+} from './testing/event-log.ts';
+import {json, until} from './testing/small-cluster.ts';
+
+const IMAGE = 'drydock-test/fidelity:1';
+const INSTANCES = 20;
+const KILLED = 4;
+const SEEDS = 15;
+
+const APP = {
+  id: '/story',
+  instances: INSTANCES,
+  cpus: 0.1,
+  mem: 16,
+  // It ends as soon as it is asked to: its grace does not matter.
+  cmd: "trap 'exit 0' TERM; /bin/httpd -p 80 -h /bin; sleep 1000 & wait",
+  taskKillGracePeriodSeconds: 60,
+  container: {
+    type: 'DOCKER',
+    docker: {image: IMAGE, network: 'BRIDGE', portMappings: [{containerPort: 80}]},
+  },
+  healthChecks: [{protocol: 'HTTP', path: '/sh', intervalSeconds: 1, portIndex: 0}],
+  upgradeStrategy: {minimumHealthCapacity: 0.5, maximumOverCapacity: 0.2},
+};
+
+const UPGRADE = {env: {RELEASE: '2'}};
+
+async function healthy(url: string): Promise<number> {
+  const {body} = await json(`${url}/v2/apps/story`);
+  const {tasksHealthy, deployments} = (
+    body as {app: {tasksHealthy: number; deployments: readonly unknown[]}}
+  ).app;
+  return deployments.length === 0 ? tasksHealthy : 0;
+}
+
+/** As it goes on real containers. */
+async function realEvents(): Promise<readonly TimedEvent[]> {
+  await importBusybox(await connectDocker(), IMAGE);
+  const folder = mkdtempSync(join(tmpdir(), 'drydock-fidelity-'));
+  const daemon = await startDrydock(
+    [
+      ...['up', '--data-dir', folder, '--listen', '127.0.0.1:0', '--docker', 'on'],
+      ...['--resources', 'cpus:64;mem:65536;disk:65536', '--log-level', 'warn'],
+    ],
+    {ready: /Next: /},
+  );
+  const url = /http:\/\/\S+/.exec(daemon.stdout)?.[0] ?? '';
+  const log = new EventLog();
+  await log.open(url);
+  const allHealthy = (): Promise<void> =>
+    until('all are healthy', async () => (await healthy(url)) === INSTANCES);
+  await json(`${url}/v2/apps`, 'POST', APP);
+  await allHealthy();
+  await json(`${url}/v2/apps/story`, 'PUT', UPGRADE);
+  await allHealthy();
+  const {body} = await json(`${url}/v2/apps/story/tasks`);
+  const ids = (body as {tasks: readonly {id: string}[]}).tasks.map(({id}) => id);
+  await json(`${url}/v2/tasks/delete`, 'POST', {ids: ids.slice(0, KILLED)});
+  await until('they are replaced', async () => {
+    const running = log.events.filter(({fields}) => fields['taskStatus'] === 'TASK_RUNNING');
+    return running.length >= 2 * INSTANCES + KILLED && (await healthy(url)) === INSTANCES;
+  });
+  await log.stop();
+  await json(`${url}/v2/apps/story`, 'DELETE');
+  await until('nothing is left', async () => {
+    const {body: left} = await json(`${url}/v2/tasks`);
+    return (left as {tasks: readonly unknown[]}).tasks.length === 0;
+  });
+  await daemon.stop();
+  rmSync(folder, {recursive: true, force: true});
+  return log.events;
+}
+
+interface Measured {
+  readonly startups: readonly [first: readonly number[], second: readonly number[]];
+  readonly stops: readonly number[];
+}
+
+function choice(values: readonly number[]): object {
+  return {choice: {values: values.map((ms) => `${Math.max(0, Math.round(ms))}ms`)}};
+}
+
+/** As the simulator tells it, with what was measured. */
+function simulatedEvents({startups, stops}: Measured, seed: number): readonly TimedEvent[] {
+  const scenario = makeScenario({
+    seed,
+    until: '10m',
+    cluster: {
+      agents: [{name: 'node', count: 1, resources: 'cpus:64;mem:65536;ports:[31000-32000]'}],
+    },
+    frameworks: {marathon: {type: 'marathon', reviveInterval: '500ms'}},
+    workloads: [{app: APP}],
+    allocator: {onRecovery: true},
+    behaviours: startups.map((startup, index) => ({
+      match: '/story',
+      version: index + 1,
+      saysStarting: true,
+      saysKilling: true,
+      startup: choice(startup),
+      stop: choice(stops),
+    })),
+    events: [
+      {at: '2m', upgrade: {app: '/story', with: UPGRADE}},
+      {at: '6m', killTasks: {app: '/story', count: KILLED}},
+    ],
+  });
+  const events: TimedEvent[] = [];
+  const simulation = new Simulation(scenario, NO_SUPPLIES, {
+    isChecking: true,
+    witness: {
+      input: () => undefined,
+      effect: (at, effect) => {
+        if (effect.kind !== 'publish') return;
+        events.push({at, type: effect.event.type, fields: effect.event});
+      },
+    },
+  });
+  simulation.run();
+  return events;
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((left, right) => left - right)[Math.floor(values.length / 2)] ?? 0;
+}
+
+test('real containers and the simulator tell the same story, in the same time', async (t) => {
+  t.timeout(300_000);
+  const real = await realEvents();
+  const stories = storiesOf(real);
+  const startups = delaysBetween(stories, 'is Provisioned', 'TASK_RUNNING');
+  const measured: Measured = {
+    startups: [startups.slice(0, INSTANCES), startups.slice(INSTANCES)],
+    // Of those that the upgrade has stopped: their last `Running` is that they are to stop.
+    stops: delaysBetween(stories.slice(0, INSTANCES), 'is Running', 'TASK_KILLED'),
+  };
+  const runs = Array.from({length: SEEDS}, (_, seed) => simulatedEvents(measured, seed + 1));
+  t.deepEqual(tallyOf(storiesOf(runs[0] ?? [])), tallyOf(stories));
+  for (const [index, realMs] of deploymentTimes(real).entries()) {
+    const simulatedMs = median(runs.map((events) => deploymentTimes(events)[index] ?? 0));
+    const ratio = simulatedMs / realMs;
+    t.log(`deployment ${index + 1}: ${realMs} ms for real, ${simulatedMs} ms simulated`);
+    t.true(ratio > 0.8 && ratio < 1.2, `simulated ${simulatedMs} ms, real ${realMs} ms`);
+  }
+});
