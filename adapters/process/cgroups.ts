@@ -165,18 +165,6 @@ export class TaskCgroup {
     write(memory, this.#version === 1 ? 'memory.limit_in_bytes' : 'memory.max', `${bytes}`);
   }
 
-  /** Joins a process that runs already. */
-  add(pid: number): void {
-    for (const path of this.joinedBy) {
-      try {
-        writeFileSync(path, `${pid}`);
-      } catch (error) {
-        // It has ended, or the group has: there is nothing to limit any more.
-        if (!isGone(error)) throw error;
-      }
-    }
-  }
-
   processes(): readonly number[] {
     const [path] = this.joinedBy;
     const text = path === undefined ? undefined : readIfThere(path);

@@ -4,7 +4,7 @@ import {readlinkSync} from 'node:fs';
 import {constants} from 'node:os';
 import {promisify} from 'node:util';
 import type {ExecResult, ExecSession} from '../ports/executor.ts';
-import {childrenOf, type ProcessMark, processState, signalGroup} from './proc.ts';
+import {childrenOf, type ProcessMark, processState, send, signalGroup} from './proc.ts';
 
 export interface SessionTerms {
   /** As `commandLine` makes it. */
@@ -12,19 +12,22 @@ export interface SessionTerms {
   readonly tty: boolean;
   readonly cwd: string;
   readonly stty: string | undefined;
-  /** Puts a process into the task's control groups. */
-  readonly join: (pid: number) => void;
+  /** Files by which it joins the task's control groups. */
+  readonly joins: readonly string[];
 }
 
-/** @throws if it cannot be started at all. */
-export function openSession({line, tty, cwd, stty, join}: SessionTerms): ExecSession {
-  const [program = '', ...rest] = line;
-  const child = spawn(program, rest, {cwd, env: {}, detached: true, stdio: 'pipe'});
+/** Joins the groups named in front of `--`, and becomes what stands behind it. */
+const JOIN = 'while [ "$1" != -- ]; do echo 0 > "$1" || exit 126; shift; done; shift; exec "$@"';
+
+export function openSession({line, tty, cwd, stty, joins}: SessionTerms): ExecSession {
+  const words = ['-c', JOIN, 'sh', ...joins, '--', ...line];
+  const child = spawn('/bin/sh', words, {cwd, env: {}, detached: true, stdio: 'pipe'});
   const mark: ProcessMark | undefined =
     child.pid === undefined
       ? undefined
       : {pid: child.pid, startedAt: processState(child.pid)?.startedAt ?? ''};
-  if (mark !== undefined) join(mark.pid);
+  // What it leaves behind would hold on to its output.
+  child.on('exit', () => mark !== undefined && send(-mark.pid, 'SIGKILL'));
   const ended = new Promise<ExecResult>((resolve) => {
     child.on('error', () => resolve({exitCode: 126}));
     child.on('close', (code, name) => resolve({exitCode: code ?? codeOf(name)}));

@@ -59,10 +59,10 @@ export function signal(mark: ProcessMark, name: NodeJS.Signals): boolean {
 
 /**
  * Sends a signal to the group that this process leads, or will lead in a moment: until then to the
- * process alone.
+ * process alone. For as long as its parent has not looked how it ended, its number is its own.
  */
-export function signalGroup(mark: ProcessMark, name: NodeJS.Signals): boolean {
-  return isAlive(mark) && (send(-mark.pid, name) || send(mark.pid, name));
+export function signalGroup({pid, startedAt}: ProcessMark, name: NodeJS.Signals): boolean {
+  return processState(pid)?.startedAt === startedAt && (send(-pid, name) || send(pid, name));
 }
 
 /** Whether there was somebody to hear it. */

@@ -426,6 +426,15 @@ if (probe.isolation.memory === 'cgroup') {
     }));
 }
 
+test('without control groups, a daemon that got away does not hold up the end', (t) =>
+  withBench(t, {cgroups: 'off'}, async ({agent, bed}) => {
+    const shell = 'setsid sleep 1000 & sleep 0.2; echo end';
+    const task = await agent.launch({shell});
+    t.is((await agent.ended(task)).state, 'TASK_FINISHED');
+    t.is(read(task, 'stdout'), 'end\n');
+    for (const {pid} of await processesIn(bed.folder)) process.kill(pid, 'SIGKILL');
+  }));
+
 test('a task without limits can be given', (t) =>
   withBench(t, {cfsQuota: true}, async ({agent}) => {
     const limits = {cpus: null, memMiB: null};

@@ -20,7 +20,7 @@ import {openSession} from './exec-session.ts';
 import {KeeperGuard} from './keeper-guard.ts';
 import {readBootId} from './proc.ts';
 import {ProcessTask, type TaskHost, type TaskSettings} from './process-task.ts';
-import {removeLeftover} from './remove-leftover.ts';
+import {endSupervisor, removeLeftover} from './remove-leftover.ts';
 import {findTools} from './tools.ts';
 
 export interface ProcessExecutorOptions {
@@ -167,7 +167,7 @@ class Processes implements ProcessExecutor, TaskHost {
     if (!isRunning()) throw new Error(refusal);
     const session = openSession({
       ...{line, tty, cwd: task.task.sandbox, stty: this.tools.stty},
-      join: (pid) => task.cgroup.add(pid),
+      joins: task.cgroup.joinedBy,
     });
     this.#sessions.set(session, taskId);
     void session.ended.then(() => this.#sessions.delete(session));
@@ -184,6 +184,8 @@ class Processes implements ProcessExecutor, TaskHost {
     if (task !== undefined && !task.isOver) return;
     this.#tasks.delete(key);
     await this.removeCgroup(key);
+    // It may wait for a log keeper that never came.
+    endSupervisor(key, this);
     this.control.remove(key, task?.exitCode);
   }
 

@@ -62,8 +62,8 @@ export interface TaskHost {
  */
 type Phase = 'preparing' | 'launched' | 'running' | 'ending' | 'over';
 
-/** How long the last output may take; it takes long only where something holds on to it. */
-const OUTPUT_MS = 5000;
+/** How long the last output may take: long only where the log keeper has to be started anew. */
+const OUTPUT_MS = 60_000;
 /** What was killed may take its time, in the kernel; meanwhile it is killed again. */
 const AGAIN_MS = 1000;
 /** setTimeout's. */

@@ -10,20 +10,24 @@ export interface LeftoverPlace {
 }
 
 /** False: something in its control group would not end. */
-export async function removeLeftover(
-  key: string,
-  {control, cgroups, bootId}: LeftoverPlace,
-): Promise<boolean> {
+export async function removeLeftover(key: string, place: LeftoverPlace): Promise<boolean> {
+  const {control, cgroups} = place;
   // A supervisor that comes late finds that it may not start it.
   control.revoke(key);
-  const claim = control.claimOf(key);
-  if (claim !== undefined && claim !== 'revoked' && claim.bootId === bootId) {
-    // First the supervisor, so that it starts nothing in between.
-    signalGroup(claim, 'SIGKILL');
+  // First the supervisor, so that it starts nothing in between.
+  if (endSupervisor(key, place)) {
     const started = control.startedOf(key);
     if (started !== undefined) signalGroup(started, 'SIGKILL');
   }
   const isGone = await cgroups.open(key).remove();
   control.remove(key);
   return isGone;
+}
+
+/** Whether there may be one, or may have been since the machine was started. */
+export function endSupervisor(key: string, {control, bootId}: LeftoverPlace): boolean {
+  const claim = control.claimOf(key);
+  if (claim === undefined || claim === 'revoked' || claim.bootId !== bootId) return false;
+  signalGroup(claim, 'SIGKILL');
+  return true;
 }
