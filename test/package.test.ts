@@ -12,11 +12,20 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 type Outcome = {readonly code: number | null; readonly stdout: string; readonly stderr: string};
 
 /** Our own Node comes first on PATH, since that is what the commands' first line asks for. */
-function run(folder: string, command: string, args: readonly string[]): Outcome {
+function run(
+  folder: string,
+  command: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Outcome {
   const {status, stdout, stderr, error} = spawnSync(command, args, {
     cwd: folder,
     encoding: 'utf8',
-    env: {...process.env, PATH: [dirname(process.execPath), process.env['PATH']].join(delimiter)},
+    env: {
+      ...process.env,
+      ...env,
+      PATH: [dirname(process.execPath), process.env['PATH']].join(delimiter),
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   if (error !== undefined) throw new Error(`${command} could not be run`, {cause: error});
@@ -53,8 +62,12 @@ test.after.always(() => {
   rmSync(folder, {recursive: true, force: true});
 });
 
-function runBin(name: string, args: readonly string[]): Outcome {
-  return run(home, join(home, 'node_modules', '.bin', name), args);
+function runBin(
+  name: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Outcome {
+  return run(home, join(home, 'node_modules', '.bin', name), args, env);
 }
 
 test('the installed package says its version', (t) => {
@@ -91,14 +104,20 @@ for (const suites of ['allocator', 'marathon']) {
   });
 }
 
-test('the installed dcos says that no cluster is attached, and fails', (t) => {
+test('the installed dcos has its commands, and says when no cluster answers', (t) => {
   const version = runBin('dcos', ['--version']);
   t.is(version.code, 0, version.stderr);
   t.is(version.stdout.split('\n')[0], `dcoscli.version=${packageJson.version}`);
-  const {code, stdout, stderr} = runBin('dcos', ['node', 'list', '--json']);
+  const help = runBin('dcos', ['marathon', 'app', 'add', '--help']);
+  t.is(help.code, 0, help.stderr);
+  t.regex(help.stdout, /^Usage: dcos marathon app add /);
+  const nobody = join(home, 'nobody.toml');
+  writeFileSync(nobody, '[core]\ndcos_url = "http://127.0.0.1:1"\n');
+  const env = {DCOS_CONFIG: nobody};
+  const {code, stdout, stderr} = runBin('dcos', ['node', 'list', '--json'], env);
   t.is(code, 1);
   t.is(stdout, '');
-  t.regex(stderr, /^No cluster is attached: .+\n.+drydock sim FILE\n$/);
+  t.regex(stderr, /^Error: URL \[http:\/\/127\.0\.0\.1:1\/.+\] is unreachable: .+\n.+drydock up/);
 });
 
 test('a strict TypeScript project can import the installed package with its types', (t) => {
