@@ -26,7 +26,7 @@ const rooms: ReadonlyMap<string, Room> = new Map<string, Room>([
   ['ui', {rooms: []}],
   ['bench', {rooms: ['engine', 'adapters', 'sim', 'api', 'server']}],
   ['conformance', {rooms: ['engine', 'adapters', 'sim', 'api', 'server']}],
-  ['scripts', {rooms: ['sim']}],
+  ['scripts', {rooms: ['sim', 'server']}],
   ['tools', {rooms: []}],
   ['test', {rooms: ['engine', 'adapters', 'sim', 'api', 'server', 'cli', 'ui', 'bench']}],
 ]);

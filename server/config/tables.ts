@@ -110,8 +110,8 @@ const TASKS = {
     'whether plain processes are held to their memory and cpus: auto where that can be done',
   ),
   'switch-user': setting(
-    SWITCH,
-    true,
+    oneOf('on', 'off'),
+    'on',
     'whether tasks run as the users that they name, where the agent may do that',
   ),
   'sandbox-log-bytes': setting(

@@ -61,7 +61,7 @@ export async function makeExecutors(
       logBytesMax,
       cgroups: settings.cgroups,
       cfsQuota: settings['cfs-quota'],
-      switchUser: settings['switch-user'],
+      switchUser: settings['switch-user'] === 'on',
       onProgress,
     },
     onNews,

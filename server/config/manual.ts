@@ -1,0 +1,79 @@
+/** The manual's page of settings, made of the tables themselves. */
+import {envName, SWITCH, type Setting, type SettingTable} from './setting.ts';
+import {AGENT_SETTINGS, MASTER_SETTINGS, UP_SETTINGS} from './tables.ts';
+
+const COMMANDS: readonly (readonly [name: string, table: SettingTable])[] = [
+  ['up', UP_SETTINGS],
+  ['master', MASTER_SETTINGS],
+  ['agent', AGENT_SETTINGS],
+];
+
+const HEAD = `# Settings
+
+Made from the tables in \`server/config/tables.ts\` by \`npm run settings\`; a test compares them.
+
+A setting is looked for on the command line, then in the environment, then in the file that \`--config\` (or
+\`DRYDOCK_CONFIG\`) names: YAML, with names as below and without the dashes. What nobody sets has its default. A name
+that the file has and no table knows is an error, and so is a value of the wrong kind; each is told by where it stands.
+
+Times are written as \`250ms\`, \`10s\`, \`1h30m\`, or as Mesos writes them: \`10secs\`, \`15mins\`.
+
+| flag | environment | \`up\` | \`master\` | \`agent\` | default | meaning |
+|---|---|---|---|---|---|---|
+`;
+
+interface Row {
+  readonly shown: Setting<unknown, unknown>;
+  /** Default by command. */
+  readonly defaults: Map<string, string>;
+}
+
+/** The whole page. */
+export function settingsPage(): string {
+  const rows = new Map<string, Row>();
+  for (const [command, table] of COMMANDS) {
+    for (const [name, setting] of Object.entries(table)) {
+      const row = rows.get(name) ?? {shown: setting, defaults: new Map()};
+      row.defaults.set(command, defaultOf(setting));
+      rows.set(name, row);
+    }
+  }
+  const lines = [...rows]
+    .toSorted(([left], [right]) => (left < right ? -1 : 1))
+    .map(([name, row]) => lineOf(name, row));
+  return `${HEAD}${lines.join('\n')}\n`;
+}
+
+function lineOf(name: string, {shown, defaults}: Row): string {
+  const value = shown.kind === SWITCH ? '' : ` ${shown.kind.shown}`;
+  const flag = `\`--${name}${value.replaceAll('|', '\\|')}\``;
+  const used = COMMANDS.map(([command]) => (defaults.has(command) ? '•' : ''));
+  const different = [...new Set(defaults.values())];
+  const byDefault =
+    different.length === 1
+      ? different[0]
+      : [...defaults].map(([command, text]) => `${command}: ${text || 'none'}`).join('; ');
+  const cells = [flag, `\`${envName(name)}\``, ...used, byDefault ?? '', shown.help];
+  return `| ${cells.join(' | ')} |`;
+}
+
+function defaultOf({kind, byDefault, defaultShown}: Setting<unknown, unknown>): string {
+  if (defaultShown !== undefined) return defaultShown;
+  if (byDefault === undefined || byDefault === '') return '';
+  if (kind.shown === 'TIME') return timeText(byDefault as number);
+  return `\`${typeof byDefault === 'string' ? byDefault : JSON.stringify(byDefault)}\``;
+}
+
+const UNITS = [
+  ['d', 86_400_000],
+  ['h', 3_600_000],
+  ['m', 60_000],
+  ['s', 1000],
+  ['ms', 1],
+] as const;
+
+/** In the largest unit that divides it. */
+export function timeText(ms: number): string {
+  const [unit, size] = UNITS.find((entry) => ms % entry[1] === 0) ?? ['ms', 1];
+  return `\`${ms / size}${unit}\``;
+}
