@@ -1,6 +1,6 @@
 /**
- * `/agent/ID/…`: an agent's own HTTP face, through the master, which shows the agent that it is one.
- * Both ways are streamed; connections that ask to be upgraded are joined.
+ * `/agent/ID/…`: an agent's own HTTP face, through the master, which shows the agent that it is
+ * one. Both ways are streamed; connections that ask to be upgraded are joined.
  */
 import {request as httpRequest} from 'node:http';
 import type {IncomingMessage} from 'node:http';
@@ -45,9 +45,10 @@ export function upstreamOf(cluster: Cluster, path: string): Upstream {
   return {...addressOf(access), path: rest, headers: headersFor(access), answerHeaders: {}};
 }
 
+/** Of `http://host:port`; the host may be an IPv6 address, with brackets or without. */
 function addressOf({origin}: AgentAccess): {readonly hostname: string; readonly port: number} {
-  const {hostname, port} = new URL(origin);
-  return {hostname: hostname.replace(/^\[|\]$/g, ''), port: Number(port === '' ? 80 : port)};
+  const [, host = '', port = '80'] = /^http:\/\/(.*?)(?::(\d+))?\/?$/.exec(origin) ?? [];
+  return {hostname: host.replace(/^\[|\]$/g, ''), port: Number(port)};
 }
 
 function headersFor({headers}: AgentAccess): Upstream['headers'] {

@@ -14,7 +14,7 @@ import {clusterFact} from './cluster-facts.ts';
 import {NotLeadingError, type Cluster} from './cluster.ts';
 import {GATEWAY_DEFAULTS, type GatewayOptions} from './gateway-options.ts';
 import {at, isRead, type Exchange, type Face} from './http/exchange.ts';
-import {hangUp} from './http/hang-up.ts';
+import type {Upstream} from './http/forward.ts';
 import {makeServer} from './http/make-server.ts';
 import {behind, targetOf, withoutQuery} from './http/raw-path.ts';
 import {sendAnswer} from './http/send.ts';
@@ -40,7 +40,8 @@ export function makeGateway(
 ): FastifyInstance {
   const settings = {...GATEWAY_DEFAULTS, ...options};
   const {limits, logger, proxy: timing} = settings;
-  const faces = makeFaces(cluster, settings);
+  const proxy = new LeaderProxy(cluster, timing);
+  const faces = makeFaces(cluster, settings, proxy);
   const tokens = new Tokens(settings.tokens);
   const isOpen = settings.tokens.length === 0;
   const admit = (raw: IncomingMessage, method: string, url: string): void => {
@@ -59,14 +60,10 @@ export function makeGateway(
     upgrade: {
       protocol: EXEC_PROTOCOL,
       take: (raw: IncomingMessage, socket: Socket, head: Buffer) => {
-        try {
-          const url = targetOf(raw.url ?? '/');
-          admit(raw, raw.method ?? 'GET', url);
-          joinUpgraded({raw, socket, head}, upgradeTarget(cluster, url), timing);
-        } catch (error) {
-          if (!(error instanceof Fault)) throw error;
-          hangUp(socket, error);
-        }
+        const url = targetOf(raw.url ?? '/');
+        admit(raw, raw.method ?? 'GET', url);
+        const target = upgradeTarget(cluster, proxy, {raw, url});
+        joinUpgraded({raw, socket, head}, target, timing);
       },
     },
   });
@@ -89,7 +86,7 @@ type Api = 'agent' | 'chronos' | 'health' | 'marathon' | 'mesos' | 'metronome';
 /** The longest prefix is tried first: they stand in that order. */
 type Prefix = readonly [prefix: string, api: Api, face: Face];
 
-function makeFaces(cluster: Cluster, options: GatewayOptions): Faces {
+function makeFaces(cluster: Cluster, options: GatewayOptions, proxy: LeaderProxy): Faces {
   const hub = new EventHub(cluster, options);
   const counts = new ClusterCounts();
   const book = new TaskBook(cluster, counts);
@@ -100,7 +97,7 @@ function makeFaces(cluster: Cluster, options: GatewayOptions): Faces {
     eventStreams: () => hub.streams,
   });
   const mesos = new MesosFace({cluster, book, counts, options});
-  const {services, plain} = prefixes({cluster, options, hub, mesos, counts});
+  const {services, plain} = prefixes({cluster, options, hub, mesos, counts, proxy});
   const apis = new WeakMap<FastifyReply, Api>();
   const route: Face = async (exchange) => {
     const {path} = exchange;
@@ -134,15 +131,15 @@ interface PrefixParts {
   readonly hub: EventHub;
   readonly mesos: MesosFace;
   readonly counts: ClusterCounts;
+  readonly proxy: LeaderProxy;
 }
 
 /** Where each API is: below a prefix of its own, and at its plain path. */
-function prefixes({cluster, options, hub, mesos, counts}: PrefixParts): {
+function prefixes({cluster, options, hub, mesos, counts, proxy}: PrefixParts): {
   readonly services: readonly Prefix[];
   readonly plain: readonly Prefix[];
 } {
   const {limits, proxy: timing} = options;
-  const proxy = new LeaderProxy(cluster, timing);
   const {serve: marathon} = new MarathonFace({cluster, proxy, hub, options});
   const chronos = chronosFace({cluster, proxy, limits});
   const metronome = metronomeFace({cluster, proxy, limits});
@@ -242,12 +239,15 @@ function isPublic(method: string, url: string): boolean {
 }
 
 /** @throws Fault nothing is upgraded there. */
-function upgradeTarget(cluster: Cluster, url: string): ReturnType<typeof upstreamOf> {
+function upgradeTarget(
+  cluster: Cluster,
+  proxy: LeaderProxy,
+  {raw, url}: {readonly raw: IncomingMessage; readonly url: string},
+): Upstream {
   for (const prefix of ['/mesos/slave', '/agent', '/slave']) {
     const rest = behind(url, prefix);
     if (rest === undefined) continue;
-    if (!cluster.isLeader) throw new Fault('noLeader');
-    return upstreamOf(cluster, rest);
+    return cluster.isLeader ? upstreamOf(cluster, rest) : proxy.leaderUpstream(raw, url);
   }
   throw new Fault('notFound');
 }

@@ -3,6 +3,7 @@
  * Marathon's followers take (reference 9.3). While a leadership ends nothing is answered from the
  * engine that is deposed.
  */
+import type {IncomingMessage} from 'node:http';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {NotLeadingError, type Address, type Cluster} from './cluster.ts';
 import type {ProxyTiming} from './gateway-options.ts';
@@ -14,6 +15,7 @@ import {
   type ForwardTerms,
   type Upstream,
 } from './http/forward.ts';
+import {hostPort} from './http/host-port.ts';
 import {Fault, type FaultCode} from './master-errors.ts';
 
 const VIA = 'x-marathon-via';
@@ -22,14 +24,14 @@ export interface ProxyTerms {
   /** When nobody leads. */
   readonly leaderless: FaultCode;
   /** Beside those of the client. */
-  readonly headers: Readonly<Record<string, string>>;
+  readonly headers: () => Readonly<Record<string, string>>;
   /** Added to the leader's answer. */
   readonly answerHeaders: (leader: Address) => Readonly<Record<string, string>>;
 }
 
 export const PLAIN_PROXY: ProxyTerms = {
   leaderless: 'leaderUnknown',
-  headers: {},
+  headers: () => ({}),
   answerHeaders: () => ({}),
 };
 
@@ -113,7 +115,22 @@ export class LeaderProxy {
     return fetchAnswer(exchange, this.#upstream(exchange, leader, terms), this.#forwarding);
   }
 
-  #upstream({raw, url}: Exchange, leader: Address, terms: ProxyTerms): Upstream {
+  /**
+   * Where a connection that leaves HTTP is to be joined to; without a leader nobody waits.
+   *
+   * @throws Fault nobody leads.
+   */
+  leaderUpstream(raw: IncomingMessage, url: string): Upstream {
+    const {leader} = this.#cluster;
+    if (leader === undefined || hostPort(leader) === this.own) throw new Fault('noLeader');
+    return this.#upstream({raw, url}, leader, PLAIN_PROXY);
+  }
+
+  #upstream(
+    {raw, url}: Pick<Exchange, 'raw' | 'url'>,
+    leader: Address,
+    terms: ProxyTerms,
+  ): Upstream {
     const via = headerOf(raw, VIA);
     if (via?.split(',').some((hop) => hop.trim() === `1.1 ${this.own}`) === true) {
       throw new Fault('proxyLoop');
@@ -122,7 +139,7 @@ export class LeaderProxy {
     return {
       ...leader,
       path: url,
-      headers: {...terms.headers, [VIA]: hops},
+      headers: {...terms.headers(), [VIA]: hops},
       answerHeaders: {'X-Marathon-Via': hops, ...terms.answerHeaders(leader)},
     };
   }
@@ -131,8 +148,4 @@ export class LeaderProxy {
     const {connectMs, silenceMs} = this.#timing;
     return {connectMs, silenceMs, refused: 'leaderRefused', failed: 'leaderFailed'};
   }
-}
-
-export function hostPort({hostname, port}: Address): string {
-  return `${hostname}:${port}`;
 }

@@ -63,6 +63,21 @@ export class Fault extends Error {
   }
 }
 
+/** Fastify's own refusals have a status; what has none is a mistake of ours. */
+export function faultFrom(error: unknown): Fault {
+  if (error instanceof Fault) return error;
+  switch ((error as {readonly statusCode?: unknown}).statusCode) {
+    case 400:
+      return new Fault('malformedRequest');
+    case 413:
+      return new Fault('bodyTooLarge');
+    case 415:
+      return new Fault('mediaType');
+    default:
+      return new Fault('internal');
+  }
+}
+
 /** The one form of their bodies; clients of Marathon, Metronome and DC/OS read `message`. */
 export function faultBody(code: FaultCode): {readonly message: string} {
   return {message: FAULTS[code].message};

@@ -313,11 +313,9 @@ export class EngineView {
 
 function viewOf(task: TaskRecord): TaskView {
   const {id, name, origin, resources, role, state, healthy, framework, agent} = task;
-  return {
-    ...{id, name, origin, resources, role, state, healthy},
-    frameworkId: framework.info.id,
-    agentId: agent.info.id,
-  };
+  const frameworkId = framework.info.id;
+  const agentId = agent.info.id;
+  return {id, name, origin, resources, role, state, healthy, frameworkId, agentId};
 }
 
 /** In words, after the number of agents; `held`: roles whose guarantees are not met. */

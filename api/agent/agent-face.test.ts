@@ -1,92 +1,16 @@
 /** An agent's HTTP face on real files and real sockets, as Mesos's clients use it. */
-import {mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync} from 'node:fs';
-import {request as httpRequest} from 'node:http';
+import {mkdirSync, symlinkSync, writeFileSync} from 'node:fs';
 import type {AddressInfo} from 'node:net';
-import {tmpdir} from 'node:os';
 import {join} from 'node:path';
-import {PassThrough, type Duplex} from 'node:stream';
-import test, {type ExecutionContext} from 'ava';
-import {agentIdOf, frameworkIdOf, taskIdOf} from '../../engine/index.ts';
-import type {
-  AgentExecRequest,
-  AgentExecSession,
-  AgentFaceSource,
-  AgentFaceTask,
-} from './agent-face-source.ts';
+import test from 'ava';
 import {makeAgentFace} from './agent-face.ts';
-import {
-  encodeFrame,
-  EXEC_PATH,
-  EXEC_PROTOCOL,
-  FrameDecoder,
-  type ExecFrame,
-} from './exec-frames.ts';
-
-const AGENT = agentIdOf('S1');
-const MARATHON = frameworkIdOf('marathon');
-const RUN = '0f5a';
-
-interface Scene {
-  readonly source: AgentFaceSource;
-  readonly sandbox: string;
-  readonly workDir: string;
-  readonly directory: string;
-  /** What was asked to be run. */
-  readonly asked: AgentExecRequest[];
-}
-
-/** An agent with one task; its folders go with the test. */
-function scene(t: ExecutionContext, exec?: () => AgentExecSession): Scene {
-  const workDir = mkdtempSync(join(tmpdir(), 'agent-face-'));
-  t.teardown(() => rmSync(workDir, {recursive: true, force: true}));
-  const below = ['slaves', AGENT, 'frameworks', MARATHON, 'executors', 'web.1', 'runs'];
-  const runs = join(workDir, ...below);
-  const sandbox = join(runs, RUN);
-  mkdirSync(sandbox, {recursive: true});
-  symlinkSync(sandbox, join(runs, 'latest'));
-  writeFileSync(join(workDir, 'agent.log'), 'the log\n');
-  const task: AgentFaceTask = {
-    launch: {
-      kind: 'launchTask',
-      agentId: AGENT,
-      frameworkId: MARATHON,
-      taskId: taskIdOf('web.1'),
-      name: 'web',
-      origin: {kind: 'app', appId: '/web', version: '1'},
-      resources: {scalars: {cpus: 500, mem: 128_000}, ranges: {ports: [[31000, 31000]]}},
-    },
-    state: 'TASK_RUNNING',
-    launchedAt: 1000,
-    statuses: [{state: 'TASK_RUNNING', at: 2000, containerIp: '172.17.0.2'}],
-    sandbox,
-  };
-  const asked: AgentExecRequest[] = [];
-  const source: AgentFaceSource = {
-    info: {id: AGENT, hostname: 'a1.example', attributes: {rack: 'r1'}},
-    address: {hostname: '127.0.0.1', port: 5051},
-    version: '0.1.0',
-    startedAt: 0,
-    resources: {scalars: {cpus: 4000, mem: 8_192_000}, ranges: {ports: [[31000, 32000]]}},
-    master: {hostname: 'm1', port: 5050},
-    flags: {work_dir: workDir},
-    workDir,
-    logFile: join(workDir, 'agent.log'),
-    tasks: () => [task],
-    usage: () => Promise.resolve({cpusUserSeconds: 1.5, cpusSystemSeconds: 0.5, memRssBytes: 4096}),
-    exec: (name, request) => {
-      asked.push(request);
-      return exec === undefined
-        ? Promise.reject(new Error(`task ${name.taskId} has no shell`))
-        : Promise.resolve(exec());
-    },
-  };
-  return {source, sandbox, workDir, directory: join(runs, RUN), asked};
-}
+import {encodeFrame, EXEC_PATH} from './exec-frames.ts';
+import {AGENT, agentScene, framesOf, MARATHON, played, upgraded} from './testing/agent-scene.ts';
 
 const open = {authorize: () => true};
 
 test('the state of an agent has its task, with its sandbox as its directory', async (t) => {
-  const {source, directory} = scene(t);
+  const {source, directory} = agentScene(t);
   const app = makeAgentFace(source, open);
   for (const url of ['/state', '/slave(1)/state', '/slave%281%29/state']) {
     const {statusCode, headers, body} = await app.inject({url});
@@ -113,7 +37,7 @@ test('the state of an agent has its task, with its sandbox as its directory', as
 });
 
 test('all but its health is for those who may ask', async (t) => {
-  const {source} = scene(t);
+  const {source} = agentScene(t);
   const app = makeAgentFace(source, {authorize: ({headers}) => headers['x-proof'] === 'good'});
   const health = await app.inject({url: '/slave(1)/health'});
   t.deepEqual([health.statusCode, health.body], [200, '']);
@@ -123,7 +47,7 @@ test('all but its health is for those who may ask', async (t) => {
 });
 
 test('files are browsed and read under each of their paths', async (t) => {
-  const {source, sandbox, directory} = scene(t);
+  const {source, sandbox, directory} = agentScene(t);
   writeFileSync(join(sandbox, 'stdout'), 'hello\nworld\n', {mode: 0o644});
   mkdirSync(join(sandbox, 'logs'));
   const app = makeAgentFace(source, open);
@@ -170,7 +94,7 @@ test('files are browsed and read under each of their paths', async (t) => {
 });
 
 test('bytes arrive as they are, and characters whole', async (t) => {
-  const {source, sandbox, directory} = scene(t);
+  const {source, sandbox, directory} = agentScene(t);
   const bytes = Buffer.from([0x00, 0x22, 0x5c, 0x0a, 0xff, 0x80, 0x41]);
   writeFileSync(join(sandbox, 'binary'), bytes);
   writeFileSync(join(sandbox, 'text'), 'aé€😀');
@@ -192,7 +116,7 @@ test('bytes arrive as they are, and characters whole', async (t) => {
 });
 
 test('nothing outside a sandbox is read, whatever the path and the links say', async (t) => {
-  const {source, sandbox, workDir, directory} = scene(t);
+  const {source, sandbox, workDir, directory} = agentScene(t);
   const outside = join(workDir, 'secret');
   writeFileSync(outside, 'secret');
   const other = join(workDir, 'slaves', AGENT, 'frameworks', MARATHON, 'executors', 'web.2');
@@ -240,7 +164,7 @@ test('nothing outside a sandbox is read, whatever the path and the links say', a
 });
 
 test('what an agent measures is there under the names of Mesos', async (t) => {
-  const {source} = scene(t);
+  const {source} = agentScene(t);
   const app = makeAgentFace(source, {...open, now: () => 10_000});
   const metrics = (await app.inject({url: '/metrics/snapshot'})).json();
   t.is(metrics['slave/registered'], 1);
@@ -264,73 +188,11 @@ test('what an agent measures is there under the names of Mesos', async (t) => {
   t.is((await app.inject({method: 'POST', url: '/state'})).statusCode, 405);
 });
 
-/** Streams of a command that tests play. */
-function played(): {
-  readonly session: AgentExecSession;
-  readonly stdin: PassThrough;
-  readonly stdout: PassThrough;
-  readonly stderr: PassThrough;
-  readonly sizes: [number, number][];
-  exit(code: number): void;
-  readonly wasKilled: () => boolean;
-} {
-  const [stdin, stdout, stderr] = [new PassThrough(), new PassThrough(), new PassThrough()];
-  const sizes: [number, number][] = [];
-  let killed = false;
-  const {promise, resolve} = Promise.withResolvers<{exitCode: number}>();
-  return {
-    session: {
-      stdin,
-      stdout,
-      stderr,
-      resize: (columns, rows) => {
-        sizes.push([columns, rows]);
-        return Promise.resolve();
-      },
-      ended: promise,
-      kill: () => {
-        killed = true;
-      },
-    },
-    stdin,
-    stdout,
-    stderr,
-    sizes,
-    exit: (code) => {
-      stdout.end();
-      stderr.end();
-      resolve({exitCode: code});
-    },
-    wasKilled: () => killed,
-  };
-}
-
-function upgraded(port: number, path = EXEC_PATH): Promise<Duplex> {
-  return new Promise((resolve, reject) => {
-    const request = httpRequest({
-      port,
-      path,
-      method: 'POST',
-      headers: {connection: 'Upgrade', upgrade: EXEC_PROTOCOL},
-    });
-    request.on('upgrade', (_answer, socket) => resolve(socket));
-    request.on('response', ({statusCode}) => reject(new Error(`status ${statusCode}`)));
-    request.on('error', reject);
-    request.end();
-  });
-}
-
-/** Frames as they come; ends with the connection. */
-async function* framesOf(socket: Duplex): AsyncIterableIterator<ExecFrame> {
-  const decoder = new FrameDecoder();
-  for await (const chunk of socket) yield* decoder.push(chunk as Buffer);
-}
-
 const WISH = {taskId: 'web.1', argv: ['sh'], tty: false};
 
 test('a command beside a task gets what is sent, and sends what it has to say', async (t) => {
   const command = played();
-  const {source, asked} = scene(t, () => command.session);
+  const {source, asked} = agentScene(t, () => command.session);
   const app = makeAgentFace(source, open);
   await app.listen({port: 0, host: '127.0.0.1'});
   t.teardown(() => app.close());
@@ -361,7 +223,7 @@ test('a command beside a task gets what is sent, and sends what it has to say', 
 
 test('a command ends with its connection, and what is wrong is said', async (t) => {
   const command = played();
-  const {source} = scene(t, () => command.session);
+  const {source} = agentScene(t, () => command.session);
   const app = makeAgentFace(source, open);
   await app.listen({port: 0, host: '127.0.0.1'});
   t.teardown(() => app.close());

@@ -8,7 +8,6 @@ import type {FastifyInstance} from 'fastify';
 import {filesEndpoints} from '../files/files-endpoints.ts';
 import {anyOf, fileAt, type FileRoots} from '../files/file-roots.ts';
 import {SILENT, type ApiLogger} from '../http/api-logger.ts';
-import {hangUp} from '../http/hang-up.ts';
 import {HTTP_LIMITS, type HttpLimits} from '../http/limits.ts';
 import {makeServer} from '../http/make-server.ts';
 import {queryOf, targetOf} from '../http/raw-path.ts';
@@ -68,9 +67,9 @@ export function makeAgentFace(
       protocol: EXEC_PROTOCOL,
       take: (raw: IncomingMessage, socket: Socket, head: Buffer) => {
         const found = endpoints.find(targetOf(raw.url ?? '/'));
-        if (!authorize(raw)) hangUp(socket, new Fault('unauthorized'));
-        else if (found?.endpoint.face !== refuseUpgrade) hangUp(socket, new Fault('notFound'));
-        else serveExec({source, logger}, {raw, socket, head});
+        if (!authorize(raw)) throw new Fault('unauthorized');
+        if (found?.endpoint.face !== refuseUpgrade) throw new Fault('notFound');
+        serveExec({source, logger}, {raw, socket, head});
       },
     },
   });

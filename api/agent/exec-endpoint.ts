@@ -68,8 +68,11 @@ class ExecConnection {
     try {
       for (const frame of this.#decoder.push(chunk)) this.#obey(frame);
     } catch (error) {
-      if (!(error instanceof ExecProtocolError)) throw error;
-      this.#fail(error.message);
+      // Whatever it is, it ends this connection and nothing else.
+      if (!(error instanceof ExecProtocolError)) {
+        this.#parts.logger.error({err: error}, 'a command beside a task failed');
+      }
+      this.#fail((error as Error).message);
     }
   }
 

@@ -1,7 +1,7 @@
 /**
- * Which sandbox a path is of. Shown are the real paths, as Mesos's agents show them; whatever stands
- * in front of `/slaves/` may be left out or another one, as clients that know only Mesos's default
- * folder have it.
+ * Which sandbox a path is of. Shown are the real paths, as Mesos's agents show them; whatever
+ * stands in front of `/slaves/` may be left out or another one, as clients that know only Mesos's
+ * default folder have it.
  */
 import {join} from 'node:path';
 import type {FileRoots} from '../files/file-roots.ts';

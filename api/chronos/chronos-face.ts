@@ -5,9 +5,10 @@ import type {Cluster} from '../cluster.ts';
 import {askEngine} from '../engine-request.ts';
 import type {HttpLimits} from '../http/limits.ts';
 import {type Exchange, type Face} from '../http/exchange.ts';
+import {hostPort} from '../http/host-port.ts';
 import {behind, withoutQuery} from '../http/raw-path.ts';
 import {sendAnswer} from '../http/send.ts';
-import {hostPort, type LeaderProxy} from '../leader-proxy.ts';
+import {PLAIN_PROXY, type LeaderProxy} from '../leader-proxy.ts';
 import {Fault, faultBody} from '../master-errors.ts';
 
 /** As Chronos, every answer may be read by pages of any origin. */
@@ -36,7 +37,7 @@ export function chronosFace({cluster, proxy, limits}: ChronosParts): Face {
       }
       await send(exchange, await askEngine(ask, exchange));
     },
-    {leaderless: 'noLeader', headers: {}, answerHeaders: () => ({})},
+    {...PLAIN_PROXY, leaderless: 'noLeader'},
   );
   return async (exchange) => {
     try {

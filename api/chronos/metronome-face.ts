@@ -3,10 +3,11 @@ import type {HttpAnswer} from '../../engine/index.ts';
 import type {Cluster} from '../cluster.ts';
 import {askEngine} from '../engine-request.ts';
 import {headerOf, type Exchange, type Face} from '../http/exchange.ts';
+import {hostPort} from '../http/host-port.ts';
 import type {HttpLimits} from '../http/limits.ts';
 import {behind, withoutQuery} from '../http/raw-path.ts';
 import {sendAnswer} from '../http/send.ts';
-import {hostPort, type LeaderProxy} from '../leader-proxy.ts';
+import type {LeaderProxy} from '../leader-proxy.ts';
 import {Fault} from '../master-errors.ts';
 import {leaderAnswer} from './chronos-face.ts';
 
@@ -43,7 +44,7 @@ export function metronomeFace({cluster, proxy, limits}: MetronomeParts): Face {
   };
   const leading = proxy.leading(here, {
     leaderless: 'noConsistentLeadership',
-    headers: {'x-via': proxy.own},
+    headers: () => ({'x-via': proxy.own}),
     answerHeaders: (leader) => ({'X-LEADER': hostPort(leader)}),
   });
   return async (exchange) => {

@@ -1,6 +1,6 @@
 /**
- * Folders and files that are shown over HTTP, under the paths that Mesos shows them: nothing is read
- * that does not lie in one of them when it is read, whatever links a task puts there.
+ * Folders and files that are shown over HTTP, under the paths that Mesos shows them: nothing is
+ * read that does not lie in one of them when it is read, whatever links a task puts there.
  */
 import {constants} from 'node:fs';
 import {open, readdir, readlink, realpath, stat, lstat, type FileHandle} from 'node:fs/promises';

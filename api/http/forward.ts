@@ -1,12 +1,13 @@
 /**
- * Passes a request on to another server, byte for byte, and its answer back while it comes. Each has
- * a connection of its own: one that was kept could be dead, and then nobody knows what became of
- * the request.
+ * Passes a request on to another server, byte for byte, and its answer back while it comes. Each
+ * has a connection of its own: one that was kept could be dead, and then nobody knows what became
+ * of the request.
  */
 import {Agent, request as httpRequest, type ClientRequest, type IncomingMessage} from 'node:http';
 import {pipeline} from 'node:stream';
 import {Fault, type FaultCode} from '../master-errors.ts';
 import type {Exchange} from './exchange.ts';
+import {hostPort} from './host-port.ts';
 import {ClientGoneError, readBody} from './read-body.ts';
 
 export interface Upstream {
@@ -171,7 +172,7 @@ export function forwardedHeaders(
   const {remoteAddress} = raw.socket;
   const before = out['x-forwarded-for'];
   out['x-forwarded-for'] = [before ?? [], remoteAddress ?? []].flat().join(', ');
-  out['host'] = `${hostname}:${port}`;
+  out['host'] = hostPort({hostname, port});
   for (const [name, value] of Object.entries(headers)) {
     if (value === undefined) delete out[name];
     else out[name] = value;

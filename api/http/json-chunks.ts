@@ -30,7 +30,7 @@ export class JsonList<T> {
   }
 }
 
-/** An object in whose fields, or theirs, such lists may stand: plain objects and arrays are walked. */
+/** Of an object in whose fields, or theirs, such lists may stand. */
 export async function jsonOf(value: object): Promise<string> {
   const out: string[] = [];
   await write(value, out);

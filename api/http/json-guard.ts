@@ -1,7 +1,7 @@
 /**
  * Looks at JSON before anything parses it: how deep it is nested, how many values it has, and
- * whether a field is called `__proto__`. One pass without recursion; whether it is valid JSON at all
- * is for the parser to say.
+ * whether a field is called `__proto__`. One pass without recursion; whether it is valid JSON at
+ * all is for the parser to say.
  */
 
 export interface JsonLimits {

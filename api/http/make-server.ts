@@ -6,10 +6,11 @@
 import type {IncomingMessage} from 'node:http';
 import type {Socket} from 'node:net';
 import {fastify, type FastifyInstance, type FastifyReply, type FastifyRequest} from 'fastify';
-import {Fault} from '../master-errors.ts';
+import {Fault, faultFrom} from '../master-errors.ts';
 import type {ApiLogger} from './api-logger.ts';
 import {answerClientError} from './client-errors.ts';
 import type {Exchange, Face} from './exchange.ts';
+import {hangUp} from './hang-up.ts';
 import type {HttpLimits} from './limits.ts';
 import {targetOf, withoutQuery} from './raw-path.ts';
 import {ClientGoneError} from './read-body.ts';
@@ -27,6 +28,7 @@ export interface ServerParts {
 
 export interface UpgradeParts {
   readonly protocol: string;
+  /** A {@link Fault} that it throws is answered. */
   readonly take: (raw: IncomingMessage, socket: Socket, head: Buffer) => void;
 }
 
@@ -53,7 +55,7 @@ export function makeServer({face, limits, logger, upgrade, served}: ServerParts)
       shouldUpgradeCallback: (raw: IncomingMessage) => asksFor(raw, upgrade?.protocol),
     },
   });
-  app.server.maxConnections = limits.connectionsMax;
+  limitConnections(app, limits.connectionsMax);
   app.removeAllContentTypeParsers();
   // Faces read bodies themselves: what they pass on must stream.
   app.addContentTypeParser('*', (_request, payload, done) => done(null, payload));
@@ -79,7 +81,7 @@ export function makeServer({face, limits, logger, upgrade, served}: ServerParts)
       return reply;
     },
   });
-  if (upgrade !== undefined) takeUpgrades(app, upgrade);
+  if (upgrade !== undefined) takeUpgrades(app, upgrade, logger);
 
   async function answerError(error: unknown, exchange: Exchange): Promise<FastifyReply> {
     const {reply} = exchange;
@@ -88,7 +90,7 @@ export function makeServer({face, limits, logger, upgrade, served}: ServerParts)
       reply.raw.destroy();
       return reply;
     }
-    const fault = faultOf(error);
+    const fault = faultFrom(error);
     if (fault.code === 'internal') logger.error({err: error, url: exchange.url}, 'request failed');
     await sendFault(exchange, fault);
     return reply;
@@ -96,33 +98,50 @@ export function makeServer({face, limits, logger, upgrade, served}: ServerParts)
   return app;
 }
 
+/**
+ * Connections may be handed over by another server, which has the port: then Node neither counts
+ * them, nor looks after their timeouts before it is told that the server listens.
+ */
+function limitConnections(app: FastifyInstance, connectionsMax: number): void {
+  let connections = 0;
+  app.server.on('connection', (socket: Socket) => {
+    if (connections >= connectionsMax) {
+      socket.destroy();
+      return;
+    }
+    connections += 1;
+    socket.once('close', () => {
+      connections -= 1;
+    });
+  });
+  app.addHook('onReady', (done) => {
+    app.server.emit('listening');
+    done();
+  });
+  app.addHook('preClose', (done) => {
+    app.server.closeAllConnections();
+    done();
+  });
+}
+
 /** Connections that left HTTP are closed with the app, which does not know of them. */
-function takeUpgrades(app: FastifyInstance, {take}: UpgradeParts): void {
+function takeUpgrades(app: FastifyInstance, {take}: UpgradeParts, logger: ApiLogger): void {
   const sockets = new Set<Socket>();
   app.server.on('upgrade', (raw: IncomingMessage, socket: Socket, head: Buffer) => {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
-    take(raw, socket, head);
+    try {
+      take(raw, socket, head);
+    } catch (error) {
+      const fault = faultFrom(error);
+      if (fault.code === 'internal') logger.error({err: error, url: raw.url}, 'upgrade failed');
+      hangUp(socket, fault);
+    }
   });
   app.addHook('preClose', (done) => {
     for (const socket of sockets) socket.destroy();
     done();
   });
-}
-
-/** Fastify's own refusals have a status; what has none is a fault of ours. */
-function faultOf(error: unknown): Fault {
-  if (error instanceof Fault) return error;
-  switch ((error as {readonly statusCode?: unknown}).statusCode) {
-    case 400:
-      return new Fault('malformedRequest');
-    case 413:
-      return new Fault('bodyTooLarge');
-    case 415:
-      return new Fault('mediaType');
-    default:
-      return new Fault('internal');
-  }
 }
 
 function asksFor({headers}: IncomingMessage, protocol: string | undefined): boolean {

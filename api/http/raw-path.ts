@@ -1,6 +1,7 @@
 /**
- * Paths as they are sent. Ids of apps come with double, encoded and trailing slashes, and agents are
- * called `slave(1)`, so routing looks at the beginning of a path only and leaves the rest alone.
+ * Paths as they are sent. Ids of apps come with double, encoded and trailing slashes, and agents
+ * are called `slave(1)`, so routing looks at the beginning of a path only and leaves the rest
+ * alone.
  */
 
 /** Path and query of a request's target, which may also be a whole URL (RFC 9112, 3.2.2). */

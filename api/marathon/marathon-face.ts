@@ -1,15 +1,16 @@
 /**
- * Marathon's HTTP API (reference parts 2, 8 and 9.3): what the engine answers, with the headers of a
- * leader around it, and what only a process knows: who leads, and the stream of events.
+ * Marathon's HTTP API (reference parts 2, 8 and 9.3): what the engine answers, with the headers of
+ * a leader around it, and what only a process knows: who leads, and the stream of events.
  */
 import type {HttpAnswer} from '../../engine/index.ts';
 import type {Address, Cluster} from '../cluster.ts';
 import {askEngine} from '../engine-request.ts';
 import type {GatewayOptions} from '../gateway-options.ts';
 import {headerOf, type Exchange, type Face} from '../http/exchange.ts';
+import {hostPort} from '../http/host-port.ts';
 import {queryOf, withoutQuery} from '../http/raw-path.ts';
 import {sendAnswer} from '../http/send.ts';
-import {hostPort, PLAIN_PROXY, type LeaderProxy} from '../leader-proxy.ts';
+import {PLAIN_PROXY, type LeaderProxy} from '../leader-proxy.ts';
 import type {EventHub} from './event-hub.ts';
 
 export interface MarathonParts {

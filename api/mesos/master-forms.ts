@@ -1,4 +1,4 @@
-/** Agents, frameworks, offers and roles in the forms of Mesos's classic endpoints (reference 4.5). */
+/** Agents, frameworks, offers and roles as Mesos's classic endpoints show them (reference 4.5). */
 import {
   addQuantities,
   isTerminal,
@@ -29,37 +29,23 @@ const NOTHING: Amounts = {scalars: {}};
 
 /** What is used and offered of the cluster: read once for all that shows it. */
 export class Holdings {
-  readonly #kinds: ScalarKinds;
   readonly #used = new Map<string, AmountsTotal>();
   readonly #offered = new Map<string, AmountsTotal>();
-  /** By role, and for each also of those below it. */
-  readonly #usedInRoles = new Map<string, Quantities>();
-  readonly #offeredInRoles = new Map<string, Quantities>();
 
   constructor(view: EngineView) {
-    this.#kinds = view.kinds;
     for (const {id} of view.frameworks()) {
-      for (const {state, resources, role, agentId} of view.tasks(id)) {
+      const own = total(this.#used, `framework ${id}`);
+      for (const {state, resources, agentId} of view.tasks(id)) {
         if (isTerminal(state)) continue;
         const amounts = view.kinds.describe(resources);
-        total(this.#used, `framework ${id}`).add(amounts);
+        own.add(amounts);
         total(this.#used, `agent ${agentId}`).add(amounts);
-        this.#count(this.#usedInRoles, role, resources);
       }
     }
-    for (const {frameworkId, agent, role, resources} of view.offers()) {
+    for (const {frameworkId, agent, resources} of view.offers()) {
       const amounts = view.kinds.describe(resources);
       total(this.#offered, `framework ${frameworkId}`).add(amounts);
       total(this.#offered, `agent ${agent.id}`).add(amounts);
-      this.#count(this.#offeredInRoles, role, resources);
-    }
-  }
-
-  #count(sums: Map<string, Quantities>, role: string, resources: Offer['resources']): void {
-    const quantities = quantitiesOf(resources, this.#kinds);
-    for (let name = role; ; name = name.slice(0, name.lastIndexOf('/'))) {
-      sums.set(name, addQuantities(sums.get(name) ?? {}, quantities));
-      if (!name.includes('/')) return;
     }
   }
 
@@ -70,13 +56,46 @@ export class Holdings {
   offered(of: `agent ${string}` | `framework ${string}`): Amounts {
     return this.#offered.get(of)?.amounts ?? NOTHING;
   }
+}
+
+/** The same by role, each with those below it, and in quantities. */
+export class RoleHoldings {
+  readonly #kinds: ScalarKinds;
+  readonly #used = new Map<string, Map<string, number>>();
+  readonly #offered = new Map<string, Map<string, number>>();
+
+  constructor(view: EngineView) {
+    this.#kinds = view.kinds;
+    for (const {id} of view.frameworks()) {
+      for (const {state, role, resources} of view.tasks(id)) {
+        if (!isTerminal(state)) this.#count(this.#used, role, resources);
+      }
+    }
+    for (const {role, resources} of view.offers()) this.#count(this.#offered, role, resources);
+  }
+
+  #count(
+    sums: Map<string, Map<string, number>>,
+    role: string,
+    resources: Offer['resources'],
+  ): void {
+    const quantities = quantitiesOf(resources, this.#kinds);
+    for (let name = role; ; name = name.slice(0, name.lastIndexOf('/'))) {
+      const sum = sums.get(name) ?? new Map<string, number>();
+      sums.set(name, sum);
+      for (const kind in quantities) {
+        sum.set(kind, (sum.get(kind) ?? 0) + (quantities[kind] ?? 0));
+      }
+      if (!name.includes('/')) return;
+    }
+  }
 
   usedIn(role: string): Quantities {
-    return this.#usedInRoles.get(role) ?? {};
+    return Object.fromEntries(this.#used.get(role) ?? []);
   }
 
   offeredIn(role: string): Quantities {
-    return this.#offeredInRoles.get(role) ?? {};
+    return Object.fromEntries(this.#offered.get(role) ?? []);
   }
 }
 
@@ -200,7 +219,7 @@ export function offerForm(
   };
 }
 
-export function roleForm(role: RoleView, holdings: Holdings): object {
+export function roleForm(role: RoleView, holdings: RoleHoldings): object {
   const {name, weight, guarantees, limits, consumed, reserved, frameworks} = role;
   const allocated = holdings.usedIn(name);
   const offered = holdings.offeredIn(name);

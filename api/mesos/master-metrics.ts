@@ -1,6 +1,6 @@
 /**
- * `/metrics/snapshot` of a master (Mesos reference 1.20 and 4.7). What Mesos always has and what has
- * no meaning here is 0.
+ * `/metrics/snapshot` of a master (Mesos reference 1.20 and 4.7). What Mesos always has and what
+ * has no meaning here is 0.
  */
 import {availableParallelism, freemem, loadavg, totalmem} from 'node:os';
 import {

@@ -12,6 +12,7 @@ import {
   offerForm,
   recoveredAgentForm,
   roleForm,
+  RoleHoldings,
 } from './master-forms.ts';
 import type {TaskBook} from './task-book.ts';
 import {taskForm, type ShownTask} from './task-form.ts';
@@ -28,6 +29,7 @@ export function masterState(parts: StateParts): object {
   const {cluster, clusterName, logFile} = parts;
   const {self, view, flags} = cluster;
   const leader = `master@${self.hostname}:${self.port}`;
+  const holdings = new Holdings(view);
   const states = [...view.agents()].map(({state}) => state);
   const count = (wanted: string): number => states.filter((state) => state === wanted).length;
   return {
@@ -46,16 +48,19 @@ export function masterState(parts: StateParts): object {
     cluster: clusterName,
     ...(logFile === undefined ? {} : {external_log_file: logFile}),
     flags,
-    ...agentLists(parts, undefined),
-    ...frameworkLists(parts, undefined),
+    ...agentLists(parts, undefined, holdings),
+    ...frameworkLists(parts, undefined, holdings),
     orphan_tasks: [],
   };
 }
 
 /** `slaves` and `recovered_slaves`, or one of them. */
-export function agentLists({cluster, counts}: StateParts, only: string | undefined): object {
+export function agentLists(
+  {cluster, counts}: StateParts,
+  only: string | undefined,
+  holdings = new Holdings(cluster.view),
+): object {
   const {view} = cluster;
-  const holdings = new Holdings(view);
   const slaves: object[] = [];
   const recovered: object[] = [];
   for (const agent of view.agents()) {
@@ -69,9 +74,12 @@ export function agentLists({cluster, counts}: StateParts, only: string | undefin
 }
 
 /** `frameworks` with their tasks, or one of them. */
-export function frameworkLists({cluster, book}: StateParts, only: string | undefined): object {
+export function frameworkLists(
+  {cluster, book}: StateParts,
+  only: string | undefined,
+  holdings = new Holdings(cluster.view),
+): object {
   const {view, self} = cluster;
-  const holdings = new Holdings(view);
   const offers = [...view.offers()];
   const frameworks = [...view.frameworks()]
     .filter(({id}) => only === undefined || id === only)
@@ -207,7 +215,7 @@ function integerOf(text: string | null, otherwise: number): number {
 
 export function roleList({cluster}: StateParts): object {
   const {view} = cluster;
-  const holdings = new Holdings(view);
+  const holdings = new RoleHoldings(view);
   return {roles: view.roles().map((role) => roleForm(role, holdings))};
 }
 

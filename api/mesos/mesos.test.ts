@@ -339,7 +339,7 @@ test('a thousand ended tasks are remembered per framework, and no more', async (
   t.is((await get('/metrics/snapshot'))['master/tasks_finished'], 1100);
 });
 
-test('tasks are listed newest first unless asked otherwise, a hundred unless asked otherwise', async (t) => {
+test('tasks are listed newest first and a hundred, unless asked otherwise', async (t) => {
   const world = scene(t, FAST);
   const {cluster, get} = world;
   cluster.join('a1', 'cpus:1000;mem:100000;ports:[1-60000]');

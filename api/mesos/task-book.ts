@@ -15,7 +15,14 @@ import {
   type TaskState,
   type TaskView,
 } from '../../engine/index.ts';
-import type {AgentReport, Cluster, ReportedStatus, ReportedTask, Witness} from '../cluster.ts';
+import {
+  NotLeadingError,
+  type AgentReport,
+  type Cluster,
+  type ReportedStatus,
+  type ReportedTask,
+  type Witness,
+} from '../cluster.ts';
 import {splitTask, type SplitTask, type TaskFacets} from './task-facets.ts';
 import type {ShownTask} from './task-form.ts';
 
@@ -95,7 +102,7 @@ export class TaskBook implements Witness {
         this.#suspects.add(input.agentId);
         break;
       case 'agentHeard':
-        if (this.#cluster.view.agentState(input.agentId) === 'active') {
+        if (this.#view?.agentState(input.agentId) === 'active') {
           this.#suspects.delete(input.agentId);
         }
         break;
@@ -107,7 +114,7 @@ export class TaskBook implements Witness {
   effect(_now: number, effect: Effect): void {
     if (effect.kind !== 'launchTask') return;
     const {frameworkId, taskId, agentId, name, resources} = effect;
-    const role = this.#cluster.view.task(frameworkId, taskId)?.role ?? effect.role ?? '*';
+    const role = this.#view?.task(frameworkId, taskId)?.role ?? effect.role ?? '*';
     const told = {agentId, name, role, resources, statuses: []};
     this.#add(frameworkId, taskId, {...this.#split(effect), ...told});
   }
@@ -124,11 +131,21 @@ export class TaskBook implements Witness {
     }
   }
 
+  /** Undefined: this master has just stopped leading, and what is noted now is soon void. */
+  get #view(): EngineView | undefined {
+    try {
+      return this.#cluster.view;
+    } catch (error) {
+      if (error instanceof NotLeadingError) return undefined;
+      throw error;
+    }
+  }
+
   #split(order: Launch): Pick<BookedTask, 'facets' | 'ports'> {
     const {instanceId} = (order.details ?? {}) as {readonly instanceId?: unknown};
     const definition =
       typeof instanceId === 'string'
-        ? this.#cluster.view.marathon(order.frameworkId)?.definitionOf(instanceId)
+        ? this.#view?.marathon(order.frameworkId)?.definitionOf(instanceId)
         : undefined;
     const {facets, ports} = splitTask(order, definition);
     const key = JSON.stringify(facets);
@@ -183,7 +200,8 @@ export class TaskBook implements Witness {
   /** What an agent does not list is not there any more. */
   #registered(now: number, {agent, tasks}: Registered): void {
     const listed = new Set<string>();
-    const own = new Map([...this.#cluster.view.frameworks()].map(({id, role}) => [id, role]));
+    const frameworks = [...(this.#view?.frameworks() ?? [])];
+    const own = new Map(frameworks.map(({id, role}) => [id, role]));
     for (const {frameworkId, taskId, name, resources, role} of tasks) {
       listed.add(`${frameworkId}/${taskId}`);
       const task = this.#books.get(frameworkId)?.live.get(taskId);
@@ -204,7 +222,7 @@ export class TaskBook implements Witness {
   /** Time may have passed over them: the engine knows. */
   #lookAtSuspects(now: number): void {
     for (const agentId of this.#suspects) {
-      if (this.#cluster.view.agentState(agentId) !== 'unreachable') continue;
+      if (this.#view?.agentState(agentId) !== 'unreachable') continue;
       this.#suspects.delete(agentId);
       this.#listener.gaveUp(agentId);
       for (const [frameworkId, {live}] of this.#books) {

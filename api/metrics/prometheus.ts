@@ -4,7 +4,7 @@
  */
 import {collectDefaultMetrics, Counter, Gauge, Histogram, Registry} from 'prom-client';
 import {isTerminal, type EngineView, type FrameworkView} from '../../engine/index.ts';
-import type {Cluster} from '../cluster.ts';
+import {NotLeadingError, type Cluster} from '../cluster.ts';
 import type {ClusterCounts} from '../mesos/cluster-counts.ts';
 import type {TaskBook} from '../mesos/task-book.ts';
 
@@ -121,7 +121,15 @@ export class PrometheusMetrics {
 
   /** Nothing of an engine is shown while there is none. */
   #view<T>(read: (view: EngineView) => readonly T[]): () => readonly T[] {
-    return () => (this.#parts.cluster.isLeader ? read(this.#parts.cluster.view) : []);
+    const {cluster} = this.#parts;
+    return () => {
+      try {
+        return cluster.isLeader ? read(cluster.view) : [];
+      } catch (error) {
+        if (error instanceof NotLeadingError) return [];
+        throw error;
+      }
+    };
   }
 
   #masterMetrics(): void {
