@@ -60,7 +60,7 @@ export interface TaskSurroundings {
 const KILL_AGAIN_MS = 5_000;
 const ASK_AGAIN_MS = 1_000;
 /** How long the end of a task waits for the rest of its output. */
-const OUTPUT_MS_MAX = 10_000;
+const OUTPUT_MS_MAX = 30_000;
 
 export class DockerTask {
   readonly task: ExecutorTask;
@@ -86,7 +86,7 @@ export class DockerTask {
     const {spec, sandbox} = task;
     this.task = task;
     this.#around = around;
-    this.containerName = containerNameOf(spec.frameworkId, spec.taskId);
+    this.containerName = containerNameOf(around.agentId, spec.frameworkId, spec.taskId);
     this.#result = planContainer(spec, {...around, name: this.containerName, sandbox});
   }
 

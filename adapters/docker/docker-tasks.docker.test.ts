@@ -51,8 +51,8 @@ async function outputOf(t: Context, wanted: Wanted): Promise<string> {
   return output(task);
 }
 
-function nameOf({spec}: ExecutorTask): string {
-  return containerNameOf(spec.frameworkId, spec.taskId);
+function nameOf(t: Context, {spec}: ExecutorTask): string {
+  return containerNameOf(t.context.bed.argument.agentId, spec.frameworkId, spec.taskId);
 }
 
 const SERVE = 'exec httpd -f -p 80 -h /www';
@@ -79,7 +79,9 @@ test('published ports answer on this machine, and the container has an address',
     }, host);
     t.is(answer, 'hello from busybox\n');
   }
-  const {NetworkSettings, Config} = await t.context.bed.docker.getContainer(nameOf(task)).inspect();
+  const {NetworkSettings, Config} = await t.context.bed.docker
+    .getContainer(nameOf(t, task))
+    .inspect();
   t.deepEqual(NetworkSettings.Ports['80/tcp'], [{HostIp: '127.0.0.1', HostPort: String(hostPort)}]);
   t.true('81/tcp' in Config.ExposedPorts);
   t.falsy(NetworkSettings.Ports['81/tcp']);
@@ -96,7 +98,7 @@ test('UDP ports are published too, and on the address that a parameter gives', a
     },
   });
   await t.context.agent.running(task);
-  const {NetworkSettings} = await t.context.bed.docker.getContainer(nameOf(task)).inspect();
+  const {NetworkSettings} = await t.context.bed.docker.getContainer(nameOf(t, task)).inspect();
   t.deepEqual(NetworkSettings.Ports['53/udp'], [{HostIp: '127.0.0.1', HostPort: String(udp)}]);
   const response = await until(
     () => fetch(`http://127.0.0.2:${own}/`).catch(() => undefined),
@@ -177,7 +179,7 @@ test('it knows its container and its sandbox, and bears the labels of its task',
     labels: {team: 'blue', 'drydock.task': 'another'},
   });
   await t.context.agent.running(task);
-  const name = nameOf(task);
+  const name = nameOf(t, task);
   t.regex(name, /^mesos-[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
   await until(async () => (await output(task)).includes('\n'), 'output');
   t.is(await output(task), `${name} /mnt/mesos/sandbox\n`);
@@ -240,7 +242,7 @@ test('a task that takes more memory than it may fails, for that reason', async (
 test('limits of the engine follow from what the task has', async (t) => {
   const task = await launch(t, {shell: 'sleep 60', cpus: 0.5, limits: {cpus: 1.5, memMiB: 128}});
   await t.context.agent.running(task);
-  const {HostConfig} = await t.context.bed.docker.getContainer(nameOf(task)).inspect();
+  const {HostConfig} = await t.context.bed.docker.getContainer(nameOf(t, task)).inspect();
   t.like(HostConfig, {
     CpuShares: 512,
     CpuQuota: 150_000,
@@ -250,7 +252,8 @@ test('limits of the engine follow from what the task has', async (t) => {
 });
 
 test('the image says what runs, arguments are added, and both can be replaced', async (t) => {
-  await importBusybox(t.context.bed.docker, TALKER, [
+  const {docker} = t.context.bed;
+  await importBusybox(docker, TALKER, [
     'ENTRYPOINT ["/bin/echo", "image"]',
     'CMD ["says", "this"]',
     'ENV COLOUR=green',
@@ -265,6 +268,8 @@ test('the image says what runs, arguments are added, and both can be replaced', 
   const entrypoint = {key: 'entrypoint', value: '/bin/printf'};
   const replaced = {command: {kind: 'image', arguments: ['%s!', 'x']}} as const;
   t.is(await said({...replaced, container: {parameters: [entrypoint]}}), 'x!');
+  await t.context.bed.cleanUp();
+  await docker.getImage(TALKER).remove({force: true});
 });
 
 test('it runs as the user that it says', async (t) => {
@@ -409,7 +414,7 @@ test('it is asked to end in the way that its image wants', async (t) => {
 test('one that somebody removes behind our back has failed', async (t) => {
   const task = await launch(t, {shell: 'sleep 60'});
   await t.context.agent.running(task);
-  await t.context.bed.docker.getContainer(nameOf(task)).remove({force: true});
+  await t.context.bed.docker.getContainer(nameOf(t, task)).remove({force: true});
   const end = await t.context.agent.ended(task);
   t.is(end.state, 'TASK_FAILED');
   t.regex(end.message ?? '', /137|removed/);
@@ -419,7 +424,7 @@ test('a name that a stranger has taken is not touched', async (t) => {
   const {bed, agent} = t.context;
   const task = await agent.task({shell: 'echo mine'});
   const stranger = await bed.docker.createContainer({
-    name: nameOf(task),
+    name: nameOf(t, task),
     Image: task.spec.container?.image ?? '',
     Cmd: ['sleep', '60'],
   });
@@ -483,7 +488,7 @@ test('anonymous volumes go with their task', async (t) => {
     container: {parameters: [{key: 'volume', value: '/data'}]},
   });
   await agent.ended(task);
-  const {Mounts} = await bed.docker.getContainer(nameOf(task)).inspect();
+  const {Mounts} = await bed.docker.getContainer(nameOf(t, task)).inspect();
   const volume = Mounts.find(({Type}) => Type === 'volume')?.Name ?? '';
   await bed.docker.getVolume(volume).inspect();
   await (await agent.executor()).forget(task.spec.taskId);
@@ -504,7 +509,7 @@ test('a command beside it that is ended by force leaves no process behind', asyn
   await new Promise((resolve) => session.stdout.once('data', resolve));
   session.kill();
   t.is((await session.ended).exitCode, 137);
-  const top = await bed.docker.getContainer(nameOf(task)).top();
+  const top = await bed.docker.getContainer(nameOf(t, task)).top();
   t.false(JSON.stringify(top).includes('1234'));
 });
 

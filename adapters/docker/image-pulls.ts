@@ -98,7 +98,12 @@ export class ImagePulls {
       stalled.abort();
     }, STALL_MS);
     const both = AbortSignal.any([signal, stalled.signal]);
-    let toldAt = performance.now();
+    let told = '';
+    const telling = setInterval(() => {
+      if (progress.text === told) return;
+      told = progress.text;
+      this.#onProgress(image, told);
+    }, PROGRESS_EVERY_MS);
     try {
       const answer = await this.#client.stream(both, STALL_MS, (docker, abortSignal) =>
         docker.createImage(auth, {...splitReference(image), abortSignal}),
@@ -107,9 +112,6 @@ export class ImagePulls {
         timer.refresh();
         const failure = progress.read(line);
         if (failure !== undefined) throw new EngineRefusedError(200, failure);
-        if (performance.now() - toldAt < PROGRESS_EVERY_MS) continue;
-        toldAt = performance.now();
-        this.#onProgress(image, progress.text);
       }
     } catch (error) {
       if (signal.aborted || this.#client.closed.aborted) throw new LetGoError();
@@ -120,6 +122,7 @@ export class ImagePulls {
       throw new EngineAwayError('the Docker engine has gone away meanwhile', {cause: error});
     } finally {
       clearTimeout(timer);
+      clearInterval(telling);
     }
   }
 }

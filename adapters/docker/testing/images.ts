@@ -61,7 +61,7 @@ function splitTag(name: string): readonly [string, string?] {
 let tar: Promise<Buffer> | undefined;
 
 /** The files of the image, uncompressed. */
-export function busyboxTar(): Promise<Buffer> {
+function busyboxTar(): Promise<Buffer> {
   tar ??= tarOf(fillWithBusybox);
   return tar;
 }
@@ -81,7 +81,8 @@ export async function tarOf(fill: (root: string) => Promise<void>): Promise<Buff
   }
 }
 
-async function fillWithBusybox(root: string): Promise<void> {
+/** Puts the files of the image into a folder. */
+export async function fillWithBusybox(root: string): Promise<void> {
   for (const part of ['bin', 'etc', 'tmp', 'www', 'root']) await mkdir(join(root, part));
   await copyFile(BUSYBOX, join(root, 'bin', 'busybox')).catch((cause: unknown) => {
     throw new Error(`${BUSYBOX} is needed: install busybox-static`, {cause});

@@ -3,14 +3,14 @@
  * far as they go: manifests and blobs, with a password if there is to be one. Engines take such an
  * address without TLS.
  */
-import {createHash} from 'node:crypto';
+import {createHash, randomUUID} from 'node:crypto';
 import {createServer, type IncomingMessage, type Server, type ServerResponse} from 'node:http';
 import {once} from 'node:events';
 import {writeFile} from 'node:fs/promises';
 import type {AddressInfo} from 'node:net';
 import {join} from 'node:path';
 import {gzipSync} from 'node:zlib';
-import {busyboxTar, tarOf} from './images.ts';
+import {fillWithBusybox, tarOf} from './images.ts';
 
 const MANIFEST_TYPE = 'application/vnd.docker.distribution.manifest.v2+json';
 const CONFIG_TYPE = 'application/vnd.docker.container.image.v1+json';
@@ -30,6 +30,7 @@ export class TestRegistry {
   readonly #manifests = new Map<string, Buffer>();
   readonly #blobs = new Map<string, Buffer>();
   #held: Promise<void> | undefined;
+  #host = '';
 
   constructor(login: RegistryLogin | undefined) {
     this.#login = login;
@@ -41,11 +42,12 @@ export class TestRegistry {
   async listen(): Promise<void> {
     this.#server.listen(0, '127.0.0.1');
     await once(this.#server, 'listening');
+    this.#host = `127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 
   /** What images of it begin with. */
   get host(): string {
-    return `127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+    return this.#host;
   }
 
   /** How often the blobs of images were asked for. */
@@ -63,14 +65,18 @@ export class TestRegistry {
     tag: string,
     file: readonly [path: string, text: string],
   ): Promise<string> {
-    const more = await tarOf((root) => writeFile(join(root, file[0]), file[1]));
-    const tars = [await busyboxTar(), more];
-    const layers = tars.map((tar) => this.#addBlob(LAYER_TYPE, gzipSync(tar, {level: 1})));
+    // The engine shares what it downloads among images; none of these has anything in common.
+    const tar = await tarOf(async (root) => {
+      await fillWithBusybox(root);
+      await writeFile(join(root, 'etc', 'image-id'), randomUUID());
+      await writeFile(join(root, file[0]), file[1]);
+    });
+    const layers = [this.#addBlob(LAYER_TYPE, gzipSync(tar, {level: 1}))];
     const config = {
       architecture: ARCHITECTURES[process.arch],
       os: 'linux',
       config: {Cmd: ['/bin/sh']},
-      rootfs: {type: 'layers', diff_ids: tars.map(digestOf)},
+      rootfs: {type: 'layers', diff_ids: [digestOf(tar)]},
     };
     const manifest = {
       schemaVersion: 2,

@@ -1,0 +1,172 @@
+import {readFile} from 'node:fs/promises';
+import {join} from 'node:path';
+import {setTimeout as delay} from 'node:timers/promises';
+import anyTest, {type ExecutionContext, type TestFn} from 'ava';
+import type {ExecutorTask} from '../ports/executor.ts';
+import {Agent, isEnd} from '../ports/testing/contract-agent.ts';
+import {dockerAnswers} from './docker-answers.ts';
+import {type DockerBed, makeDockerBed} from './testing/docker-bed.ts';
+import {startEngine, type TestEngine} from './testing/engine.ts';
+import {until} from './testing/waiting.ts';
+
+interface World {
+  bed: DockerBed;
+  agent: Agent;
+}
+
+const test = anyTest as TestFn<World>;
+type Context = ExecutionContext<World>;
+
+let plain: TestEngine;
+let live: TestEngine;
+
+test.before('start engines', async (t) => {
+  t.timeout(240_000);
+  [plain, live] = await Promise.all([
+    startEngine({liveRestore: false}),
+    startEngine({liveRestore: true}),
+  ]);
+});
+
+test.after.always('stop engines', async (t) => {
+  t.timeout(240_000);
+  await Promise.all([plain.destroy(), live.destroy()]);
+});
+
+test.afterEach.always(async (t) => {
+  await t.context.agent.shutDown();
+  await t.context.bed.cleanUp();
+});
+
+async function openAgent(t: Context, engine: TestEngine): Promise<Agent> {
+  t.timeout(240_000);
+  const bed = await makeDockerBed({}, engine.socket);
+  const agent = new Agent(bed);
+  Object.assign(t.context, {bed, agent});
+  return agent;
+}
+
+function output({sandbox}: ExecutorTask): Promise<string> {
+  return readFile(join(sandbox, 'stdout'), 'utf8');
+}
+
+const COUNT = 'i=0; while :; do echo "line $i"; i=$((i+1)); sleep 0.02; done';
+
+/** All lines from the first on, none missing, none twice. */
+function isComplete(text: string): boolean {
+  const lines = text.split('\n').slice(0, -1);
+  return lines.length > 0 && lines.every((line, i) => line === `line ${i}`);
+}
+
+for (const way of ['shutDown', 'crash'] as const) {
+  const how = way === 'shutDown' ? 'is restarted' : 'is killed';
+
+  test.serial(
+    `when the engine ${how}, ends that come of it are told with their codes`,
+    async (t) => {
+      const agent = await openAgent(t, plain);
+      const polite = await agent.launch({
+        shell: 'trap "exit 7" TERM; echo up; while :; do sleep 0.05; done',
+      });
+      await agent.running(polite);
+      await until(async () => (await output(polite)) === 'up\n', 'its trap');
+      await plain[way]();
+      // What comes meanwhile waits for the engine.
+      const late = await agent.launch({shell: 'echo late'});
+      await plain.start();
+      const end = await agent.ended(polite);
+      t.is(end.state, 'TASK_FAILED');
+      t.regex(end.message ?? '', /exited with status (7|137)/);
+      t.is((await agent.ended(late)).state, 'TASK_FINISHED');
+      t.is(await output(late), 'late\n');
+      t.true(t.context.bed.progress.includes('engine: the Docker engine is back'));
+    },
+  );
+
+  test.serial(`when an engine ${how} that leaves containers alone, tasks go on`, async (t) => {
+    const agent = await openAgent(t, live);
+    const task = await agent.launch({shell: COUNT});
+    const ending = await agent.launch({
+      shell: 'until test -e "$MESOS_SANDBOX/go"; do sleep 0.05; done; exit 9',
+    });
+    await Promise.all([agent.running(task), agent.running(ending)]);
+    await live[way]();
+    const {length} = await output(task);
+    await delay(300);
+    // Nobody but the engine's own files has what is said now.
+    await live.start();
+    await until(async () => (await output(task)).length > length + 500, 'more output');
+    t.deepEqual(agent.newsOf(task.spec.taskId).filter(isEnd), []);
+    const executor = await agent.executor();
+    executor.kill(ending.spec.taskId, 0);
+    t.is((await agent.ended(ending)).state, 'TASK_KILLED');
+    executor.kill(task.spec.taskId, 0);
+    t.is((await agent.ended(task)).state, 'TASK_KILLED');
+    t.true(isComplete(await output(task)));
+    for (const {spec} of [task, ending]) await executor.forget(spec.taskId);
+    t.deepEqual(await t.context.bed.leftovers(), []);
+  });
+}
+
+test.serial(
+  'while the engine stands still, nothing is lost: it is done when it goes on',
+  async (t) => {
+    const agent = await openAgent(t, plain);
+    const executor = await agent.executor();
+    const running = await agent.launch({shell: COUNT});
+    await agent.running(running);
+    plain.pause();
+    try {
+      const answer = await dockerAnswers(`unix://${plain.socket}`);
+      t.false(answer.ok);
+      t.regex(answer.why ?? '', /did not answer in time/);
+      const late = await agent.launch({shell: 'exit 4'});
+      executor.kill(running.spec.taskId, 0);
+      await delay(200);
+      t.deepEqual(agent.newsOf(running.spec.taskId).filter(isEnd), []);
+      plain.goOn();
+      t.is((await agent.ended(running)).state, 'TASK_KILLED');
+      t.regex((await agent.ended(late)).message ?? '', /status 4/);
+    } finally {
+      plain.goOn();
+    }
+  },
+);
+
+test.serial(
+  'an agent that starts before the engine waits for it, and finds its tasks',
+  async (t) => {
+    const agent = await openAgent(t, live);
+    const task = await agent.launch({shell: COUNT});
+    await agent.running(task);
+    await agent.close();
+    await live.crash();
+    const recovered = (await agent.executor()).recover([task]);
+    await until(
+      async () => t.context.bed.progress.some((line) => /nobody listens/.test(line)),
+      'a word',
+    );
+    const told = agent.newsOf(task.spec.taskId).length;
+    await live.start();
+    await recovered;
+    await agent.running(task, told);
+    (await agent.executor()).kill(task.spec.taskId, 0);
+    t.is((await agent.ended(task)).state, 'TASK_KILLED');
+    t.true(isComplete(await output(task)));
+  },
+);
+
+test.serial('whether an engine answers is told with its version, or what to do', async (t) => {
+  await openAgent(t, plain);
+  const answer = await dockerAnswers(`unix://${plain.socket}`);
+  t.true(answer.ok);
+  t.regex(answer.version ?? '', /^\d+\./);
+  t.like(await dockerAnswers('unix:///no/such/socket'), {
+    ok: false,
+    why:
+      'the Docker engine does not answer: nobody listens at unix:///no/such/socket (ENOENT). ' +
+      'Is it running?',
+  });
+  t.false((await dockerAnswers('tcp://127.0.0.1:9')).ok);
+  t.false((await dockerAnswers('tcp://not an address')).ok);
+});
