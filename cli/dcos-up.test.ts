@@ -95,7 +95,7 @@ test('the cluster is known by its name, and wants the token', async (t) => {
   other.remove();
 });
 
-test('an app is added, shown, scaled, restarted, stopped, started, killed and removed', async (t) => {
+test('an app is added, scaled, restarted, stopped, started, killed and removed', async (t) => {
   await deploy(t, {id: '/life', ...SLEEP});
   t.regex(
     await good(t, 'marathon app list'),
@@ -138,7 +138,7 @@ test('a definition that is refused is told field by field', async (t) => {
   t.regex(stderr, /^Error: .*\n(.*\n)* {2}\/container\/docker\/network: /);
 });
 
-test('an app that finds no place tells why, and its lock is told with its deployment', async (t) => {
+test('an app without a place tells why, and its lock names the deployment', async (t) => {
   await good(t, 'marathon app add', {stdin: JSON.stringify({id: '/vast', ...SLEEP, cpus: 64})});
   const why = await good(t, 'marathon debug why vast');
   t.regex(why, /No agent is large enough: an instance wants cpus 64, .* is cpus 4, mem 2048/);
@@ -147,7 +147,8 @@ test('an app that finds no place tells why, and its lock is told with its deploy
   t.is(code, 1);
   t.true(
     stderr.startsWith(
-      `Error: changes blocked: deployment already in progress for app\n  deployment ${deployment}\n`,
+      'Error: changes blocked: deployment already in progress for app\n' +
+        `  deployment ${deployment}\n`,
     ),
   );
   t.regex(await good(t, 'marathon debug list'), /\n\/vast /);

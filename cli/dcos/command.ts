@@ -1,6 +1,5 @@
 /** How commands are declared: commander, with what all of ours have in common. */
 import {Command, Option} from 'commander';
-import type {Context} from './context.ts';
 
 export interface CommandText {
   /** One line, as lists of commands show it. */
@@ -90,6 +89,3 @@ export function withForce(command: Command): Command {
 export function withIgnored(command: Command, flags: string): Command {
   return command.addOption(new Option(flags).hideHelp());
 }
-
-/** Builds the commands of a group. */
-export type GroupMaker = (context: Context) => Command;

@@ -77,7 +77,10 @@ function withDisk({run}: {readonly run?: unknown}): JsonObject {
 function addCommand(context: Context): Command {
   const command = makeCommand('add [job-file]', {
     summary: 'Add a job.',
-    more: 'Its definition is JSON: in a file, at a URL, or on standard input. A schedule in it is added, too.',
+    more: [
+      'Its definition is JSON: in a file, at a URL, or on standard input.',
+      'A schedule in it is added, too.',
+    ].join('\n'),
     examples: [
       'dcos job add clean-up.json',
       `echo '{"id": "hello", "run": {"cmd": "echo hello", "cpus": 0.1, "mem": 32}}' | dcos job add`,

@@ -39,10 +39,10 @@ export async function setUp(
   const {world} = context;
   const named = clusterUrl(given);
   const trust = await establishTrust(context, named, flags);
-  const url = await canonicalUrl(clientOf(context, trust, undefined), named);
+  const url = await canonicalUrl(clientOf(context, trust), named);
   if (url !== named) context.say(`Continuing cluster setup with: ${url}`);
   const token = await tokenOf(context, trust, url, flags);
-  const client = clientOf(context, trust, token);
+  const client = clientOf(context, trust, {token, url});
   if (token !== undefined) await checkToken(client, url);
   const cluster = new Service(client, url, () => token !== undefined);
   const {id, name} = await identify(cluster);
@@ -75,8 +75,18 @@ export function clusterUrl(given: string): string {
   return url.href.replace(/\/+$/, '');
 }
 
-function clientOf(context: Context, trust: Trust, token: string | undefined): HttpClient {
-  return context.clientFor({...trust, timeoutMs: TIMEOUT_MS, tokenFor: () => token});
+/** Without `shown` no token is shown to anybody. */
+function clientOf(
+  context: Context,
+  trust: Trust,
+  shown?: {readonly token: string | undefined; readonly url: string},
+): HttpClient {
+  const home = shown && new URL(shown.url).origin;
+  return context.clientFor({
+    ...trust,
+    timeoutMs: TIMEOUT_MS,
+    tokenFor: (origin) => (origin === home ? shown?.token : undefined),
+  });
 }
 
 async function establishTrust(context: Context, url: string, flags: SetupFlags): Promise<Trust> {
@@ -88,7 +98,7 @@ async function establishTrust(context: Context, url: string, flags: SetupFlags):
   const trust: Trust = {verify: true, authority: undefined};
   if (!url.startsWith('https:')) return trust;
   try {
-    await clientOf(context, trust, undefined).request('HEAD', `${url}/`);
+    await clientOf(context, trust).request('HEAD', `${url}/`);
     return trust;
   } catch (error) {
     const code = error instanceof Failure ? codeOf(error.cause) : undefined;
@@ -96,7 +106,7 @@ async function establishTrust(context: Context, url: string, flags: SetupFlags):
   }
   // Nobody known vouches for it. What it says of itself is for whoever types to judge.
   const untrusting: Trust = {verify: false, authority: undefined};
-  const authority = await fetchAuthority(clientOf(context, untrusting, undefined), url);
+  const authority = await fetchAuthority(clientOf(context, untrusting), url);
   if (flags.check) await confirmAuthority(context.world, authority);
   return {verify: true, authority};
 }
@@ -129,7 +139,7 @@ async function tokenOf(
   const {world} = context;
   const given = world.env['DCOS_CLUSTER_SETUP_ACS_TOKEN'];
   if (given !== undefined && given !== '') return given;
-  const token = await logIn({world, client: clientOf(context, trust, undefined), url}, flags);
+  const token = await logIn({world, client: clientOf(context, trust), url}, flags);
   if (token === undefined) {
     context.say('This cluster does not require authenticated requests. Skipping login.');
   }

@@ -45,12 +45,16 @@ const ENDED = new Set([
   'TASK_UNREACHABLE',
 ]);
 
+export function hasEnded({state}: MesosTask): boolean {
+  return ENDED.has(state);
+}
+
 function allTasks({frameworks = [], completed_frameworks: gone = []}: MesosState): FoundTask[] {
   return [...frameworks, ...gone].flatMap((framework) => {
     const {tasks = [], unreachable_tasks: away = [], completed_tasks: over = []} = framework;
     return [...tasks, ...away, ...over].map((task) => ({
       task,
-      isActive: !ENDED.has(task.state),
+      isActive: !hasEnded(task),
       frameworkUser: framework.user,
     }));
   });

@@ -1,8 +1,8 @@
 /**
- * Tables as DC/OS prints them: no borders, headers in capitals, two spaces between columns. Whatever
- * comes from the cluster is shown as text: nothing in it moves the cursor or takes a line of its
- * own. Written here because a list of all tasks may be long: cli-table3 takes 16 seconds for 10,000
- * rows, and 40 ms to load.
+ * Tables as DC/OS prints them: no borders, headers in capitals, two spaces between columns.
+ * Whatever comes from the cluster is shown as text: nothing in it moves the cursor or takes a line
+ * of its own. Written here because a list of all tasks may be long: cli-table3 takes 16 seconds for
+ * 10,000 rows, and 40 ms to load.
  */
 import type {Output} from '../world.ts';
 
@@ -87,8 +87,13 @@ function cut(text: string, width: number): string {
 }
 
 /** Letters that take two columns of a terminal: East Asian ones and pictures. */
-const WIDE =
-  /[\u1100-\u115F\u2E80-\uA4CF\uAC00-\uD7A3\uF900-\uFAFF\uFE30-\uFE6F\uFF00-\uFF60\uFFE0-\uFFE6\u{1F300}-\u{1FAFF}\u{20000}-\u{3FFFD}]/u;
+const WIDE = new RegExp(
+  [
+    String.raw`[\u1100-\u115F\u2E80-\uA4CF\uAC00-\uD7A3\uF900-\uFAFF\uFE30-\uFE6F`,
+    String.raw`\uFF00-\uFF60\uFFE0-\uFFE6\u{1F300}-\u{1FAFF}\u{20000}-\u{3FFFD}]`,
+  ].join(''),
+  'u',
+);
 /** Marks that stand on the letter before them. */
 const NARROW = /[\p{Mn}\p{Me}\p{Cf}]/u;
 

@@ -1,6 +1,6 @@
 /**
- * A server's certificate for 127.0.0.1 with its key, and the authority that signed it. Good from 2000
- * to 2100, for tests alone: anybody can read the key here.
+ * A server's certificate for 127.0.0.1 with its key, and the authority that signed it. Good from
+ * 2000 to 2100, for tests alone: anybody can read the key here.
  */
 import type {Certificate} from './scripted-server.ts';
 

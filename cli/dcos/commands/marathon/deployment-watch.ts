@@ -26,7 +26,7 @@ export function deploymentWatchCommand(context: Context): Command {
     ].join('\n'),
     examples: [
       'dcos marathon deployment watch 83b2a2f0-6a3e-4b0f-9d7e-1f6f5d1f2d11',
-      'dcos marathon deployment watch --interval=5 --max-count=10 83b2a2f0-6a3e-4b0f-9d7e-1f6f5d1f2d11',
+      'dcos marathon deployment watch --interval=5 83b2a2f0-6a3e-4b0f-9d7e-1f6f5d1f2d11',
     ],
   })
     .option('--max-count <n>', 'look so many times at most')

@@ -23,7 +23,10 @@ export function lackOfRoom(app: AppForm, agents: readonly MesosAgent[]): string 
     const most = needed.map(
       ([kind]) => `${kind} ${mostOf(active, (agent) => totalOf(agent, kind))}`,
     );
-    return `No agent is large enough: an instance wants ${what}; the most that any has is ${most.join(', ')}.`;
+    return (
+      `No agent is large enough: an instance wants ${what}; ` +
+      `the most that any has is ${most.join(', ')}.`
+    );
   }
   const free = large.filter((agent) =>
     needed.every(([kind, least]) => freeOf(agent, kind) >= least),

@@ -84,8 +84,10 @@ const WORDS: ReadonlyMap<string, Wording> = new Map<string, Wording>([
   [
     'UnfulfilledConstraint',
     {
-      words: (app) =>
-        `broke a constraint (${(app?.constraints ?? []).map((words) => words.join(' ')).join('; ')})`,
+      words: (app) => {
+        const written = (app?.constraints ?? []).map((words) => words.join(' '));
+        return `broke a constraint (${written.join('; ')})`;
+      },
     },
   ],
   ['NoCorrespondingReservationFound', {words: () => 'had not the reservation of its volumes'}],

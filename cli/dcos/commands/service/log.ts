@@ -13,7 +13,10 @@ import {follow, LogWriter, openLogs} from '../task/log.ts';
 export function serviceLogCommand(context: Context): Command {
   const command = makeCommand('log <service> [file]', {
     summary: 'Print what the scheduler of a framework has written.',
-    more: 'For frameworks whose scheduler is an app of Marathon: one with the label\nDCOS_SERVICE_NAME or DCOS_PACKAGE_FRAMEWORK_NAME.',
+    more: [
+      'For frameworks whose scheduler is an app of Marathon: one with the label',
+      'DCOS_SERVICE_NAME or DCOS_PACKAGE_FRAMEWORK_NAME.',
+    ].join('\n'),
     examples: ['dcos service log --follow kafka stderr'],
   });
   return doing(

@@ -12,7 +12,10 @@ import {findTasks, globPattern} from '../../mesos/tasks.ts';
 export function taskDownloadCommand(context: Context): Command {
   const command = makeCommand('download <task> [path]', {
     summary: 'Copy files from the sandbox of a task; without a path, all of it.',
-    more: 'The last part of the path may be a pattern: "logs/*.txt". Files of the same name\nare overwritten.',
+    more: [
+      'The last part of the path may be a pattern: "logs/*.txt". Files of the same name',
+      'are overwritten.',
+    ].join('\n'),
     examples: [
       'dcos task download hello_world stdout',
       'dcos task download --target-dir=out hello_world "logs/*"',

@@ -6,7 +6,7 @@ import {Failure} from '../../failure.ts';
 import {agentFiles, isMissing} from '../../mesos/sandbox.ts';
 import {readState, type MesosTask} from '../../mesos/state.ts';
 import {Tail} from '../../mesos/tail.ts';
-import {findTasks} from '../../mesos/tasks.ts';
+import {findTasks, hasEnded} from '../../mesos/tasks.ts';
 import {POLL_MS} from '../follow.ts';
 import {linesOf, withLog, type LogFlags} from '../log-flags.ts';
 
@@ -113,16 +113,24 @@ export async function follow(
     await world.sleep(POLL_MS);
     if (world.stop.aborted) return;
     // Asked first: what a task writes last is there when it is told to have ended.
-    const live = await liveTasks(context);
+    const live = await Promise.all(open.map(({task}) => isLive(context, task)));
     for (const log of open) {
       writer.write(log, await log.tail.more());
       await world.stdout.ready();
     }
-    open = open.filter(({task}) => live.has(task.id));
+    open = open.filter((_, at) => live[at] === true);
   }
 }
 
-async function liveTasks(context: Context): Promise<ReadonlySet<string>> {
-  const {frameworks = []} = await readState(context);
-  return new Set(frameworks.flatMap(({tasks = []}) => tasks.map(({id}) => id)));
+/** Asks for this task alone: it is asked for often. */
+async function isLive(
+  {mesos}: Context,
+  {id, framework_id: frameworkId}: MesosTask,
+): Promise<boolean> {
+  const {tasks} = await mesos.get<{tasks: readonly MesosTask[]}>('/master/tasks', {
+    task_id: id,
+    framework_id: frameworkId,
+    limit: -1,
+  });
+  return tasks.some((task) => task.id === id && !hasEnded(task));
 }
