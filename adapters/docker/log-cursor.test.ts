@@ -1,0 +1,196 @@
+import test from 'ava';
+import fc from 'fast-check';
+import {type CursorState, LogCursor, NOTHING_COPIED, sinceOf} from './log-cursor.ts';
+import {
+  type LogMessage,
+  makeFrameReader,
+  makeTerminalReader,
+  type MessageReader,
+  type StreamName,
+} from './log-messages.ts';
+
+const STREAMS: readonly StreamName[] = ['stdout', 'stderr'];
+
+/** Timestamps of nanoseconds from some second on. */
+function stamp(ns: number): string {
+  const text = new Date(1_900_000_000_000 + Math.floor(ns / 1e9) * 1000).toISOString();
+  return `${text.slice(0, 19)}.${String(ns % 1e9).padStart(9, '0')}Z`;
+}
+
+function frame({stream, at, data}: LogMessage): Buffer {
+  const payload = Buffer.concat([Buffer.from(`${at} `), data]);
+  const header = Buffer.alloc(8);
+  header[0] = stream === 'stdout' ? 1 : 2;
+  header.writeUInt32BE(payload.length, 4);
+  return Buffer.concat([header, payload]);
+}
+
+/** Reads it in pieces of random sizes. */
+function readIn(reader: MessageReader, all: Buffer, sizes: readonly number[]): LogMessage[] {
+  const messages: LogMessage[] = [];
+  for (let from = 0, i = 0; from < all.length; i += 1) {
+    const size = sizes[i % sizes.length] ?? 1;
+    messages.push(...reader.push(all.subarray(from, from + size)));
+    from += size;
+  }
+  return [...messages, ...reader.flush()];
+}
+
+const arbSizes = fc.array(fc.integer({min: 1, max: 40_000}), {minLength: 1, maxLength: 5});
+const arbText = fc.string({maxLength: 20}).map((text) => text.replaceAll('\n', ' '));
+
+test('messages are read from frames, whatever pieces they come in', (t) => {
+  const arbMessage = fc.record({
+    stream: fc.constantFrom(...STREAMS),
+    at: fc.nat(2e9).map(stamp),
+    data: fc.oneof(arbText, fc.constant('x'.repeat(20_000))).map((text) => Buffer.from(text)),
+  });
+  fc.assert(
+    fc.property(fc.array(arbMessage, {maxLength: 8}), arbSizes, (messages, sizes) => {
+      const all = Buffer.concat(messages.map(frame));
+      t.deepEqual(readIn(makeFrameReader(true), all, sizes), messages);
+    }),
+  );
+});
+
+/** A line as the engine sends it of a terminal: cut into parts, which bear one timestamp. */
+function partsOf(line: string, at: string): LogMessage[] {
+  const parts: LogMessage[] = [];
+  for (let from = 0; from === 0 || from < line.length; from += 16_384) {
+    parts.push({stream: 'stdout', at, data: Buffer.from(line.slice(from, from + 16_384))});
+  }
+  return parts;
+}
+
+test('messages are read from what a terminal has said, long lines too', (t) => {
+  const arbLine = fc
+    .tuple(
+      fc.oneof(
+        arbText,
+        fc.integer({min: 16_370, max: 50_000}).map((n) => 'y'.repeat(n)),
+      ),
+    )
+    .map(([text]) => text.replace(/[^\u0020-\u007E]/g, '?'));
+  fc.assert(
+    fc.property(fc.array(arbLine, {maxLength: 4}), arbSizes, arbText, (lines, sizes, end) => {
+      const tail = end.replace(/[^\u0020-\u007E]/g, '?');
+      const texts = [...lines.map((line) => `${line}\r\n`), ...(tail === '' ? [] : [tail])];
+      const messages = texts.flatMap((line, i) => partsOf(line, stamp(i * 1000 + 1)));
+      const all = Buffer.concat(messages.flatMap(({at, data}) => [Buffer.from(`${at} `), data]));
+      t.deepEqual(readIn(makeTerminalReader(), all, sizes), messages);
+    }),
+  );
+});
+
+interface Piece {
+  readonly stream: StreamName;
+  /** 0: the timestamp of the one before. */
+  readonly afterNs: number;
+  readonly ending: '\n' | '';
+}
+
+/** A log of the engine: messages in order; what follows an open line bears its timestamp. */
+function makeLog(pieces: readonly Piece[]): readonly LogMessage[] {
+  const open = new Map<StreamName, string>();
+  let ns = 1;
+  return pieces.map(({stream, afterNs, ending}, i) => {
+    ns += afterNs;
+    const at = open.get(stream) ?? stamp(ns);
+    if (ending === '') open.set(stream, at);
+    else open.delete(stream);
+    return {stream, at, data: Buffer.from(`${i}${ending}`)};
+  });
+}
+
+const arbPiece: fc.Arbitrary<Piece> = fc.record({
+  stream: fc.constantFrom(...STREAMS),
+  afterNs: fc.constantFrom(0, 0, 1, 1000, 2e9, 20e9),
+  ending: fc.constantFrom('\n', '\n', ''),
+});
+
+/**
+ * Until the next interruption: how many messages are got, how many of those are not written down,
+ * and whether it is the engine that goes, or the agent.
+ */
+const arbLife = fc.record({taken: fc.nat(12), unsaved: fc.nat(3), agentStays: fc.boolean()});
+
+test('however often it is interrupted, nothing is lost and nothing doubled', (t) => {
+  fc.assert(
+    fc.property(
+      fc.array(arbPiece, {maxLength: 40}),
+      fc.array(arbLife, {maxLength: 6}),
+      (pieces, lives) => {
+        const log = makeLog(pieces);
+        const files = {stdout: '', stderr: ''};
+        let saved: Record<StreamName, Saved> = {
+          stdout: {state: NOTHING_COPIED, length: 0},
+          stderr: {state: NOTHING_COPIED, length: 0},
+        };
+        let agentStays = false;
+        let cursors = openBoth(files, saved);
+        for (const life of [...lives, {taken: Infinity, unsaved: 0, agentStays: false}]) {
+          if (!agentStays) cursors = openBoth(files, saved);
+          ({agentStays} = life);
+          for (const cursor of Object.values(cursors)) cursor.rewind();
+          const since = sinceOf([cursors.stdout.state, cursors.stderr.state]);
+          const answer = log.filter(({at}) => since === undefined || secondsOf(at) >= since);
+          let taken = 0;
+          for (const message of answer) {
+            if (taken >= life.taken) break;
+            const {stream} = message;
+            const before = cursors[stream].state;
+            files[stream] += cursors[stream].take(message).toString();
+            if (cursors[stream].state === before) continue;
+            taken += 1;
+            // The last ones are in the file, but it was not written down that they are.
+            if (taken > life.taken - life.unsaved) continue;
+            saved = {...saved, [stream]: savedOf(files[stream], cursors[stream], saved[stream])};
+          }
+        }
+        for (const stream of STREAMS) {
+          const said = log.filter((message) => message.stream === stream);
+          t.is(files[stream], said.map(({data}) => data.toString()).join(''));
+        }
+      },
+    ),
+    {numRuns: 500},
+  );
+});
+
+interface Saved {
+  readonly state: CursorState;
+  readonly length: number;
+}
+
+function openBoth(
+  files: Readonly<Record<StreamName, string>>,
+  saved: Readonly<Record<StreamName, Saved>>,
+): Record<StreamName, LogCursor> {
+  const open = (stream: StreamName): LogCursor => {
+    const {state, length} = saved[stream];
+    return new LogCursor(state, Buffer.from(files[stream].slice(length)));
+  };
+  return {stdout: open('stdout'), stderr: open('stderr')};
+}
+
+function savedOf(file: string, cursor: LogCursor, before: Saved): Saved {
+  return cursor.isSettled ? {state: cursor.state, length: file.length} : before;
+}
+
+/** As the engine compares them. */
+function secondsOf(at: string): string {
+  return `${Date.parse(`${at.slice(0, 19)}Z`) / 1000}.${at.slice(20, 29)}`;
+}
+
+test('of two streams, the log is read from shortly before the last message', (t) => {
+  const state = (ns: number, isOpen = false): CursorState => ({
+    at: stamp(ns),
+    count: 1,
+    open: isOpen,
+  });
+  t.is(sinceOf([NOTHING_COPIED, NOTHING_COPIED]), undefined);
+  t.is(sinceOf([state(100e9), NOTHING_COPIED]), '1900000095.000000000');
+  t.is(sinceOf([state(100e9), state(3e9)]), '1900000095.000000000');
+  // The rest of an open line will bear the timestamp of its beginning.
+  t.is(sinceOf([state(100e9), state(3e9 + 7, true)]), '1900000003.000000007');
+});
