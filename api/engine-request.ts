@@ -3,6 +3,7 @@ import type {FrameworkId, HttpAnswer, HttpRequest} from '../engine/index.ts';
 import {NotLeadingError, type Cluster} from './cluster.ts';
 import {headerOf, isRead, type Exchange} from './http/exchange.ts';
 import {readJsonText} from './http/read-body.ts';
+import {Fault} from './master-errors.ts';
 
 /** Somebody who answers questions without a step of the engine. */
 export interface Readable {
@@ -20,6 +21,7 @@ export interface EngineAsk {
  * The engine's answer; the path goes there as it was sent.
  *
  * @throws NotLeadingError this master does not lead (any more).
+ * @throws Fault the body cannot be used.
  */
 export async function askEngine(ask: EngineAsk, exchange: Exchange): Promise<HttpAnswer> {
   const {cluster, frameworkId} = ask;
@@ -31,7 +33,8 @@ export async function askEngine(ask: EngineAsk, exchange: Exchange): Promise<Htt
     return framework.get({path, headers});
   }
   const body = await readJsonText(raw, ask.bodyBytesMax);
-  if (!cluster.isLeader) throw new NotLeadingError();
+  // While the body came: nothing was done, but there is no body any more to pass on.
+  if (!cluster.isLeader) throw new Fault('leaderUnknown');
   const {remoteAddress} = raw.socket;
   return cluster.request(frameworkId, {kind: 'http', method, path, headers, body, remoteAddress});
 }

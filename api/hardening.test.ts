@@ -187,7 +187,7 @@ test('methods and paths that nobody has are refused', async (t) => {
 });
 
 test('who sends slowly is told that it took too long', async (t) => {
-  const {port} = await scene(t, {headersTimeoutMs: 200, requestTimeoutMs: 400});
+  const {port} = await scene(t, {headersTimeoutMs: 1000, requestTimeoutMs: 1500});
   const silent = await Wire.open(t, port);
   const half = await Wire.open(t, port, 'GET /ping HTTP/1.1\r\nHost: x\r\n');
   const body = await Wire.open(
@@ -203,11 +203,11 @@ test('who sends slowly is told that it took too long', async (t) => {
 });
 
 test('a connection stays open between requests for longer than its headers may take', async (t) => {
-  const {port} = await scene(t, {headersTimeoutMs: 100, requestTimeoutMs: 200});
+  const {port} = await scene(t, {headersTimeoutMs: 500, requestTimeoutMs: 800});
   const wire = await Wire.open(t, port, get('/ping'));
   await wire.has('pong');
   // Longer than both, and than Node looks for what is too slow.
-  await new Promise((resolve) => setTimeout(resolve, 700));
+  await new Promise((resolve) => setTimeout(resolve, 1800));
   t.false(wire.isClosed);
   wire.text = '';
   wire.socket.write(get('/v2/leader'));
@@ -215,9 +215,33 @@ test('a connection stays open between requests for longer than its headers may t
   t.regex(wire.text, /^HTTP\/1\.1 200 OK/);
 });
 
+test('answers of every kind leave the connection open, and one after another', async (t) => {
+  const {port} = await scene(t);
+  const wire = await Wire.open(t, port);
+  for (const path of [
+    '/metadata',
+    '/health',
+    '/ping',
+    '/v2/none',
+    '/none',
+    '/marathon',
+    '/state',
+  ]) {
+    wire.text = '';
+    wire.socket.write(get(path));
+    await wire.has('\r\n\r\n');
+    t.notRegex(wire.text, /connection: close/i, path);
+  }
+  wire.text = '';
+  wire.socket.write(post('/v2/apps', '{}') + post('/v2/apps', '[]') + get('/ping'));
+  await wire.has('pong');
+  t.is(wire.text.match(/HTTP\/1\.1 422 /g)?.length, 2);
+  t.false(wire.isClosed);
+});
+
 test('timeouts hold also where connections are handed over by another server', async (t) => {
   const cluster = new EngineCluster();
-  const limits = {...HTTP_LIMITS, headersTimeoutMs: 200, requestTimeoutMs: 400};
+  const limits = {...HTTP_LIMITS, headersTimeoutMs: 1000, requestTimeoutMs: 1500};
   const app = makeGateway(cluster, {limits});
   await app.ready();
   const front = createRaw((socket) => app.server.emit('connection', socket));

@@ -58,7 +58,7 @@ export async function forward(
   const headers = [
     ...passedOn(answer.rawHeaders),
     ...Object.entries(upstream.answerHeaders).flat(),
-    ...(raw.complete ? [] : ['Connection', 'close']),
+    ...(hasBody(raw) && !raw.complete ? ['Connection', 'close'] : []),
   ];
   reply.hijack();
   void reply.code(answer.statusCode ?? 502);

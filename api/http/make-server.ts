@@ -10,6 +10,7 @@ import {Fault, faultFrom} from '../master-errors.ts';
 import type {ApiLogger} from './api-logger.ts';
 import {answerClientError} from './client-errors.ts';
 import type {Exchange, Face} from './exchange.ts';
+import {hasBody} from './forward.ts';
 import {hangUp} from './hang-up.ts';
 import type {HttpLimits} from './limits.ts';
 import {targetOf, withoutQuery} from './raw-path.ts';
@@ -155,7 +156,8 @@ function exchangeOf(request: FastifyRequest, reply: FastifyReply): Exchange {
 
 /** A connection on which the rest of a body is still to come cannot serve another request. */
 function dropUnread(reply: FastifyReply): void {
-  if (!reply.request.raw.complete) void reply.header('connection', 'close');
+  const {raw} = reply.request;
+  if (hasBody(raw) && !raw.complete) void reply.header('connection', 'close');
 }
 
 function logRequest(logger: ApiLogger, request: FastifyRequest, reply: FastifyReply): void {
