@@ -2,7 +2,7 @@
 // this is the one part that runs before our own runtime is there.
 import {spawnSync} from 'node:child_process';
 import {createHash} from 'node:crypto';
-import {accessSync, constants, existsSync, readFileSync, writeFileSync} from 'node:fs';
+import {existsSync, readFileSync, writeFileSync} from 'node:fs';
 import {delimiter, dirname, join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 
@@ -62,30 +62,6 @@ export function childEnv() {
   return {...process.env, PATH: `${bin}${delimiter}${process.env.PATH ?? ''}`};
 }
 
-/**
- * Finds a Chromium for the report's test, installing Debian's package when it may.
- * @returns {string} the path of its executable
- */
-export function ensureChromium() {
-  const named = process.env.CHROMIUM_PATH;
-  if (named !== undefined && named !== '') {
-    if (isExecutable(named)) return named;
-    throw new SetupError(
-      `CHROMIUM_PATH names ${named}, which is not an executable file`,
-      'point CHROMIUM_PATH at a Chromium or Chrome executable, or unset it',
-    );
-  }
-  const found = findChromium();
-  if (found !== undefined) return found;
-  installChromium();
-  const installed = findChromium();
-  if (installed !== undefined) return installed;
-  throw new SetupError(
-    'Chromium was installed but its executable is not on PATH',
-    'set CHROMIUM_PATH to the executable',
-  );
-}
-
 function readStamp() {
   return existsSync(stampFile) ? readFileSync(stampFile, 'utf8').trim() : '';
 }
@@ -130,39 +106,4 @@ function ensureNode() {
     'npm may have skipped the install script of the package "node": delete node_modules and run ' +
       "the same command again with npm's ignore-scripts setting off",
   );
-}
-
-function findChromium() {
-  const names = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
-  for (const folder of [...(process.env.PATH ?? '').split(delimiter), '/usr/bin']) {
-    for (const name of names) {
-      if (folder !== '' && isExecutable(join(folder, name))) return join(folder, name);
-    }
-  }
-  return undefined;
-}
-
-function installChromium() {
-  const hint =
-    'install Chromium (Debian: apt-get install chromium, as root) or set CHROMIUM_PATH ' +
-    'to the executable of one you have';
-  if (process.getuid?.() !== 0 || spawnSync('apt-get', ['--version']).status !== 0) {
-    throw new SetupError('the tests open the report in Chromium, and none was found', hint);
-  }
-  say('installing Chromium (apt-get install chromium), this happens once …');
-  const env = {...process.env, DEBIAN_FRONTEND: 'noninteractive'};
-  const stdio = ['ignore', 2, 2];
-  spawnSync('apt-get', ['update', '-q'], {env, stdio});
-  const args = ['install', '-y', '-q', '--no-install-recommends', 'chromium'];
-  if (spawnSync('apt-get', args, {env, stdio}).status === 0) return;
-  throw new SetupError('apt-get could not install Chromium; its own messages are above', hint);
-}
-
-function isExecutable(path) {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }
