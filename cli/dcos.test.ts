@@ -1,5 +1,6 @@
 // The `dcos` command: which requests it makes, what it prints, how it ends.
 import {spawn} from 'node:child_process';
+import {readFileSync} from 'node:fs';
 import {Readable} from 'node:stream';
 import {fileURLToPath} from 'node:url';
 import test, {type ExecutionContext} from 'ava';
@@ -1816,6 +1817,32 @@ test('every command has a help of its own, with an example that begins as it doe
   ]) {
     t.true(seen.includes(one), one);
   }
+});
+
+test('the manual has every command with just its options, and every key', async (t) => {
+  const manual = readFileSync(new URL('../docs/dcos.md', import.meta.url), 'utf8');
+  const rows = manual.split('\n').filter((line) => /^\| († )?`/.test(line));
+  const home = new Home();
+  const visit = async (words: readonly string[]): Promise<void> => {
+    const name = words.join(' ');
+    const {stdout} = await home.run([...words, '--help']);
+    const [, list = ''] = /\nCommands:\n([^]*?)(\n\n|$)/.exec(stdout) ?? [];
+    const below = [...list.matchAll(/^ {2}([a-z][\w-]*)/gm)].map(([, word = '']) => word);
+    for (const word of below) await visit([...words, word]);
+    // `job show` is a command and has one.
+    if (below.length > 0 && name !== 'job show') return;
+    const pattern = new RegExp(`\`${name}(\`| [A-Z[])`);
+    const row = rows.find((line) => pattern.test(line.split('|')[1] ?? ''));
+    const [, options = ''] = /\nOptions:\n([^]*?)(\n\n|$)/.exec(stdout) ?? [];
+    const longs = [...options.matchAll(/^ {2}(?:-\w, )?(--[\w-]+)/gm)].map(([, long]) => long);
+    const told = [...(row?.split('|')[2] ?? '').matchAll(/`(--[\w-]+)`/g)].map(([, long]) => long);
+    t.deepEqual(new Set([...told, '--help']), new Set(longs), name);
+  };
+  await visit([]);
+  const {stdout: keys} = await home.run(['config', 'keys']);
+  for (const [, key = ''] of keys.matchAll(/^(\w+\.\w+)/gm))
+    t.true(manual.includes(`\`${key}\``), key);
+  home.remove();
 });
 
 test('a narrow terminal gets a narrow table: commands shrink, ids do not', async (t) => {

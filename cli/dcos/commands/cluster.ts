@@ -13,15 +13,17 @@ import {withLogin} from '../login/login.ts';
 import type {Column} from '../output/table.ts';
 
 export function makeClusterGroup(context: Context): Command {
-  return makeGroup('cluster', 'Choose the cluster to work with: set up, list, attach.', [
+  const group = makeGroup('cluster', 'Choose the cluster to work with: set up, list, attach.', [
     setupCommand(context),
     listCommand(context),
     attachCommand(context),
     removeCommand(context),
     renameCommand(context),
-    linkCommand('link'),
-    linkCommand('unlink'),
   ]);
+  for (const name of ['link', 'unlink'] as const) {
+    group.addCommand(linkCommand(name), {hidden: true});
+  }
+  return group;
 }
 
 function foldersOf({world}: Context): ClusterFolders {
