@@ -72,8 +72,8 @@ export class Candidacy {
   }
 
   /**
-   * Makes the own node, once. When the answer to that gets lost, the node may be there all the same:
-   * a second one would later keep others waiting for nobody.
+   * Makes the own node, once. When the answer to that gets lost, the node may be there all the
+   * same: a second one would later keep others waiting for nobody.
    */
   async #join(): Promise<string> {
     const {session, folder, info, access} = this.#options;

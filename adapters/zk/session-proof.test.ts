@@ -3,7 +3,7 @@ import test from 'ava';
 import fc from 'fast-check';
 import {SessionProof} from './session-proof.ts';
 
-test('a proof begins with the connection, and is renewed by writes that had something before them', (t) => {
+test('a proof begins with the connection; writes with something before them renew it', (t) => {
   const proof = new SessionProof(4000);
   t.is(proof.until, -Infinity);
   proof.connected(0);
@@ -24,7 +24,7 @@ test('a proof begins with the connection, and is renewed by writes that had some
   t.is(proof.until, 16_000, 'what comes late takes nothing away');
 });
 
-test('a busy session is proven until three eighths of its timeout before its end, at the worst', (t) => {
+test('of a busy session five eighths of its timeout are proven, at the worst', (t) => {
   const proof = new SessionProof(8000);
   proof.connected(0);
   for (let at = 1; at < 50_000; at += 3) {

@@ -7,10 +7,11 @@
  *
  * - A connection is made only after the leader itself has renewed the session. It began before.
  * - Any request is heard by the server that we are connected to, between when it was sent and when
- *   its answer was here. A follower tells the leader with its next ping, which comes every half tick.
+ *   its answer was here. A follower tells the leader with its next ping, every half tick.
  * - A write is answered only after the leader has handled it, and what a follower has told the
  *   leader before it forwarded the write has arrived before the write. So when a write is answered,
- *   the leader has heard of every request whose answer was here half a tick before the write was sent.
+ *   the leader has heard of every request whose answer was here half a tick before the write was
+ *   sent.
  *
  * A plain read proves nothing by itself: a follower that is cut off from the leader goes on
  * answering reads for a while.

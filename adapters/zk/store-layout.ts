@@ -7,8 +7,8 @@
  *     <root>/blobs/<id>.<n>    a part of something large
  *
  * A node of a document holds its JSON text. Where that is not enough, a head goes before it, which
- * no JSON text looks like: `!`, a JSON object, a line feed. The head has the path, if it is too long
- * for a node's name, and says where the text is, if it is too large for one node.
+ * no JSON text looks like: `!`, a JSON object, a line feed. The head has the path, if it is too
+ * long for a node's name, and says where the text is, if it is too large for one node.
  */
 import {createHash} from 'node:crypto';
 

@@ -8,8 +8,9 @@
  *
  * 1. What fits into one transaction is one.
  * 2. A text that is too large for a node is cut into parts. They are written first, under a name
- *    that nobody has used before, in transactions of their own. The document's node, which goes with
- *    the others of the write, names them; the same transaction removes the parts of the text before.
+ *    that nobody has used before, in transactions of their own. The document's node, which goes
+ *    with the others of the write, names them; the same transaction removes the parts of the text
+ *    before.
  * 3. Changes that are too many for one transaction are written down as a journal first, in parts
  *    like a large text. One transaction then makes the node `journal`, which names them: from here
  *    on the write has happened. After it, the changes are made, some at a time, and at last the

@@ -111,7 +111,7 @@ function checkNothingIsLeft(ensemble: FakeEnsemble): void {
   assert.deepEqual(new Set(ensemble.childrenOf('/drydock/store/blobs')), named);
 }
 
-test('a writer may die at any step: each write is there whole or not at all, none is lost', async (t) => {
+test('a writer may die at any step: writes are whole or not there, and none is lost', async (t) => {
   const rounds = fc.array(
     fc.record({
       writes: arbitraryWrites,
@@ -177,7 +177,7 @@ test('lost answers lose nothing and repeat nothing', async (t) => {
   t.pass();
 });
 
-test('a leader that writes on while another takes over ends in one of the two orders', async (t) => {
+test('a leader writes on while another takes over: one comes after the other', async (t) => {
   const property = fc.asyncProperty(
     arbitraryWrites,
     arbitraryWrites,
@@ -202,7 +202,7 @@ test('a leader that writes on while another takes over ends in one of the two or
   t.pass();
 });
 
-test('who has raised the epoch has shut out the leader before, without touching its nodes', async (t) => {
+test('the epoch alone, once raised, shuts out the leader before', async (t) => {
   const ensemble = await makeEnsemble();
   const old = openStore(ensemble);
   await old.commit({epoch: 1, puts: [{path: 'a', document: 'old'}], deletes: []});
@@ -214,7 +214,7 @@ test('who has raised the epoch has shut out the leader before, without touching 
   t.deepEqual(await openStore(ensemble).load(), [['a', 'old']]);
 });
 
-test('a write whose answer is lost while another takes over is not said to be refused', async (t) => {
+test('a write whose answer is lost at a takeover is not said to be refused', async (t) => {
   for (const fate of ['lost', 'unanswered'] as const) {
     const ensemble = await makeEnsemble();
     let next: Fate = 'answered';

@@ -17,7 +17,7 @@ export type Fate =
   | 'ended'
   /** Applied; the session ends before the answer. */
   | 'ended unanswered'
-  /** As `lost` and `ended`, but it is on its way: it arrives after the next few writes of anybody. */
+  /** As `lost` and `ended`, but it arrives later, after the next few writes of anybody. */
   | 'late'
   | 'ended late';
 
