@@ -1794,6 +1794,7 @@ table([
 
 test('every command has a help of its own, with an example that begins as it does', async (t) => {
   const home = new Home();
+  t.teardown(() => home.remove());
   const seen: string[] = [];
   const visit = async (words: readonly string[]): Promise<void> => {
     const {code, stdout} = await home.run([...words, '--help']);
@@ -1807,7 +1808,6 @@ test('every command has a help of its own, with an example that begins as it doe
     for (const name of names) await visit([...words, name]);
   };
   await visit([]);
-  home.remove();
   t.true(seen.length > 60, `${seen.length}`);
   for (const one of [
     'marathon app version list',
@@ -1819,10 +1819,14 @@ test('every command has a help of its own, with an example that begins as it doe
   }
 });
 
+const sorted = (words: readonly (string | undefined)[]): readonly string[] =>
+  words.map(String).sort((left, right) => (left < right ? -1 : 1));
+
 test('the manual has every command with just its options, and every key', async (t) => {
   const manual = readFileSync(new URL('../docs/dcos.md', import.meta.url), 'utf8');
   const rows = manual.split('\n').filter((line) => /^\| († )?`/.test(line));
   const home = new Home();
+  t.teardown(() => home.remove());
   const visit = async (words: readonly string[]): Promise<void> => {
     const name = words.join(' ');
     const {stdout} = await home.run([...words, '--help']);
@@ -1836,13 +1840,12 @@ test('the manual has every command with just its options, and every key', async 
     const [, options = ''] = /\nOptions:\n([^]*?)(\n\n|$)/.exec(stdout) ?? [];
     const longs = [...options.matchAll(/^ {2}(?:-\w, )?(--[\w-]+)/gm)].map(([, long]) => long);
     const told = [...(row?.split('|')[2] ?? '').matchAll(/`(--[\w-]+)`/g)].map(([, long]) => long);
-    t.deepEqual(new Set([...told, '--help']), new Set(longs), name);
+    t.deepEqual(sorted([...told, '--help']), sorted(longs), name);
   };
   await visit([]);
   const {stdout: keys} = await home.run(['config', 'keys']);
   for (const [, key = ''] of keys.matchAll(/^(\w+\.\w+)/gm))
     t.true(manual.includes(`\`${key}\``), key);
-  home.remove();
 });
 
 test('a narrow terminal gets a narrow table: commands shrink, ids do not', async (t) => {
@@ -2033,11 +2036,11 @@ test('nobody listens: the address is told, and what to do', async (t) => {
   const server = await scriptedServer({});
   await server.close();
   const home = new Home();
+  t.teardown(() => home.remove());
   const {code, stderr} = await home.run(['node'], {env: {DCOS_URL: server.url}});
   t.is(code, 1);
   t.regex(stderr, /^Error: URL \[http:\S+\] is unreachable: connection refused\nIs the cluster/);
   t.regex(stderr, /`drydock up`.*`dcos cluster setup URL`/);
-  home.remove();
 });
 
 // As a process.
@@ -2077,10 +2080,10 @@ function spawnDcos(
 
 test('the process says its version where no cluster was ever set up', async (t) => {
   const home = new Home();
+  t.teardown(() => home.remove());
   const {code, stdout} = await spawnDcos(t, ['--version'], {HOME: home.folder});
   t.is(code, 0);
   t.regex(stdout, /^dcoscli\.version=\d+\.\d+\.\d+\ndcos\.version=N\/A\n/);
-  home.remove();
 });
 
 test('the process outlives a reader that has enough, and stops to follow then', async (t) => {
@@ -2097,6 +2100,7 @@ test('the process outlives a reader that has enough, and stops to follow then', 
     },
   });
   const home = new Home();
+  t.teardown(() => home.remove());
   const {code, stderr} = await spawnDcos(
     t,
     ['task', 'log', '--follow', 'web.1'],
@@ -2105,11 +2109,11 @@ test('the process outlives a reader that has enough, and stops to follow then', 
   );
   t.deepEqual([code, stderr], [0, '']);
   await server.close();
-  home.remove();
 });
 
 test('the process ends by SIGINT with 130 while it waits for an answer', async (t) => {
   const home = new Home();
+  t.teardown(() => home.remove());
   let interrupt = (): void => undefined;
   const server = await scriptedServer({[`GET ${M}/apps`]: () => interrupt()});
   const {code, stderr} = await spawnDcos(
@@ -2126,5 +2130,4 @@ test('the process ends by SIGINT with 130 while it waits for an answer', async (
   t.is(code, 130);
   t.is(stderr, 'Error: User interrupted command with Ctrl-C\n');
   await server.close();
-  home.remove();
 });

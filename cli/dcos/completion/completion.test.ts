@@ -103,10 +103,10 @@ test('a cluster that does not answer leaves the rest of completion as it is', as
 
 test('another shell has no completion, which is told', async (t) => {
   const home = new Home();
+  t.teardown(() => home.remove());
   const {code, stderr} = await home.run(['completion', 'tcsh']);
   t.is(code, 1);
   t.is(stderr, "Error: there is no completion for 'tcsh'\nThere is one for bash, zsh, fish.\n");
-  home.remove();
 });
 
 function bash(
@@ -161,11 +161,11 @@ for (const [shell, beginning] of [
 ] as const) {
   test(`the script for ${shell} asks dcos itself`, async (t) => {
     const home = new Home();
+    t.teardown(() => home.remove());
     const {code, stdout} = await home.run(['completion', shell]);
     t.is(code, 0);
     t.true(stdout.startsWith(beginning), stdout);
     t.regex(stdout, /dcos completion-server -- /);
     t.notRegex(stdout, /\{(pkgname|completer)\}/);
-    home.remove();
   });
 }
