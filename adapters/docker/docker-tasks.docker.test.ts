@@ -509,8 +509,11 @@ test('a command beside it that is ended by force leaves no process behind', asyn
   await new Promise((resolve) => session.stdout.once('data', resolve));
   session.kill();
   t.is((await session.ended).exitCode, 137);
-  const top = await bed.docker.getContainer(nameOf(t, task)).top();
-  t.false(JSON.stringify(top).includes('1234'));
+  await until(async () => {
+    const top = await bed.docker.getContainer(nameOf(t, task)).top();
+    return !JSON.stringify(top).includes('1234');
+  }, 'the end of its child');
+  t.is((await bed.docker.getContainer(nameOf(t, task)).inspect()).State.Running, true);
 });
 
 test('a command that is not there ends with the code that shells have for it', async (t) => {

@@ -42,6 +42,8 @@ interface Place extends CursorState, OutputMark {}
 interface Output {
   readonly file: OutputFile;
   readonly cursor: LogCursor;
+  /** Where it was when it was opened. */
+  readonly opened: OutputMark;
 }
 
 type Outputs = Readonly<Record<StreamName, Output>>;
@@ -62,8 +64,6 @@ export class LogCopier {
   #outputs: Outputs | undefined;
   #places: FileHandle | undefined;
   #attached: NodeJS.ReadableStream | undefined;
-  /** As they stand in the file of the places. */
-  #saved: Places | undefined;
   readonly #told = new Set<string>();
 
   constructor(options: LogCopierOptions) {
@@ -238,7 +238,6 @@ export class LogCopier {
       stderr: await this.#openOutput('stderr', places?.stderr),
     };
     this.#places = await open(placesFile, places === undefined ? 'w+' : 'r+');
-    this.#saved = places;
     if (places === undefined) await this.#savePlaces();
   }
 
@@ -246,16 +245,14 @@ export class LogCopier {
     const path = join(this.#options.sandbox, stream);
     const beyond = place === undefined ? Buffer.alloc(0) : await readBeyond(path, place);
     const file = await OutputFile.open(path, this.#options);
-    return {file, cursor: new LogCursor(place ?? NOTHING_COPIED, beyond)};
+    const cursor = new LogCursor(place ?? NOTHING_COPIED, beyond);
+    return {file, cursor, opened: place ?? file.mark};
   }
 
   async #savePlaces(): Promise<void> {
     const {stdout, stderr} = this.#mustBeOpen();
-    this.#saved = {
-      stdout: placeOf(stdout, this.#saved?.stdout),
-      stderr: placeOf(stderr, this.#saved?.stderr),
-    };
-    const text = JSON.stringify(this.#saved).padEnd(PLACES_BYTES);
+    const places = {stdout: placeOf(stdout), stderr: placeOf(stderr)};
+    const text = JSON.stringify(places).padEnd(PLACES_BYTES);
     await this.#places?.write(Buffer.from(text), 0, PLACES_BYTES, 0);
   }
 
@@ -289,10 +286,11 @@ async function* readPieces(stream: Readable): AsyncGenerator<Buffer> {
   }
 }
 
-/** While it is not clear whose the end of the file is, the place before it stays. */
-function placeOf({file, cursor}: Output, saved: Place | undefined): Place {
-  if (!cursor.isSettled && saved !== undefined) return saved;
-  return {...cursor.state, ...file.mark};
+/** While it is not clear whose the end of the file is, the place is before it. */
+function placeOf({file, cursor, opened}: Output): Place {
+  if (cursor.isSettled) return {...cursor.state, ...file.mark};
+  const {inode, bytes} = opened;
+  return {...cursor.state, inode, bytes: bytes + cursor.recognizedBytes};
 }
 
 async function append({file}: Output, pieces: readonly Buffer[]): Promise<void> {

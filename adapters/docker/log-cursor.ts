@@ -21,6 +21,7 @@ export class LogCursor {
   #state: CursorState;
   /** What may already be in the file, though it was not written down that it is. */
   #beyond: Buffer;
+  #recognizedBytes = 0;
   /** Where the reading began, until the first message that is new. */
   #from: CursorState | undefined;
   #seen = 0;
@@ -37,6 +38,11 @@ export class LogCursor {
   /** Nothing is in the file of which it is not clear whether it was copied. */
   get isSettled(): boolean {
     return this.#beyond.length === 0;
+  }
+
+  /** How much of what was found in the file has been recognized since. */
+  get recognizedBytes(): number {
+    return this.#recognizedBytes;
   }
 
   /** The log is read (again), from some message at or before this place. */
@@ -70,6 +76,7 @@ export class LogCursor {
     if (this.#beyond.length === 0) return data;
     const length = Math.min(this.#beyond.length, data.length);
     const isSame = this.#beyond.subarray(0, length).equals(data.subarray(0, length));
+    if (isSame) this.#recognizedBytes += length;
     // Otherwise somebody else has written there: what the container says comes behind it.
     this.#beyond = isSame ? this.#beyond.subarray(length) : this.#beyond.subarray(0, 0);
     return isSame ? data.subarray(length) : data;

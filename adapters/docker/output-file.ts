@@ -117,9 +117,12 @@ export async function addLine(path: string, line: string): Promise<void> {
 
 /** What is in the file, or in the one that was put aside last, beyond a mark. */
 export async function readBeyond(path: string, mark: OutputMark): Promise<Buffer> {
-  if ((await inodeOf(path)) === mark.inode) return readFrom(path, mark.bytes);
+  if ((await inodeOf(path)) === mark.inode) return (await readFrom(path, mark.bytes)).data;
   if ((await inodeOf(`${path}.1`)) !== mark.inode) return Buffer.alloc(0);
-  return Buffer.concat([await readFrom(`${path}.1`, mark.bytes), await readFrom(path, 0)]);
+  const {data, size} = await readFrom(`${path}.1`, mark.bytes);
+  // A mark may count on into the file that came after it.
+  const next = await readFrom(path, Math.max(mark.bytes - size, 0));
+  return Buffer.concat([data, next.data]);
 }
 
 async function inodeOf(path: string): Promise<string | undefined> {
@@ -131,13 +134,16 @@ async function inodeOf(path: string): Promise<string | undefined> {
   }
 }
 
-async function readFrom(path: string, from: number): Promise<Buffer> {
+async function readFrom(
+  path: string,
+  from: number,
+): Promise<{readonly data: Buffer; readonly size: number}> {
   const handle = await open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
   try {
     const {size} = await handle.stat();
     const wanted = Math.min(Math.max(size - from, 0), BEYOND_BYTES_MAX);
     const {buffer, bytesRead} = await handle.read(Buffer.alloc(wanted), 0, wanted, from);
-    return buffer.subarray(0, bytesRead);
+    return {data: buffer.subarray(0, bytesRead), size};
   } finally {
     await handle.close();
   }
