@@ -163,6 +163,17 @@ test('a task whose supervisor is killed is ended and has failed', (t) =>
     return undefined;
   }));
 
+test('a task that is killed at once is never run', (t) =>
+  withBench(t, {}, async ({agent}) => {
+    const task = await agent.launch({shell: 'echo > "$MESOS_SANDBOX/ran"; sleep 1000'});
+    (await agent.executor()).kill(task.spec.taskId, 60_000);
+    const end = await agent.ended(task);
+    t.is(end.state, 'TASK_KILLED');
+    t.is(end.reason, 'REASON_TASK_KILLED_DURING_LAUNCH');
+    t.is(agent.newsOf(task.spec.taskId).length, 1);
+    t.false(has(task, 'ran'));
+  }));
+
 test('a kill that an executor could not finish is finished by the next', (t) =>
   withBench(t, {}, async ({agent}) => {
     const shell = 'trap "" TERM; echo > "$MESOS_SANDBOX/ready"; while :; do sleep 0.1; done';

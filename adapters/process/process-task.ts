@@ -207,12 +207,15 @@ export class ProcessTask {
     this.#phase = this.#started === undefined ? 'launched' : 'running';
     this.#supervisor = claim.bootId === bootId ? claim : undefined;
     this.#killDeadline = control.killDeadlineOf(this.key);
-    if (events?.exitCode === undefined && this.#isSupervised) {
-      this.#tell(this.#phase === 'running' ? 'TASK_RUNNING' : 'TASK_STARTING');
-    }
+    if (events?.exitCode === undefined && this.#isSupervised) this.#tellPresent();
     this.sweep(events);
     if (this.#killDeadline !== undefined) this.#askToEnd();
     return undefined;
+  }
+
+  #tellPresent(): void {
+    if (this.#killDeadline !== undefined) this.#tell('TASK_KILLING');
+    else this.#tell(this.#phase === 'running' ? 'TASK_RUNNING' : 'TASK_STARTING');
   }
 
   // What its supervisor wrote down.
@@ -346,8 +349,9 @@ export class ProcessTask {
       return;
     }
     control.orderKill(this.key, deadline);
-    if (isFirst) this.#askToEnd();
-    else this.#armKill();
+    if (!isFirst) return this.#armKill();
+    this.#tell('TASK_KILLING');
+    return this.#askToEnd();
   }
 
   /** All of it: also what has left the group of its leader. */

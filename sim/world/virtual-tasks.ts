@@ -60,6 +60,10 @@ function serialText(serial: number): string {
 /** What Mesos' executors give a task that they kill, where nobody says otherwise. */
 const KILL_GRACE_MS = 3000;
 
+/** Of tasks that say that they are being killed: will do so, and have done so. */
+const SAYS_KILLING = 1;
+const SAID_KILLING = 2;
+
 /** How long a task is given to end, by the order with which it came. */
 function graceOf(details: unknown): number {
   if (typeof details !== 'object' || details === null) return KILL_GRACE_MS;
@@ -129,8 +133,8 @@ export class VirtualTasks {
     const stopMs = this.#tasks.stopMs[row] as number;
     const ownMs = graceOf((this.#tasks.launches[row] as Launch).details);
     this.#schedule(now + Math.min(stopMs, graceMs ?? ownMs), TASK_KILLED, row);
-    if (this.#tasks.saysKilling[row] === 0) return;
-    this.#tasks.saysKilling[row] = 0;
+    if (this.#tasks.saysKilling[row] !== SAYS_KILLING) return;
+    this.#tasks.saysKilling[row] = SAID_KILLING;
     this.#tasks.toSay[row] = (this.#tasks.toSay[row] as number) | rows.KILLING_BIT;
     this.#schedule(now, TASK_REPORTS, row);
   }
@@ -197,7 +201,8 @@ export class VirtualTasks {
     tasks.runningAt[row] = now;
     if (isChecked(tasks.health[row])) this.#schedule(now, TASK_TURNS, row);
     if (durationMs >= 0) this.#schedule(now + durationMs, TASK_ENDED, row);
-    this.#say(row, rows.RUNNING_BIT);
+    // Nobody runs again who was said to be killed.
+    if (tasks.saysKilling[row] !== SAID_KILLING) this.#say(row, rows.RUNNING_BIT);
   }
 
   /** How the instances of an app answer has changed: those whose agents look notice at once. */

@@ -9,8 +9,9 @@ import type {Readable} from 'node:stream';
 import {setTimeout as delay} from 'node:timers/promises';
 import type {ExecutionContext} from 'ava';
 import {taskIdOf} from '../../../engine/index.ts';
-import type {ExecutorNews, ExecutorTask} from '../executor.ts';
+import type {Executor, ExecutorNews, ExecutorTask} from '../executor.ts';
 import {Agent, isEnd, PATIENCE_MS, type ExecutorBed} from './contract-agent.ts';
+import {CONDUCT, type ConductBed, type Manner} from './task-conduct.ts';
 
 /** AVA's `test` or `test.serial`. */
 export type RegisterTest = (
@@ -43,6 +44,53 @@ export function executorContract(
       }
     });
   }
+}
+
+/** What also holds in the simulator. */
+const OF_CONDUCT: readonly Promised[] = CONDUCT.map(([title, keep]) => [
+  title,
+  (t, agent) => keep(t, conductBed(agent)),
+]);
+
+const SHELLS: Readonly<Record<Manner, string>> = {
+  fails: 'exit 1',
+  finishes: 'exit 0',
+  runs: 'trap "exit 0" TERM; while :; do sleep 0.05; done',
+  stubborn: 'trap "" TERM; echo > "$MESOS_SANDBOX/ready"; while :; do sleep 0.05; done',
+};
+
+function conductBed(agent: Agent): ConductBed {
+  const tasks = new Map<string, {readonly task: ExecutorTask; readonly manner: Manner}>();
+  const taskOf = (id: string): ExecutorTask => {
+    const found = tasks.get(id);
+    if (found === undefined) throw new Error(`nobody launched ${id}`);
+    return found.task;
+  };
+  let executor: Executor | undefined;
+  return {
+    async launch(id, manner) {
+      executor ??= await agent.executor();
+      tasks.set(id, {task: await agent.launch({shell: SHELLS[manner]}), manner});
+    },
+    kill(id, graceMs) {
+      executor?.kill(tasks.get(id)?.task.spec.taskId ?? taskIdOf(id), graceMs);
+    },
+    async running(id) {
+      await agent.until(taskOf(id).spec.taskId, (news) => isEnd(news) || isRunning(news));
+      if (tasks.get(id)?.manner === 'stubborn') await appears(taskOf(id), 'ready');
+    },
+    async ended(id) {
+      await agent.ended(taskOf(id));
+    },
+    statesOf: (id) => agent.statesOf(tasks.get(id)?.task.spec.taskId ?? taskIdOf(id)),
+    now: () => Date.now(),
+    wait: (ms) => delay(ms),
+    cleanUp: () => Promise.resolve(),
+  };
+}
+
+function isRunning({state}: ExecutorNews): boolean {
+  return state === 'TASK_RUNNING';
 }
 
 type Promised = readonly [
@@ -526,6 +574,7 @@ const OF_TERMINALS: readonly Promised[] = [
 ];
 
 const PROMISES: readonly Promised[] = [
+  ...OF_CONDUCT,
   ...OF_RUNNING,
   ...OF_MISTAKES,
   ...OF_KILLING,
