@@ -57,6 +57,7 @@ export class LeaderWatcher {
     this.#teller = teller;
     this.#keeper = new SessionKeeper({
       ...sessionOptions(options),
+      pace: 'watcher',
       notice: (text) => listener.notice(text),
       use: (session) =>
         detectLeader({session, folder: options.zk.path, access: accessOf(options)}, (leader) =>

@@ -14,6 +14,8 @@ export interface ZkSessionOptions {
   /** As wished; the servers decide (2 to 20 of their ticks, by default). */
   readonly sessionTimeoutMs: number;
   readonly connectTimeoutMs: number;
+  /** How closely the connection is watched; a leader's by default. */
+  readonly pace?: keyof typeof PACES | undefined;
 }
 
 /**
@@ -36,10 +38,15 @@ export async function openZkSession(options: ZkSessionOptions): Promise<ZkSessio
   return session;
 }
 
-/** A request is sent so often, as parts of the timeout, … */
-const BEAT_SHARE = 1 / 8;
-/** … and a connection on which nothing is answered for so long is given up. */
-const SILENCE_SHARE = 1 / 4;
+/**
+ * As parts of the timeout: how often something is asked, and after how long without any answer
+ * another server is tried. A leader has to be elsewhere while its lease still lasts; those who only
+ * watch are many, and have time.
+ */
+const PACES = {
+  leader: {beat: 1 / 8, silence: 1 / 4},
+  watcher: {beat: 1 / 3, silence: 1 / 3},
+} as const;
 const CLOSE_MS_MAX = 1000;
 
 interface Waiting {
@@ -54,6 +61,7 @@ export class ZkSession implements ZkNodes {
   readonly established: Promise<void>;
   readonly ended: Promise<ZkSessionEnd>;
   readonly #options: ZkSessionOptions;
+  readonly #pace: (typeof PACES)[keyof typeof PACES];
   readonly #mended: MendedClient;
   readonly #client: Client;
   readonly #acls: Readonly<Record<NodeAccess, zookeeper.ACL[]>>;
@@ -75,6 +83,7 @@ export class ZkSession implements ZkNodes {
   constructor(options: ZkSessionOptions) {
     const {servers, credentials} = options.zk;
     this.#options = options;
+    this.#pace = PACES[options.pace ?? 'leader'];
     const open = credentials === undefined;
     this.#acls = {ours: aclOf(open, 'ours'), readable: aclOf(open, 'readable')};
     this.#timeoutMs = options.sessionTimeoutMs;
@@ -285,7 +294,7 @@ export class ZkSession implements ZkNodes {
     this.#proof.connected(this.#mended.attemptAt);
     this.#lastAnswerAt = performance.now();
     this.#isConnected = true;
-    this.#setWatchdog(this.#timeoutMs * (BEAT_SHARE / 4));
+    this.#setWatchdog(this.#timeoutMs * (this.#pace.beat / 4));
     this.#connecting.resolve();
     this.#connection.resolve();
   }
@@ -338,7 +347,7 @@ export class ZkSession implements ZkNodes {
     this.#watchedAt = now;
     // It was this process that did nothing: answers may be here, unread.
     if (wasBusy) return;
-    const silenceMs = this.#timeoutMs * SILENCE_SHARE;
+    const silenceMs = this.#timeoutMs * this.#pace.silence;
     if (!this.#isConnected) {
       if (now - this.#mended.attemptAt > Math.max(silenceMs, 200)) this.#mended.dropConnection();
       return;
@@ -346,7 +355,7 @@ export class ZkSession implements ZkNodes {
     const [oldest] = this.#waiting;
     if (oldest !== undefined && now - Math.max(oldest.sentAt, this.#lastAnswerAt) > silenceMs) {
       this.#mended.dropConnection();
-    } else if (now - this.#lastSentAt >= this.#timeoutMs * BEAT_SHARE) {
+    } else if (now - this.#lastSentAt >= this.#timeoutMs * this.#pace.beat) {
       this.#exists('/').catch((error: unknown) => {
         // A lost connection is no news here, and a session's end is told by `ended`.
         if (!isZkError(error)) throw error;

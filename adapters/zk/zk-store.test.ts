@@ -352,16 +352,15 @@ test("a node that is none of the store's is named, and nothing is changed", asyn
 test('who gets no answer gives up when its patience is over, and for good', async (t) => {
   const ensemble = await makeEnsemble();
   const nodes = ensemble.openSession();
-  const store = openZkStore({nodes, ...places, patienceMs: 500});
-  await store.load();
   const never = Promise.withResolvers<never>();
   nodes.transact = async () => await never.promise;
+  const store = openZkStore({nodes, ...places, patienceMs: 50});
   const write = {epoch: 1, puts: [{path: 'a', document: 1}], deletes: []};
   const settled = await Promise.allSettled([store.commit(write), store.load()]);
   for (const outcome of settled) {
     t.true(outcome.status === 'rejected' && outcome.reason instanceof StoreUnavailableError);
   }
-  await t.throwsAsync(store.commit(write), {message: 'ZooKeeper has not answered for 500 ms'});
+  await t.throwsAsync(store.commit(write), {message: 'ZooKeeper has not answered for 50 ms'});
   await store.close();
 });
 
