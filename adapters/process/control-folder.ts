@@ -15,13 +15,16 @@
  */
 import {createHash} from 'node:crypto';
 import {
+  closeSync,
   existsSync,
   mkdirSync,
+  openSync,
   readdirSync,
   readFileSync,
   renameSync,
   rmSync,
   writeFileSync,
+  writeSync,
 } from 'node:fs';
 import {join} from 'node:path';
 import type {TaskId} from '../../engine/index.ts';
@@ -115,14 +118,23 @@ export class ControlFolder {
 
   /** From now on no supervisor can start it. False: one was there before, or there is no task. */
   revoke(key: string): boolean {
+    let file: number;
     try {
-      writeFileSync(join(this.taskFolder(key), 'claim'), 'revoked\n', {flag: 'wx'});
-      return true;
+      file = openSync(join(this.taskFolder(key), 'claim'), 'wx', 0o600);
     } catch (error) {
       const {code} = error as NodeJS.ErrnoException;
       if (code === 'EEXIST' || code === 'ENOENT') return false;
       throw error;
     }
+    try {
+      writeSync(file, 'revoked\n');
+    } catch (error) {
+      // On a full disk; that it is there is enough.
+      if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
+    } finally {
+      closeSync(file);
+    }
+    return true;
   }
 
   /** It is being killed, whoever comes after this process: at the latest then. */

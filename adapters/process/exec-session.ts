@@ -4,7 +4,7 @@ import {readlinkSync} from 'node:fs';
 import {constants} from 'node:os';
 import {promisify} from 'node:util';
 import type {ExecResult, ExecSession} from '../ports/executor.ts';
-import {childrenOf, type ProcessMark, processState, send, signalGroup} from './proc.ts';
+import {childrenOf, markOf, send, signalGroup} from './proc.ts';
 
 export interface SessionTerms {
   /** As `commandLine` makes it. */
@@ -22,10 +22,7 @@ const JOIN = 'while [ "$1" != -- ]; do echo 0 > "$1" || exit 126; shift; done; s
 export function openSession({line, tty, cwd, stty, joins}: SessionTerms): ExecSession {
   const words = ['-c', JOIN, 'sh', ...joins, '--', ...line];
   const child = spawn('/bin/sh', words, {cwd, env: {}, detached: true, stdio: 'pipe'});
-  const mark: ProcessMark | undefined =
-    child.pid === undefined
-      ? undefined
-      : {pid: child.pid, startedAt: processState(child.pid)?.startedAt ?? ''};
+  const [mark] = child.pid === undefined ? [] : markOf(child.pid);
   // What it leaves behind would hold on to its output.
   child.on('exit', () => mark !== undefined && send(-mark.pid, 'SIGKILL'));
   const ended = new Promise<ExecResult>((resolve) => {
@@ -48,10 +45,8 @@ export function openSession({line, tty, cwd, stty, joins}: SessionTerms): ExecSe
     kill() {
       if (mark === undefined) return;
       // On a terminal the command has a session of its own.
-      for (const pid of tty ? childrenOf(mark.pid) : []) {
-        const startedAt = processState(pid)?.startedAt;
-        if (startedAt !== undefined) signalGroup({pid, startedAt}, 'SIGKILL');
-      }
+      const inside = tty ? childrenOf(mark.pid).flatMap(markOf) : [];
+      for (const child of inside) signalGroup(child, 'SIGKILL');
       signalGroup(mark, 'SIGKILL');
     },
   };

@@ -47,6 +47,12 @@ function stateOf(text: string): ProcessState {
   };
 }
 
+/** Which process it is that has this number now; none, if there is none. */
+export function markOf(pid: number): readonly ProcessMark[] {
+  const state = processState(pid);
+  return state === undefined ? [] : [{pid, startedAt: state.startedAt}];
+}
+
 export function isAlive({pid, startedAt}: ProcessMark): boolean {
   const state = processState(pid);
   return state !== undefined && !state.isZombie && state.startedAt === startedAt;

@@ -109,6 +109,10 @@ class Processes implements ProcessExecutor, TaskHost {
     if (!this.#isClosed) this.#onNews(news);
   }
 
+  complain(key: string, message: string): void {
+    this.#onProgress(key, message);
+  }
+
   endSessions(taskId: TaskId): void {
     for (const [session, of] of this.#sessions) if (of === taskId) session.kill();
   }
@@ -121,7 +125,12 @@ class Processes implements ProcessExecutor, TaskHost {
   }
 
   async removeCgroup(key: string): Promise<void> {
-    if (!(await this.cgroups.open(key).remove())) this.#onProgress(key, STUCK);
+    try {
+      if (!(await this.cgroups.open(key).remove())) this.#onProgress(key, STUCK);
+    } catch (error) {
+      // The task has ended all the same.
+      this.#onProgress(key, `its control group cannot be removed: ${(error as Error).message}`);
+    }
   }
 
   launch(given: ExecutorTask): void {

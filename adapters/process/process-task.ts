@@ -18,9 +18,10 @@ import {
 } from './control-folder.ts';
 import {exitWords} from './exit-words.ts';
 import {
+  childrenOf,
   isAlive,
+  markOf,
   type ProcessMark,
-  processState,
   signalGroup,
   TICKS_PER_SECOND,
   usageBySession,
@@ -48,6 +49,8 @@ export interface TaskHost {
   readonly bootId: string;
   readonly isClosed: boolean;
   tell(news: ExecutorNews): void;
+  /** For whoever runs this machine. */
+  complain(key: string, message: string): void;
   /** Ends commands beside the task. */
   endSessions(taskId: TaskId): void;
   /** Tells who runs this machine if it cannot be removed. */
@@ -120,14 +123,15 @@ export class ProcessTask {
     try {
       await this.#prepare(argv);
       await this.#host.turn();
+      // The next executor will find that it never started.
+      if (this.#host.isClosed) return undefined;
+      if (this.#killDeadline !== undefined) return this.#endUnstarted();
+      return this.#spawnSupervisor();
     } catch (error) {
+      if (this.#killDeadline !== undefined) return this.#endUnstarted();
       const {message} = error as Error;
       return this.#endAs('TASK_FAILED', 'REASON_CONTAINER_LAUNCH_FAILED', message);
     }
-    // The next executor will find that it never started.
-    if (this.#host.isClosed) return;
-    if (this.#killDeadline !== undefined) return this.#endUnstarted();
-    this.#spawnSupervisor();
   }
 
   async #prepare(argv: readonly string[] | undefined): Promise<void> {
@@ -186,8 +190,7 @@ export class ProcessTask {
       void this.#endAs('TASK_FAILED', 'REASON_CONTAINER_LAUNCH_FAILED', error.message);
     });
     if (child.pid === undefined) return;
-    const startedAt = processState(child.pid)?.startedAt ?? '';
-    this.#supervisor = {pid: child.pid, startedAt};
+    this.#supervisor = markOf(child.pid)[0];
     this.#phase = 'launched';
     child.on('exit', () => {
       if (!this.#isEnding && !this.#host.isClosed) this.sweep(control.allEvents().get(this.key));
@@ -348,7 +351,12 @@ export class ProcessTask {
       void this.#endUnstarted();
       return;
     }
-    control.orderKill(this.key, deadline);
+    try {
+      control.orderKill(this.key, deadline);
+    } catch (error) {
+      // It is killed all the same, by this process.
+      this.#host.complain(this.key, `its kill is not written down: ${(error as Error).message}`);
+    }
     if (!isFirst) return this.#armKill();
     this.#tell('TASK_KILLING');
     return this.#askToEnd();
@@ -376,9 +384,14 @@ export class ProcessTask {
       this.#armKill();
       return;
     }
-    // Where it is still on its way, it shall not get there.
-    const isOnItsWay = this.#started === undefined && this.#supervisor !== undefined;
-    if (isOnItsWay) signalGroup(this.#supervisor as ProcessMark, 'SIGKILL');
+    const supervisor = this.#supervisor;
+    if (this.#started === undefined && supervisor !== undefined) {
+      // On a full disk it cannot say what it has started.
+      const children = childrenOf(supervisor.pid).flatMap(markOf);
+      // Where it is still on its way, it shall not get there.
+      signalGroup(supervisor, 'SIGKILL');
+      for (const child of children) signalGroup(child, 'SIGKILL');
+    }
     this.#killAll();
     this.#killTimer = setTimeout(() => this.#force(), AGAIN_MS);
   }

@@ -1,4 +1,4 @@
-/** The virtual agents keep the promises of real executors, as far as they are about a task's life. */
+/** Virtual agents keep the promises of real executors, as far as these are about a task's life. */
 import test from 'ava';
 import {
   conductContract,

@@ -11,13 +11,8 @@ import type {ExecutionContext} from 'ava';
 import {taskIdOf} from '../../../engine/index.ts';
 import type {Executor, ExecutorNews, ExecutorTask} from '../executor.ts';
 import {Agent, isEnd, PATIENCE_MS, type ExecutorBed} from './contract-agent.ts';
+import type {RegisterTest} from './register-test.ts';
 import {CONDUCT, type ConductBed, type Manner} from './task-conduct.ts';
-
-/** AVA's `test` or `test.serial`. */
-export type RegisterTest = (
-  title: string,
-  implementation: (t: ExecutionContext) => Promise<void>,
-) => void;
 
 export interface ExecutorContractOptions {
   /** Whether commands can be given a terminal here. */

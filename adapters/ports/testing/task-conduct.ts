@@ -5,7 +5,7 @@
  */
 import type {ExecutionContext} from 'ava';
 import fc from 'fast-check';
-import type {RegisterTest} from './executor-contract.ts';
+import type {RegisterTest} from './register-test.ts';
 
 /** What a task is like. `stubborn`: it runs on whatever it is asked. */
 export type Manner = 'fails' | 'finishes' | 'runs' | 'stubborn';
