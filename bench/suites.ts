@@ -3,6 +3,7 @@ import {makeAllocatorSuite, makeGridSuite} from './allocator/suite.ts';
 import type {Suite} from './bench.ts';
 import {makeChronosSuite} from './chronos/suite.ts';
 import {makeMarathonSuite} from './marathon/suite.ts';
+import {makeServerSuite} from './server/suite.ts';
 import {makeSimSuite} from './sim/suite.ts';
 
 /** Suites are made on demand: their benches remember what they have seen in a session. */
@@ -12,6 +13,7 @@ export const SUITES: ReadonlyMap<string, () => Suite> = new Map([
   ['allocator-grid', makeGridSuite],
   ['marathon', makeMarathonSuite],
   ['chronos', makeChronosSuite],
+  ['server', makeServerSuite],
 ]);
 
 /** One line, for whoever asked for something else. */

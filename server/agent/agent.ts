@@ -25,6 +25,8 @@ export interface AgentOptions extends Address {
   /** How long sandboxes of ended tasks are kept. */
   readonly gcDelayMs: number;
   readonly version: string;
+  /** Its own log, if it is kept in a file. */
+  readonly logFile?: string | undefined;
 }
 
 export interface AgentParts {

@@ -33,7 +33,7 @@ export function faceSource(
     },
     flags,
     workDir: options.workDir,
-    logFile: undefined,
+    logFile: options.logFile,
     *tasks(): Iterable<AgentFaceTask> {
       for (const task of runner.tasks) yield faceTask(task);
     },

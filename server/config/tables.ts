@@ -27,6 +27,11 @@ const LOGS = {
     'auto',
     'how logs are written; auto is pretty on a terminal and JSON lines elsewhere',
   ),
+  'log-file': setting(
+    FILE,
+    undefined,
+    'a file that logs go to as JSON lines as well: dcos node log shows it',
+  ),
 };
 
 const ACCESS = {

@@ -109,6 +109,13 @@ function explained(error: Error): Error {
   return new Error('the other side has another key (compare the key files)', {cause: error});
 }
 
+/** Names the cluster for people and clients, on every master alike; says nothing of the key. */
+export function idOfKey(key: ClusterKey): string {
+  const digest = createHmac('sha256', key).update('cluster id').digest('hex');
+  const [, ...parts] = /^(.{8})(.{4})(.{4})(.{4})(.{12})/.exec(digest) ?? [];
+  return parts.join('-');
+}
+
 // What one of the cluster shows another over plain HTTP.
 
 const PROOF_MS = 60_000;

@@ -19,7 +19,10 @@ import {openPort} from './http-side.ts';
 import {AGENT_HTTP} from './master-process.ts';
 
 export interface AgentProcessParts {
-  readonly settings: TaskSettings & {readonly listen: HostPort};
+  readonly settings: TaskSettings & {
+    readonly listen: HostPort;
+    readonly 'log-file'?: string | undefined;
+  };
   readonly workDir: string;
   /** The name that others reach it and its tasks at. */
   readonly hostname: string;
@@ -66,6 +69,7 @@ export async function startAgentProcess(parts: AgentProcessParts): Promise<Agent
       zone: parts.zone,
       gcDelayMs: settings['gc-delay'],
       version: parts.version,
+      logFile: settings['log-file'],
     },
     {
       store,

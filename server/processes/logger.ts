@@ -1,26 +1,38 @@
 /** Structured logs on stderr: JSON lines, or readable ones for a person at a terminal. */
-import {destination, pino, type Logger} from 'pino';
+import {mkdirSync} from 'node:fs';
+import {dirname} from 'node:path';
+import {destination, multistream, pino, type DestinationStream, type Logger} from 'pino';
 import {build as prettyStream} from 'pino-pretty';
 
 export interface LogSettings {
   readonly 'log-level': string;
   readonly 'log-format': 'auto' | 'json' | 'pretty';
+  readonly 'log-file'?: string | undefined;
 }
 
 export function makeLogger(settings: LogSettings, name: string): Logger {
-  const options = {name, level: settings['log-level']};
-  const format = settings['log-format'];
+  const level = settings['log-level'];
+  const timestamp = (): string => `,"time":"${new Date().toISOString()}"`;
+  const streams = [onStderr(settings['log-format']), ...inFile(settings['log-file'])];
+  // Each stream has a level of its own, below which it is given nothing.
+  const each = streams.map((stream) => ({stream, level: 'trace' as const}));
+  return pino({name, level, timestamp}, multistream(each));
+}
+
+function inFile(file: string | undefined): readonly DestinationStream[] {
+  if (file === undefined) return [];
+  mkdirSync(dirname(file), {recursive: true});
+  return [destination({dest: file, append: true, sync: true})];
+}
+
+function onStderr(format: LogSettings['log-format']): DestinationStream {
   const isPretty = format === 'pretty' || (format === 'auto' && process.stderr.isTTY === true);
-  if (!isPretty) {
-    const timestamp = (): string => `,"time":"${new Date().toISOString()}"`;
-    return pino({...options, timestamp}, destination({fd: 2, sync: true}));
-  }
-  const stream = prettyStream({
+  if (!isPretty) return destination({fd: 2, sync: true});
+  return prettyStream({
     destination: 2,
     sync: true,
     colorize: process.stderr.isTTY === true && process.env['NO_COLOR'] === undefined,
     translateTime: 'SYS:HH:MM:ss.l',
     ignore: 'pid,hostname',
   });
-  return pino(options, stream);
 }

@@ -9,7 +9,7 @@ import {makeClock} from '../clock.ts';
 import {shownSettings, type HostPort} from '../config/setting.ts';
 import type {ClusterSettings} from '../config/tables.ts';
 import {openLineChannel} from '../link/channel.ts';
-import {makeProof, makeSecureServer, peerOf, type ClusterKey} from '../link/secure.ts';
+import {idOfKey, makeProof, makeSecureServer, peerOf, type ClusterKey} from '../link/secure.ts';
 import type {Leadership} from '../master/leadership.ts';
 import {Master} from '../master/master.ts';
 import {engineOptions} from './engine-options.ts';
@@ -22,6 +22,7 @@ export interface MasterProcessParts {
   readonly settings: ClusterSettings & {
     readonly listen: HostPort;
     readonly advertise?: HostPort | undefined;
+    readonly 'log-file'?: string | undefined;
   };
   /** Agents that connect must have it, too. */
   readonly key: ClusterKey;
@@ -67,6 +68,8 @@ export async function startMasterProcess(parts: MasterProcessParts): Promise<Mas
     tokens,
     logger: accessLog(log),
     clusterName: settings.cluster,
+    clusterId: idOfKey(key),
+    logFile: settings['log-file'],
   });
   const agents = makeSecureServer(key, (socket) => {
     master.acceptAgent((listener) => openLineChannel(socket, listener));

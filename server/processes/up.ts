@@ -90,9 +90,10 @@ export async function startUp(settings: UpSettings, parts: UpParts): Promise<Up>
     agents,
     docker,
     async close({stopTasks}) {
+      // Without a master nobody replaces what is being stopped; its next start hears of the ends.
+      await close();
       if (stopTasks) await Promise.all(agents.map(({agent}) => agent.killTasks()));
       for (const agent of agents) await agent.close();
-      await close();
     },
   };
 }
