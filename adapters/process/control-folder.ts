@@ -78,6 +78,10 @@ export class ControlFolder {
     return join(this.#tasks, key);
   }
 
+  hasTask(key: string): boolean {
+    return existsSync(this.taskFolder(key));
+  }
+
   /** All tasks of which there is anything. */
   keys(): readonly string[] {
     const keys = new Set(readdirSync(this.#tasks));
@@ -154,6 +158,10 @@ export class ControlFolder {
     const found = /^(\d+) (\d+)\n/.exec(text ?? '');
     if (found === null) return undefined;
     return {pid: Number(found[1]), startedAt: found[2] ?? ''};
+  }
+
+  hasExit(key: string, code: number): boolean {
+    return existsSync(join(this.events, `${key}.exit.${code}`));
   }
 
   hasLogs(key: string): boolean {

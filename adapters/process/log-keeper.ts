@@ -6,7 +6,7 @@
  */
 import {watch} from 'node:fs';
 import {ControlFolder, parseEventFile, type TaskEvents} from './control-folder.ts';
-import {processState, readBootId} from './proc.ts';
+import {markOf, readBootId} from './proc.ts';
 import {TaskOutput} from './task-output.ts';
 
 /** In case that the kernel told of too much at once, or that pipes could not be opened. */
@@ -86,11 +86,23 @@ class LogKeeper {
   }
 }
 
-function complain(what: string, error: unknown): void {
-  process.stderr.write(`${new Date().toISOString()} ${what}: ${(error as Error).message}\n`);
+function complain(about: string, error: unknown): void {
+  process.stderr.write(`${new Date().toISOString()} ${about}: ${(error as Error).message}\n`);
 }
 
+/** So that the next one need not wait; where it cannot be written, there is still the lock. */
+function sayWhoItIs(control: ControlFolder): void {
+  try {
+    for (const mark of markOf(process.pid)) control.keeperIs({...mark, bootId: readBootId()});
+  } catch (error) {
+    complain('keeper', error);
+  }
+}
+
+process.stderr.on('error', (error: NodeJS.ErrnoException) => {
+  // On a full disk there is no place to complain in, and tasks must not stand still for that.
+  if (error.code !== 'ENOSPC') throw error;
+});
 const control = new ControlFolder(process.argv[2] ?? '');
-const {pid} = process;
-control.keeperIs({pid, startedAt: processState(pid)?.startedAt ?? '', bootId: readBootId()});
+sayWhoItIs(control);
 new LogKeeper(control).run();

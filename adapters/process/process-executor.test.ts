@@ -232,6 +232,23 @@ test('a supervisor that comes a second time, or too late, starts nothing', (t) =
     t.false(has(late, 'runs'));
   }));
 
+test('what is left of a task of the same name is removed before it is run', (t) =>
+  withBench(t, {}, async ({agent, bed}) => {
+    const task = await agent.task({shell: 'echo run >> "$MESOS_SANDBOX/runs"; sleep 1000'});
+    (await agent.remote()).launch(task);
+    await until(() => has(task, 'runs'));
+    await agent.crash();
+    const before = bed.control.startedOf(keyOfTask(task));
+    const executor = await agent.executor();
+    const heard = agent.newsOf(task.spec.taskId).length;
+    executor.launch(task);
+    await agent.running(task, heard);
+    t.false(before !== undefined && isAlive(before));
+    await until(() => read(task, 'runs') === 'run\nrun\n');
+    executor.kill(task.spec.taskId, 0);
+    t.is((await agent.ended(task)).state, 'TASK_KILLED');
+  }));
+
 for (const [shell, words] of [
   ['exit 3', 'Command exited with status 3'],
   ['kill -KILL $$', 'Command terminated with signal Killed'],

@@ -27,6 +27,7 @@ import {
   usageBySession,
 } from './proc.ts';
 import {ownAccount, taskAccount} from './task-account.ts';
+import {removeLeftover} from './remove-leftover.ts';
 import {supervisorScript} from './supervisor-script.ts';
 import {DEFAULT_PATH, type Tools} from './tools.ts';
 import {linkVolumes} from './volume-links.ts';
@@ -143,6 +144,8 @@ export class ProcessTask {
     }
     const account = await taskAccount(spec.user, settings.switchUser);
     if (account !== undefined) await chown(sandbox, account.uid, account.gid);
+    // Of a task of this name that nobody has taken over.
+    if (control.hasTask(this.key)) await removeLeftover(this.key, this.#host);
     const {persistentRoot} = settings;
     await linkVolumes(spec.volumes, {sandbox, account, persistentRoot});
     const line = commandLine({argv, env: this.#envFor(account), account, tty: spec.tty}, tools);
@@ -226,9 +229,12 @@ export class ProcessTask {
   /** A file of it has appeared, has changed, or is gone. */
   notice(event: EventFile): void {
     const {control} = this.#host;
+    if (this.#phase === 'preparing' || this.#phase === 'over') return;
     if (event.kind === 'started') this.#onStarted(control.startedOf(this.key));
-    else if (event.kind === 'exit') this.#onExit(event.code);
-    else if (!control.hasLogs(this.key)) this.#outputRead?.();
+    else if (event.kind === 'logs' && !control.hasLogs(this.key)) this.#outputRead?.();
+    else if (event.kind === 'exit' && control.hasExit(this.key, event.code)) {
+      this.#onExit(event.code);
+    }
   }
 
   /** All that there is of it. */
