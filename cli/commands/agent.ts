@@ -14,7 +14,7 @@ export function makeAgentCommand(): Command {
   );
   addSettings(command, AGENT_SETTINGS).addHelpText('after', EXAMPLE);
   return command.action(async () => {
-    process.exitCode = await runAgent(command).catch(explain);
+    process.exit(await runAgent(command).catch(explain));
   });
 }
 

@@ -14,7 +14,7 @@ export function makeMasterCommand(): Command {
   );
   addSettings(command, MASTER_SETTINGS).addHelpText('after', EXAMPLE);
   return command.action(async () => {
-    process.exitCode = await runMaster(command).catch(explain);
+    process.exit(await runMaster(command).catch(explain));
   });
 }
 

@@ -32,8 +32,9 @@ export function settingsOf<S extends SettingTable>(table: S, command: Command): 
   const flags: Record<string, string> = {};
   for (const option of command.options) {
     const value: unknown = command.getOptionValue(option.attributeName());
-    if (value === undefined) continue;
-    flags[option.long?.slice(2) ?? ''] = String(value);
+    // A switch has no text of its own.
+    if (typeof value === 'string') flags[option.long?.slice(2) ?? ''] = value;
+    else if (value === true) flags[option.long?.slice(2) ?? ''] = 'true';
   }
   const path = flags['config'] ?? process.env['DRYDOCK_CONFIG'];
   const file = path === undefined ? {} : {file: {path, values: readConfig(path)}};

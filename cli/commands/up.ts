@@ -21,7 +21,8 @@ export function makeUpCommand(): Command {
     .option('--stop-tasks', 'when stopped, stop the tasks as well (else they run on)');
   addSettings(command, UP_SETTINGS);
   return command.action(async (flags: UpFlags) => {
-    process.exitCode = await up(command, flags).catch(explain);
+    // What a failed start has left open must not keep the process.
+    process.exit(await up(command, flags).catch(explain));
   });
 }
 

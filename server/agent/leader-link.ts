@@ -97,21 +97,25 @@ export class LeaderLink {
         if (isPresent()) this.#lose(reason);
       },
     };
-    this.#parts.open(leader, listener).then(
-      (channel) => {
-        if (!isPresent()) {
-          channel.end();
-          return;
-        }
-        this.#channel = channel;
-        this.#silenceMaxMs = WELCOME_MS_MAX;
-        this.#listenFor();
-        this.#say(this.#parts.registration());
-      },
-      (error: unknown) => {
-        if (isPresent()) this.#lose((error as Error).message);
-      },
-    );
+    void this.#open(leader, listener, isPresent);
+  }
+
+  async #open(leader: Address, listener: ChannelListener, isPresent: () => boolean): Promise<void> {
+    let channel: Channel;
+    try {
+      channel = await this.#parts.open(leader, listener);
+    } catch (error) {
+      if (isPresent()) this.#lose((error as Error).message);
+      return;
+    }
+    if (!isPresent()) {
+      channel.end();
+      return;
+    }
+    this.#channel = channel;
+    this.#silenceMaxMs = WELCOME_MS_MAX;
+    this.#listenFor();
+    this.#say(this.#parts.registration());
   }
 
   #heard(value: unknown): void {

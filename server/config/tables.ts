@@ -199,7 +199,6 @@ export const UP_SETTINGS = {
   ...LOGS,
 };
 
-export type MasterSettings = SettingValues<typeof MASTER_SETTINGS>;
 export type AgentSettings = SettingValues<typeof AGENT_SETTINGS>;
 export type UpSettings = SettingValues<typeof UP_SETTINGS>;
 export type ClusterSettings = SettingValues<typeof CLUSTER>;

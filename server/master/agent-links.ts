@@ -48,17 +48,12 @@ export class AgentLinks {
 
   /** Takes a connection; `open` makes its channel around the listener that it is given. */
   accept(open: (listener: ChannelListener) => Channel): void {
-    let link: Link | undefined;
-    const channel = open({
-      message: (value) => {
-        if (link !== undefined) this.#heard(link, value);
-      },
-      ended: (reason) => {
-        if (link !== undefined) this.#ended(link, reason);
-      },
-    });
-    link = {
-      channel,
+    // Nothing is heard before the channel is there.
+    const link: Link = {
+      channel: open({
+        message: (value) => this.#heard(link, value),
+        ended: (reason) => this.#ended(link, reason),
+      }),
       report: undefined,
       isActive: false,
       pingSerial: 0,

@@ -26,12 +26,12 @@ function inFile(file: string | undefined): readonly DestinationStream[] {
 }
 
 function onStderr(format: LogSettings['log-format']): DestinationStream {
-  const isPretty = format === 'pretty' || (format === 'auto' && process.stderr.isTTY === true);
+  const isPretty = format === 'pretty' || (format === 'auto' && process.stderr.isTTY);
   if (!isPretty) return destination({fd: 2, sync: true});
   return prettyStream({
     destination: 2,
     sync: true,
-    colorize: process.stderr.isTTY === true && process.env['NO_COLOR'] === undefined,
+    colorize: process.stderr.isTTY && process.env['NO_COLOR'] === undefined,
     translateTime: 'SYS:HH:MM:ss.l',
     ignore: 'pid,hostname',
   });

@@ -57,7 +57,7 @@ export async function startUp(settings: UpSettings, parts: UpParts): Promise<Up>
   const docker = await chooseDocker(settings);
   const plans = planAgents(settings, dataDir);
   const store = await openFileStore(join(dataDir, STORE), {logger: log});
-  const {master, address, url, close} = await startMasterProcess({
+  const masterProcess = await startMasterProcess({
     settings,
     key,
     tokens,
@@ -76,8 +76,8 @@ export async function startUp(settings: UpSettings, parts: UpParts): Promise<Up>
         docker,
         key,
         tokens,
-        watch: fixedLeader(address),
-        open: openInProcess(master),
+        watch: fixedLeader(masterProcess.address),
+        open: openInProcess(masterProcess.master),
         version,
         failed,
         log: log.child({part: plan.name}),
@@ -85,13 +85,13 @@ export async function startUp(settings: UpSettings, parts: UpParts): Promise<Up>
     );
   }
   return {
-    url,
-    master,
+    url: masterProcess.url,
+    master: masterProcess.master,
     agents,
     docker,
     async close({stopTasks}) {
       // Without a master nobody replaces what is being stopped; its next start hears of the ends.
-      await close();
+      await masterProcess.close();
       if (stopTasks) await Promise.all(agents.map(({agent}) => agent.killTasks()));
       for (const agent of agents) await agent.close();
     },

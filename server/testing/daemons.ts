@@ -57,21 +57,14 @@ export async function startDrydock(
   });
   if (ready !== undefined) {
     const printed = (): string => `${output.stdout}${output.stderr}`;
-    const isReady = new Promise<boolean>((resolve) => {
-      const timer = setTimeout(() => resolve(false), READY_MS);
-      const look = (): void => {
-        if (!ready.test(printed())) return;
-        clearTimeout(timer);
-        resolve(true);
-      };
-      changed.add(look);
-      look();
-      void ended.then(() => {
-        clearTimeout(timer);
-        resolve(false);
-      });
+    const isReady = Promise.withResolvers<boolean>();
+    const timer = setTimeout(isReady.resolve, READY_MS, false);
+    changed.add(() => {
+      if (ready.test(printed())) isReady.resolve(true);
     });
-    if (!(await isReady)) {
+    const isUp = await Promise.race([isReady.promise, ended.then(() => false)]);
+    clearTimeout(timer);
+    if (!isUp) {
       child.kill('SIGKILL');
       throw new Error(`drydock ${args.join(' ')} did not come up:\n${printed()}`);
     }

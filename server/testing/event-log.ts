@@ -28,7 +28,7 @@ export class EventLog {
         this.events.push({at, type: String(fields['eventType']), fields});
       },
     });
-    this.#done = this.#read(response.body, parser.feed);
+    this.#done = this.#read(response.body, (text) => parser.feed(text));
   }
 
   async #read(body: ReadableStream<Uint8Array>, feed: (text: string) => void): Promise<void> {

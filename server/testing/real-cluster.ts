@@ -129,12 +129,15 @@ function makeNode(name: string, address: string, args: readonly string[], ready:
     async start() {
       const daemon = await startDrydock(args, {ready});
       node.daemon = daemon;
-      void daemon.ended.then(() => {
-        if (node.daemon === daemon) node.daemon = undefined;
-      });
+      void forgetEnded(node, daemon);
     },
   };
   return node;
+}
+
+async function forgetEnded(node: Node, daemon: Daemon): Promise<void> {
+  await daemon.ended;
+  if (node.daemon === daemon) node.daemon = undefined;
 }
 
 const ASK_MS = 1000;
