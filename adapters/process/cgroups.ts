@@ -99,7 +99,8 @@ export class Cgroups {
   keys(): readonly string[] {
     const keys = new Set<string>();
     for (const root of this.#roots.values()) {
-      for (const entry of readdirSync(root, {withFileTypes: true})) {
+      // It goes with the last task, and comes back with the next.
+      for (const entry of existsSync(root) ? readdirSync(root, {withFileTypes: true}) : []) {
         if (entry.isDirectory() && entry.name !== PROBE) keys.add(entry.name);
       }
     }
