@@ -12,7 +12,8 @@ import {startMasterProcess} from '../../server/processes/master-process.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'drydock-bench-'));
 const log = makeLogger({'log-level': 'error', 'log-format': 'json'}, 'bench');
-const store = await openFileStore(folder);
+const reopen = (): ReturnType<typeof openFileStore> => openFileStore(folder);
+const store = await reopen();
 const key = makeClusterKey();
 const read = readSettings(MASTER_SETTINGS, {
   flags: {listen: '127.0.0.1:0', 'body-limit': '100000000'},
@@ -23,7 +24,7 @@ const running = await startMasterProcess({
   settings: read.values,
   key,
   tokens: [],
-  makeLeadership: async (self) => new SoleLeadership(self, store, log),
+  makeLeadership: async (self) => new SoleLeadership(self, {store, reopen}, log),
   version: '0',
   log,
 });

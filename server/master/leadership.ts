@@ -28,16 +28,27 @@ export interface Leadership extends LeaderWatch {
 
 const RETRY_MS = 1000;
 
+/** A store that a master has to itself. */
+export type SoleStore = Store & {nextEpoch(): Promise<number>};
+
 /** The only master: it leads from the start, with the next epoch of its store. */
 export class SoleLeadership implements Leadership {
   readonly leader: Address;
-  readonly #store: Store & {nextEpoch(): Promise<number>};
   readonly #log: Logger;
+  /** Opens the store anew: one that has failed takes nothing any more. */
+  readonly #reopen: () => Promise<SoleStore>;
+  #store: SoleStore;
   #contender: Contender | undefined;
+  #isClosed = false;
 
-  constructor(self: Address, store: Store & {nextEpoch(): Promise<number>}, log: Logger) {
+  constructor(
+    self: Address,
+    {store, reopen}: {readonly store: SoleStore; readonly reopen: () => Promise<SoleStore>},
+    log: Logger,
+  ) {
     this.leader = self;
     this.#store = store;
+    this.#reopen = reopen;
     this.#log = log;
   }
 
@@ -48,31 +59,30 @@ export class SoleLeadership implements Leadership {
   async contend(contender: Contender): Promise<void> {
     this.#contender = contender;
     const store = this.#store;
-    contender.elected({epoch: await this.#nextEpoch(), store, isHeld: () => true});
+    contender.elected({epoch: await store.nextEpoch(), store, isHeld: () => true});
   }
 
   /** Tried until it works: a full disk may have room again. */
-  async #nextEpoch(): Promise<number> {
-    for (;;) {
-      try {
-        return await this.#store.nextEpoch();
-      } catch (error) {
-        if (this.#contender === undefined) throw error;
-        this.#log.error({err: error}, 'the store takes no writes; trying again');
-        await setTimeout(RETRY_MS);
-      }
-    }
-  }
-
   async resign(reason: string): Promise<void> {
     const contender = this.#contender;
     if (contender === undefined) return;
     contender.lost(reason);
-    await this.contend(contender);
+    await this.#store.close();
+    for (;;) {
+      await setTimeout(RETRY_MS);
+      if (this.#isClosed) return;
+      try {
+        this.#store = await this.#reopen();
+        await this.contend(contender);
+        return;
+      } catch (error) {
+        this.#log.error({err: error}, 'the store cannot be opened again; trying on');
+      }
+    }
   }
 
   async close(): Promise<void> {
-    this.#contender = undefined;
+    this.#isClosed = true;
     await this.#store.close();
   }
 }

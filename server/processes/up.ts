@@ -14,7 +14,7 @@ import {fixedLeader, type OpenChannel} from '../agent/leader-link.ts';
 import type {UpSettings} from '../config/tables.ts';
 import {openChannelPair, type Channel} from '../link/channel.ts';
 import {readKeyFile, writeKeyFile} from '../link/secure.ts';
-import {SoleLeadership} from '../master/leadership.ts';
+import {SoleLeadership, type SoleStore} from '../master/leadership.ts';
 import type {Master} from '../master/master.ts';
 import {startAgentProcess, type AgentProcess} from './agent-process.ts';
 import {chooseDocker, type DockerChoice} from './executors.ts';
@@ -56,12 +56,13 @@ export async function startUp(settings: UpSettings, parts: UpParts): Promise<Up>
   const tokens = readTokenFile(settings['token-file']);
   const docker = await chooseDocker(settings);
   const plans = planAgents(settings, dataDir);
-  const store = await openFileStore(join(dataDir, STORE), {logger: log});
+  const reopen = async (): Promise<SoleStore> => openFileStore(join(dataDir, STORE), {logger: log});
+  const store = await reopen();
   const masterProcess = await startMasterProcess({
     settings,
     key,
     tokens,
-    makeLeadership: async (self) => new SoleLeadership(self, store, log),
+    makeLeadership: async (self) => new SoleLeadership(self, {store, reopen}, log),
     version,
     log: log.child({part: 'master'}),
   });
