@@ -115,14 +115,19 @@ const TASKS = {
     'whether plain processes are held to their memory and cpus: auto where that can be done',
   ),
   'switch-user': setting(
-    oneOf('on', 'off'),
-    'on',
-    'whether tasks run as the users that they name, where the agent may do that',
+    oneOf('auto', 'on', 'off'),
+    'auto',
+    'whether tasks run as the users that they name: auto where the agent is root',
   ),
   'sandbox-log-bytes': setting(
     whole(65_536, 1_000_000_000_000),
     10 * 1024 * 1024,
     'so large stdout and stderr of a task become before they are rotated',
+  ),
+  'fetcher-cache-mib': setting(
+    whole(0, 10_000_000),
+    2048,
+    'how much of what is fetched with `cache` is kept (0: nothing)',
   ),
   'gc-delay': setting(DURATION, 604_800_000, 'how long sandboxes of ended tasks are kept'),
 };

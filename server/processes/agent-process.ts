@@ -3,6 +3,7 @@ import {mkdirSync} from 'node:fs';
 import {join} from 'node:path';
 import type {Logger} from 'pino';
 import {fetchUris} from '../../adapters/fetcher/fetch-uris.ts';
+import {FetchCache} from '../../adapters/fetcher/fetch-cache.ts';
 import {openFileStore} from '../../adapters/file/file-store.ts';
 import type {Amounts} from '../../engine/index.ts';
 import {makeAgentFace} from '../../api/agent/agent-face.ts';
@@ -58,6 +59,7 @@ export async function startAgentProcess(parts: AgentProcessParts): Promise<Agent
   const store = await openFileStore(join(workDir, 'meta'));
   const shared = await openPort(settings.listen);
   const clock = makeClock();
+  const cache = cacheOf(workDir, settings['fetcher-cache-mib']);
   const agent = await Agent.start(
     {
       workDir,
@@ -81,7 +83,8 @@ export async function startAgentProcess(parts: AgentProcessParts): Promise<Agent
           {agentId, workDir, volumesRoot, publishAddress: settings.listen.hostname},
           {docker: parts.docker, onNews, log},
         ),
-      fetch: (spec, sandbox, signal) => fetchUris(spec.fetch, sandbox, {signal, user: spec.user}),
+      fetch: (spec, sandbox, signal) =>
+        fetchUris(spec.fetch, sandbox, {signal, user: spec.user, cache}),
       clock,
       failed: parts.failed,
       log,
@@ -111,4 +114,9 @@ export async function startAgentProcess(parts: AgentProcessParts): Promise<Agent
       await shared.close();
     },
   };
+}
+
+function cacheOf(workDir: string, mib: number): FetchCache | undefined {
+  if (mib === 0) return undefined;
+  return new FetchCache({folder: join(workDir, 'fetched'), bytesMax: mib * 1024 * 1024});
 }

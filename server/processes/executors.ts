@@ -31,6 +31,10 @@ export async function chooseDocker(settings: TaskSettings): Promise<DockerChoice
   return {isUsed: false, why: answer.why ?? 'unknown'};
 }
 
+function switchesUser(choice: TaskSettings['switch-user']): boolean {
+  return choice === 'auto' ? process.getuid?.() === 0 : choice === 'on';
+}
+
 export interface ExecutorPlace {
   readonly agentId: string;
   readonly workDir: string;
@@ -54,20 +58,20 @@ export async function makeExecutors(
 ): Promise<Executors> {
   const logBytesMax = settings['sandbox-log-bytes'];
   const onProgress = (about: string, message: string): void => log.info({about}, message);
-  const process = makeProcessExecutor(
+  const processes = makeProcessExecutor(
     {
       controlDir: join(workDir, 'processes'),
       persistentRoot: volumesRoot,
       logBytesMax,
       cgroups: settings.cgroups,
       cfsQuota: settings['cfs-quota'],
-      switchUser: settings['switch-user'] === 'on',
+      switchUser: switchesUser(settings['switch-user']),
       onProgress,
     },
     onNews,
   );
-  log.info(process.isolation, 'isolation of plain processes');
-  if (!docker.isUsed) return {process, docker: undefined};
+  log.info(processes.isolation, 'isolation of plain processes');
+  if (!docker.isUsed) return {process: processes, docker: undefined};
   const executor = makeDockerExecutor(
     {
       agentId,
@@ -82,5 +86,5 @@ export async function makeExecutors(
     },
     onNews,
   );
-  return {process, docker: executor};
+  return {process: processes, docker: executor};
 }
