@@ -108,7 +108,7 @@ function simulatedEvents({startups, stops}: Measured, seed: number): readonly Ti
     cluster: {
       agents: [{name: 'node', count: 1, resources: 'cpus:64;mem:65536;ports:[31000-32000]'}],
     },
-    frameworks: {marathon: {type: 'marathon', reviveInterval: '500ms'}},
+    frameworks: {marathon: {type: 'marathon', reviveInterval: '500ms', usedOfferRefuse: 0}},
     workloads: [{app: APP}],
     allocator: {onRecovery: true},
     behaviours: startups.map((startup, index) => ({

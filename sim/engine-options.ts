@@ -42,13 +42,15 @@ function frameworkOptionsOf(framework: Framework): FrameworkOptions {
     const {preset, options} = framework;
     return {type: 'chronos', id, role, chronos: {preset, ...options}};
   }
-  const {declineForMs, reviveIntervalMs, launchesPerOfferMax, healthKillShareMax} = framework;
+  const {declineForMs, reviveIntervalMs, usedOfferRefuseMs} = framework;
+  const {launchesPerOfferMax, healthKillShareMax} = framework;
   const {launchTokens, launchTokenRefreshMs} = framework;
   const {gpuScheduling, maintenanceMode, drainingMs, localRegion, groupByRule} = framework;
   const {acceptedResourceRoles, deploymentsMax} = framework;
   const marathon = {
     declineOfferMs: declineForMs,
     reviveIntervalMs,
+    usedOfferRefuseMs,
     launchesPerOfferMax,
     ...(healthKillShareMax !== undefined && {healthKillShareMax}),
     launchTokens,

@@ -47,7 +47,30 @@ const BAD = {
   ],
 };
 
+/** One machine, and twenty instances that start at once. */
+function oneMachine(more: Written): Written {
+  return {
+    cluster: {agents: [{name: 'node', count: 1, resources: 'cpus:40;mem:9000'}]},
+    workloads: [{app: {...WEB, instances: 20}}],
+    allocator: {onRecovery: true},
+    ...more,
+  };
+}
+
 const table: readonly (readonly [title: string, more: Written, expected: readonly Expected[]])[] = [
+  [
+    'one agent is given five tasks every five seconds, as by Mesos',
+    oneMachine({}),
+    [
+      ['4s', 'apps./web.running', 5],
+      ['1m', 'apps./web.running', 20],
+    ],
+  ],
+  [
+    'one agent is filled at once where what a launch leaves is not refused',
+    oneMachine({frameworks: {marathon: {type: 'marathon', usedOfferRefuse: '0s'}}}),
+    [['1s', 'apps./web.running', 20]],
+  ],
   [
     'a group brings its apps, in the order of their dependencies',
     {

@@ -23,6 +23,7 @@ export function engineOptions(
           leader,
           legacyAppForm: settings['marathon-legacy-app-form'],
           reviveIntervalMs: settings['min-revive-offers-interval'],
+          usedOfferRefuseMs: 0,
         },
       },
       {

@@ -118,6 +118,7 @@ const framework = z.union(
       weight: weight.optional(),
       declineFor: duration.optional(),
       reviveInterval: duration.optional(),
+      usedOfferRefuse: duration.optional(),
       launchesPerOfferMax: whole(1).optional(),
       healthKillShareMax: ratio().optional(),
       launchTokens: whole(1).optional().describe('launches per launchTokenRefresh'),

@@ -169,6 +169,7 @@ export interface MarathonFramework {
   readonly role: string;
   readonly declineForMs: number;
   readonly reviveIntervalMs: number;
+  readonly usedOfferRefuseMs: number;
   readonly launchesPerOfferMax: number;
   /** While more of an app than this share is unhealthy, nothing is killed for it. Absent: no. */
   readonly healthKillShareMax?: number;

@@ -66,6 +66,7 @@ function frameworkOf(name: string, written: WrittenFramework): Framework {
     ...base,
     declineForMs: written.declineFor ?? 120_000,
     reviveIntervalMs: written.reviveInterval ?? 5000,
+    usedOfferRefuseMs: written.usedOfferRefuse ?? 5000,
     launchesPerOfferMax: written.launchesPerOfferMax ?? 5,
     ...optional('healthKillShareMax', written.healthKillShareMax),
     ...optional('launchTokens', written.launchTokens),

@@ -268,8 +268,8 @@ export class Marathon implements Framework {
     for (const offer of offers) {
       const {launches, operations} = this.#match(offer);
       const isUsed = launches.length > 0 || operations.length > 0;
-      if (operations.length > 0) driver.accept([offer.id], launches, undefined, operations);
-      else if (isUsed) driver.accept([offer.id], launches);
+      const {usedOfferRefuseMs} = this.#options;
+      if (isUsed) driver.accept([offer.id], launches, usedOfferRefuseMs, operations);
       else unused.push(offer.id);
       usedInRole.set(offer.role, isUsed || usedInRole.get(offer.role) === true);
     }
