@@ -8,7 +8,7 @@ import {fileURLToPath} from 'node:url';
 import {promisify} from 'node:util';
 import test from 'ava';
 import {startDrydock, type Daemon} from '../server/testing/daemons.ts';
-import {json, until} from '../server/testing/small-cluster.ts';
+import {json, until} from '../server/testing/asking.ts';
 
 const run = promisify(execFile);
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));

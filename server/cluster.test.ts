@@ -1,12 +1,7 @@
 /** Masters and agents together, on machines that are tables: what they promise each other. */
 import test from 'ava';
-import {
-  json,
-  SmallCluster,
-  until,
-  type SmallAgent,
-  type SmallMaster,
-} from './testing/small-cluster.ts';
+import {json, until} from './testing/asking.ts';
+import {SmallCluster, type SmallAgent, type SmallMaster} from './testing/small-cluster.ts';
 
 interface Scene {
   readonly cluster: SmallCluster;

@@ -6,7 +6,7 @@ import test from 'ava';
 import {startEngine, type TestEngine} from '../adapters/docker/testing/engine.ts';
 import {BUSYBOX_IMAGE, importBusybox} from '../adapters/docker/testing/images.ts';
 import {startDrydock} from './testing/daemons.ts';
-import {json, until} from './testing/small-cluster.ts';
+import {json, until} from './testing/asking.ts';
 
 const INSTANCES = 3;
 

@@ -7,7 +7,7 @@ import {setTimeout} from 'node:timers/promises';
 import test from 'ava';
 import {AcknowledgedChanges} from './testing/acknowledged-changes.ts';
 import {appOf, RealCluster, SESSION_MS} from './testing/real-cluster.ts';
-import {json, until} from './testing/small-cluster.ts';
+import {json, until} from './testing/asking.ts';
 import {StartsFile} from './testing/starts-file.ts';
 
 const starts = new StartsFile();

@@ -20,7 +20,7 @@ import {
   tallyOf,
   type TimedEvent,
 } from './testing/event-log.ts';
-import {json, until} from './testing/small-cluster.ts';
+import {json, until} from './testing/asking.ts';
 
 const IMAGE = 'drydock-test/fidelity:1';
 const INSTANCES = 20;

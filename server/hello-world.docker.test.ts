@@ -6,7 +6,7 @@ import test from 'ava';
 import {connectDocker, importBusybox} from '../adapters/docker/testing/images.ts';
 import {ask, BalancedClient} from './testing/balanced-client.ts';
 import {runDcos, startDrydock, type CommandResult, type Daemon} from './testing/daemons.ts';
-import {json, until} from './testing/small-cluster.ts';
+import {json, until} from './testing/asking.ts';
 
 const IMAGE = 'drydock-test/hello-world:1';
 /** It goes on serving after the polite signal, as a server that drains does. */

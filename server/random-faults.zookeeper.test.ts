@@ -8,7 +8,7 @@ import test from 'ava';
 import {makeRandom, type Random} from '../engine/index.ts';
 import {AcknowledgedChanges} from './testing/acknowledged-changes.ts';
 import {appOf, RealCluster, type Node} from './testing/real-cluster.ts';
-import {json, until} from './testing/small-cluster.ts';
+import {json, until} from './testing/asking.ts';
 import {StartsFile} from './testing/starts-file.ts';
 
 const ROUNDS = Number(process.env['FAULT_ROUNDS'] ?? 20);

@@ -9,7 +9,7 @@ import {join} from 'node:path';
 import {startEnsemble, type Ensemble} from '../../adapters/zk/testing/ensemble.ts';
 import {writeKeyFile} from '../link/secure.ts';
 import {startDrydock, type Daemon} from './daemons.ts';
-import {json, until} from './small-cluster.ts';
+import {json, until} from './asking.ts';
 
 export const SESSION_MS = 4000;
 const TICK_MS = 500;
