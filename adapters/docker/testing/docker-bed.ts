@@ -79,10 +79,16 @@ export async function makeDockerBed(
       ...(await readdir(argument.controlDir)).map((file) => `file ${file}`),
     ],
     cleanUp: async () => {
-      for (const {Id} of await listed())
-        await docker.getContainer(Id).remove({force: true, v: true});
+      for (const {Id} of await listed()) {
+        await docker.getContainer(Id).remove({force: true, v: true}).catch(ignoreGone);
+      }
       progressOf.delete(agentId);
       await rm(folder, {recursive: true, force: true});
     },
   };
+}
+
+/** What the executor was removing when it was closed. */
+function ignoreGone(error: Error & {readonly statusCode?: number}): void {
+  if (error.statusCode !== 404 && error.statusCode !== 409) throw error;
 }
