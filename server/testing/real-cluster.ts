@@ -67,7 +67,8 @@ export class RealCluster {
     const nodes = {
       masters: await listOf(masters, async (at) => {
         const address = `127.0.0.1:${await freePort()}`;
-        const pings = ['--agent-ping-timeout', '1s', '--max-agent-ping-timeouts', '5'];
+        // Long enough for a process to start on a machine that has much else to do.
+        const pings = ['--agent-ping-timeout', '5s', '--max-agent-ping-timeouts', '6'];
         const args = ['master', ...common, '--listen', address, ...pings];
         return makeNode(`master-${at + 1}`, address, [...args, '--cluster', 'test'], /listens/);
       }),
