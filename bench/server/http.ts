@@ -25,7 +25,9 @@ export function ask(url: string, method = 'GET', body?: unknown): Promise<Asked>
       });
       response.on('error', reject);
     });
-    asked.on('error', reject);
+    asked.on('error', (cause) => {
+      reject(new Error(`${method} ${url}: ${cause.message}`, {cause}));
+    });
     asked.end(body === undefined ? undefined : JSON.stringify(body));
   });
 }
