@@ -11,8 +11,6 @@ const CREATE_TIMEOUT_MS = 120_000;
 const START_TIMEOUT_MS = 120_000;
 const ASK_TIMEOUT_MS = 30_000;
 const REMOVE_TIMEOUT_MS = 120_000;
-/** How long an engine may be away while a task is launched: it may be restarting. */
-const PATIENCE_MS = 60_000;
 const START_AGAIN_MS = 250;
 const REMOVE_AGAIN_MS = 500;
 
@@ -45,7 +43,7 @@ export async function createContainer(
     const options: object = {_query: query, _body: bodyOf(creation)};
     return docker.createContainer({...options, abortSignal});
   };
-  const {id} = await client.insist(CREATE_TIMEOUT_MS, ask, PATIENCE_MS);
+  const {id} = await client.insist(CREATE_TIMEOUT_MS, ask, client.patienceMs);
   return id;
 }
 
@@ -55,7 +53,7 @@ export async function createContainer(
  * @throws EngineRefusedError, EngineAwayError (it may be running after all), LetGoError.
  */
 export async function startContainer(client: EngineClient, id: string): Promise<void> {
-  const giveUpAt = performance.now() + PATIENCE_MS;
+  const giveUpAt = performance.now() + client.patienceMs;
   for (;;) {
     try {
       await client.ask(START_TIMEOUT_MS, (docker, abortSignal) =>
@@ -68,7 +66,7 @@ export async function startContainer(client: EngineClient, id: string): Promise<
       if (!(error instanceof EngineAwayError) || performance.now() > giveUpAt) throw error;
     }
     await client.pause(START_AGAIN_MS);
-    const {state} = await inspectContainer(client, id, PATIENCE_MS);
+    const {state} = await inspectContainer(client, id, client.patienceMs);
     if (state !== 'created') return;
   }
 }

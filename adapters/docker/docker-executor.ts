@@ -40,6 +40,8 @@ export interface DockerExecutorOptions {
   readonly logFilesMax?: number | undefined;
   /** As in DOCKER_HOST, which is asked if this is absent. */
   readonly host?: string | undefined;
+  /** How long the engine may be away while a task is launched, before that fails. */
+  readonly patienceMs?: number | undefined;
   /** A `config.json` of Docker's with credentials of registries, before that of the user. */
   readonly configFile?: string | undefined;
   /** What an operator wants to know: about an image, a task, or the engine itself. */
@@ -72,7 +74,7 @@ class DockerExecutor implements Executor {
   constructor(options: DockerExecutorOptions, onNews: (news: ExecutorNews) => void) {
     const {onProgress = () => undefined, configFile} = options;
     const {logBytesMax = LOG_BYTES_MAX, logFilesMax = LOG_FILES_MAX} = options;
-    const client = new EngineClient(options.host);
+    const client = new EngineClient(options.host, options.patienceMs);
     this.#around = {
       ...options,
       client,
@@ -91,6 +93,7 @@ class DockerExecutor implements Executor {
       client,
       agentId: options.agentId,
       onEnd: (id, exitCode) => this.#byContainer.get(id)?.mayHaveEnded(exitCode),
+      onOutOfMemory: (id) => this.#byContainer.get(id)?.wasOutOfMemory(),
       onList: (containers) => {
         this.#compare(containers);
       },

@@ -59,6 +59,10 @@ export interface TaskSurroundings {
 
 const KILL_AGAIN_MS = 5_000;
 const ASK_AGAIN_MS = 1_000;
+/** Of a process that was killed by force. */
+const EXIT_KILLED = 137;
+/** How long it may take to hear that it was the kernel, for memory. */
+const REASON_MS_MAX = 1_000;
 /** How long the end of a task waits for the rest of its output. */
 const OUTPUT_MS_MAX = 30_000;
 
@@ -68,6 +72,8 @@ export class DockerTask {
   readonly #around: TaskSurroundings;
   readonly #result: PlanResult;
   #containerId: string | undefined;
+  /** The engine was asked to make its container. */
+  #mayExist = false;
   #isStartingTold = false;
   #isOver = false;
   /** When it is killed by force, in ms since 1970; undefined: it is not to be killed. */
@@ -81,6 +87,8 @@ export class DockerTask {
   /** Resolves when it may have. */
   #hint = Promise.withResolvers<void>();
   #saidExitCode: number | undefined;
+  /** Fires when it has wanted more memory than it may have. */
+  readonly #outOfMemory = new AbortController();
 
   constructor(task: ExecutorTask, around: TaskSurroundings) {
     const {spec, sandbox} = task;
@@ -162,6 +170,10 @@ export class DockerTask {
     this.#hint.resolve();
   }
 
+  wasOutOfMemory(): void {
+    this.#outOfMemory.abort();
+  }
+
   /** Removes what is left of it. */
   async discard(): Promise<void> {
     await removeContainer(this.#around.client, this.containerName);
@@ -192,6 +204,8 @@ export class DockerTask {
 
   /** It was killed before it ran: whatever there is of it must never run. */
   async #undo(): Promise<void> {
+    // Nothing that this process has asked for can run any more; something older may be there.
+    if (!this.#mayExist) this.#tell(KILLED_EARLY);
     await removeContainer(this.#around.client, this.containerName);
     this.#tell(KILLED_EARLY);
   }
@@ -249,6 +263,7 @@ export class DockerTask {
     const {client, starts} = this.#around;
     const killed = this.#killed.signal;
     return starts.pass(AbortSignal.any([killed, client.closed]), async () => {
+      this.#mayExist = true;
       const made = await makeContainer(client, this.containerName, creation);
       if (killed.aborted) throw new LetGoError();
       if (made === undefined) return undefined;
@@ -324,8 +339,8 @@ export class DockerTask {
       const facts = await inspectContainer(client, this.containerName);
       if (facts.isRunning) return undefined;
       // An engine that died while it started it does not know that it ran.
-      const isUnknown = facts.state === 'created';
-      return {...facts, exitCode: isUnknown ? this.#saidExitCode : facts.exitCode};
+      if (facts.state === 'created') return {...facts, exitCode: this.#saidExitCode};
+      return {...facts, isOutOfMemory: await this.#isOutOfMemory(facts)};
     } catch (error) {
       if (!(error instanceof EngineRefusedError)) throw error;
       if (error.status === 404) {
@@ -336,6 +351,14 @@ export class DockerTask {
       this.mayHaveEnded();
       return undefined;
     }
+  }
+
+  /** The engine hears of the kernel's reason by another way than of the end, often later. */
+  async #isOutOfMemory({exitCode, isOutOfMemory}: ContainerFacts): Promise<boolean> {
+    const {signal} = this.#outOfMemory;
+    const isUnexplained = exitCode === EXIT_KILLED && this.#killAt === undefined && !isOutOfMemory;
+    if (isUnexplained) await this.#around.client.pause(REASON_MS_MAX, signal);
+    return isOutOfMemory || signal.aborted;
   }
 
   async #enforceKill(): Promise<void> {

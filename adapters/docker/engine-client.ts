@@ -3,9 +3,9 @@
  * is of two kinds. Either the engine has refused, or nobody knows whether it has done what it was
  * asked for. `dockerode` is loaded with the first request: that takes a fifth of a second.
  */
-import {Agent as HttpAgent} from 'node:http';
 import {setTimeout as sleep} from 'node:timers/promises';
 import type Docker from 'dockerode';
+import {Connection} from './connection.ts';
 
 /** The engine answered that it will not, or cannot. */
 export class EngineRefusedError extends Error {
@@ -38,18 +38,21 @@ export class LetGoError extends Error {
 /** What a request is given: it must pass the signal on, as `abortSignal`. */
 export type EngineRequest<T> = (docker: Docker, signal: AbortSignal) => Promise<T>;
 
+const PATIENCE_MS = 60_000;
 const BACKOFF_MS_MIN = 100;
 const BACKOFF_MS_MAX = 5_000;
 
 export class EngineClient {
-  readonly #host: string | undefined;
+  /** How long the engine may be away while a task is launched. */
+  readonly patienceMs: number;
+  readonly #connection: Connection;
   readonly #closing = new AbortController();
-  /** Without keep-alive: after a restart of the engine, an idle connection is a trap. */
-  readonly #agent = new HttpAgent({keepAlive: false});
   #docker: Promise<Docker> | undefined;
 
-  constructor(host?: string) {
-    this.#host = host;
+  /** @param host as in DOCKER_HOST, which is asked if this is absent. */
+  constructor(host: string | undefined, patienceMs = PATIENCE_MS) {
+    this.#connection = new Connection(host);
+    this.patienceMs = patienceMs;
   }
 
   /** Fires when this is closed. */
@@ -68,10 +71,15 @@ export class EngineClient {
    * @param patienceMs how long it may be away; then it is thrown after all.
    */
   async insist<T>(timeoutMs: number, request: EngineRequest<T>, patienceMs = Infinity): Promise<T> {
+    return this.persist(patienceMs, () => this.ask(timeoutMs, request));
+  }
+
+  /** As {@link insist}, of something that needs more than one request. */
+  async persist<T>(patienceMs: number, work: () => Promise<T>): Promise<T> {
     const giveUpAt = performance.now() + patienceMs;
     for (let backoffMs = BACKOFF_MS_MIN; ; backoffMs = Math.min(backoffMs * 2, BACKOFF_MS_MAX)) {
       try {
-        return await this.ask(timeoutMs, request);
+        return await work();
       } catch (error) {
         if (!(error instanceof EngineAwayError)) throw error;
         if (performance.now() + backoffMs > giveUpAt) throw error;
@@ -119,19 +127,19 @@ export class EngineClient {
   /** Ends all requests and streams. */
   close(): void {
     this.#closing.abort();
-    this.#agent.destroy();
+    this.#connection.close();
   }
 
   async #request<T>(limit: AbortSignal, request: EngineRequest<T>): Promise<T> {
     const signal = AbortSignal.any([this.closed, limit]);
     try {
-      this.#docker ??= openDocker(this.#host, this.#agent);
+      this.#docker ??= openDocker(this.#connection);
       const docker = await this.#docker;
       signal.throwIfAborted();
       return await untilAborted(signal, request(docker, signal));
     } catch (error) {
       if (this.closed.aborted) throw new LetGoError();
-      throw sorted(error, this.#host);
+      throw sorted(error, this.#connection.where);
     }
   }
 }
@@ -158,30 +166,18 @@ function asError(reason: unknown): Error {
   return reason instanceof Error ? reason : new Error(String(reason));
 }
 
-async function openDocker(host: string | undefined, agent: HttpAgent): Promise<Docker> {
+async function openDocker(connection: Connection): Promise<Docker> {
   const {default: DockerClient} = await import('dockerode');
   try {
-    // The types do not know of the agent.
-    const options: object = {...connectionOf(host), agent};
-    return new DockerClient(options);
+    return new DockerClient(connection.options());
   } catch (cause) {
     // An address that is none, certificates that cannot be read.
     throw new EngineAwayError(`no Docker engine can be asked: ${asError(cause).message}`, {cause});
   }
 }
 
-/** The library reads DOCKER_HOST by itself; what is given here must win over it. */
-function connectionOf(host: string | undefined): Docker.DockerOptions {
-  if (host === undefined) return {};
-  if (host.startsWith('unix://')) return {host: undefined, socketPath: host.slice(7)};
-  if (host.startsWith('/')) return {host: undefined, socketPath: host};
-  const url = new URL(host.includes('://') ? host : `tcp://${host}`);
-  const protocol = url.protocol === 'https:' ? 'https' : 'http';
-  return {host: url.hostname, port: url.port === '' ? 2375 : url.port, protocol};
-}
-
 /** Every failure of the library or of its connection, as one of ours. */
-function sorted(error: unknown, host: string | undefined): Error {
+function sorted(error: unknown, where: string): Error {
   const cause = asError(error);
   const {statusCode, json} = cause as {statusCode?: number; json?: {message?: string} | null};
   if (statusCode !== undefined) {
@@ -194,11 +190,10 @@ function sorted(error: unknown, host: string | undefined): Error {
   }
   if (cause.name === 'AbortError') return new LetGoError();
   if (code === undefined && !(cause instanceof SyntaxError)) return cause;
-  return new EngineAwayError(`the Docker engine does not answer: ${whyNot(cause, host)}`, {cause});
+  return new EngineAwayError(`the Docker engine does not answer: ${whyNot(cause, where)}`, {cause});
 }
 
-function whyNot(error: NodeJS.ErrnoException, host: string | undefined): string {
-  const where = host ?? process.env['DOCKER_HOST'] ?? '/var/run/docker.sock';
+function whyNot(error: NodeJS.ErrnoException, where: string): string {
   switch (error.code) {
     case 'ENOENT':
     case 'ECONNREFUSED':

@@ -5,7 +5,7 @@ import anyTest, {type ExecutionContext, type TestFn} from 'ava';
 import type {ExecutorTask} from '../ports/executor.ts';
 import {Agent, isEnd} from '../ports/testing/contract-agent.ts';
 import {dockerAnswers} from './docker-answers.ts';
-import {type DockerBed, makeDockerBed} from './testing/docker-bed.ts';
+import {type BedArgument, type DockerBed, makeDockerBed} from './testing/docker-bed.ts';
 import {startEngine, type TestEngine} from './testing/engine.ts';
 import {until} from './testing/waiting.ts';
 
@@ -38,9 +38,13 @@ test.afterEach.always(async (t) => {
   await t.context.bed.cleanUp();
 });
 
-async function openAgent(t: Context, engine: TestEngine): Promise<Agent> {
+async function openAgent(
+  t: Context,
+  engine: TestEngine,
+  given: Partial<BedArgument> = {},
+): Promise<Agent> {
   t.timeout(240_000);
-  const bed = await makeDockerBed({}, engine.socket);
+  const bed = await makeDockerBed(given, engine.socket);
   const agent = new Agent(bed);
   Object.assign(t.context, {bed, agent});
   return agent;
@@ -133,6 +137,29 @@ test.serial(
   },
 );
 
+test.serial('a task for which the engine stays away too long fails, and never runs', async (t) => {
+  const agent = await openAgent(t, plain, {patienceMs: 300});
+  const executor = await agent.executor();
+  await executor.recover([]);
+  await plain.shutDown();
+  let forgotten: readonly Promise<void>[];
+  try {
+    const tasks = [await agent.launch({shell: COUNT}), await agent.launch({shell: COUNT})];
+    const [failing, killed] = tasks as [ExecutorTask, ExecutorTask];
+    executor.kill(killed.spec.taskId, 0);
+    const end = await agent.ended(failing);
+    t.is(end.state, 'TASK_FAILED');
+    t.is(end.reason, 'REASON_CONTAINER_LAUNCH_FAILED');
+    t.regex(end.message ?? '', /the Docker engine does not answer: nobody listens at unix:/);
+    t.is((await agent.ended(killed)).state, 'TASK_KILLED');
+    forgotten = tasks.map(({spec}) => executor.forget(spec.taskId));
+  } finally {
+    await plain.start();
+  }
+  await Promise.all(forgotten);
+  t.deepEqual(await t.context.bed.leftovers(), []);
+});
+
 test.serial(
   'an agent that starts before the engine waits for it, and finds its tasks',
   async (t) => {
@@ -168,5 +195,5 @@ test.serial('whether an engine answers is told with its version, or what to do',
       'Is it running?',
   });
   t.false((await dockerAnswers('tcp://127.0.0.1:9')).ok);
-  t.false((await dockerAnswers('tcp://not an address')).ok);
+  t.regex((await dockerAnswers('tcp://not an address')).why ?? '', /is no address: expected unix/);
 });

@@ -24,6 +24,8 @@ export interface WatchOptions {
   readonly agentId: string;
   /** A container has died or was removed; its exit code, if the engine has said it. */
   readonly onEnd: (containerId: string, exitCode: number | undefined) => void;
+  /** It has wanted more memory than it may have; its end may have been told before. */
+  readonly onOutOfMemory: (containerId: string) => void;
   /** What there is now. */
   readonly onList: (containers: readonly ListedContainer[]) => void;
   /** The engine has gone, or is back. */
@@ -89,10 +91,10 @@ export class EngineWatch {
   }
 
   async #listen(): Promise<void> {
-    const {client, agentId, onEnd, onChange} = this.#options;
+    const {client, agentId, onEnd, onOutOfMemory, onChange} = this.#options;
     const filters = {
       type: ['container'] as const,
-      event: ['die', 'destroy'],
+      event: ['die', 'destroy', 'oom'],
       label: [`${AGENT_LABEL}=${agentId}`],
     };
     const stream = await client.stream(client.closed, LIST_TIMEOUT_MS, (docker, abortSignal) => {
@@ -106,8 +108,10 @@ export class EngineWatch {
     // What ended before was not heard of.
     await this.#list();
     for await (const line of readLines(stream)) {
-      const {id, exitCode} = readEvent(line);
-      if (id !== undefined) onEnd(id, exitCode);
+      const {id, kind, exitCode} = readEvent(line);
+      if (id === undefined) continue;
+      if (kind === 'oom') onOutOfMemory(id);
+      else onEnd(id, exitCode);
     }
   }
 
@@ -143,8 +147,15 @@ export async function listContainers(
   }));
 }
 
-function readEvent(line: unknown): {readonly id?: string; readonly exitCode?: number} {
-  const {Actor} = line as {
+interface ContainerEvent {
+  readonly id: string | undefined;
+  readonly kind: string | undefined;
+  readonly exitCode: number | undefined;
+}
+
+function readEvent(line: unknown): ContainerEvent {
+  const {Action, Actor} = line as {
+    readonly Action?: string;
     readonly Actor?: {
       readonly ID?: string;
       readonly Attributes?: {readonly exitCode?: string};
@@ -152,7 +163,8 @@ function readEvent(line: unknown): {readonly id?: string; readonly exitCode?: nu
   };
   const exitCode = Actor?.Attributes?.exitCode;
   return {
-    ...(Actor?.ID === undefined ? {} : {id: Actor.ID}),
-    ...(exitCode === undefined ? {} : {exitCode: Number(exitCode)}),
+    id: Actor?.ID,
+    kind: Action,
+    exitCode: exitCode === undefined ? undefined : Number(exitCode),
   };
 }

@@ -32,10 +32,18 @@ export async function openExec(
     }),
   );
   // The signal of a request stays with its connection, and this one is to last.
-  const socket = await client.ask(ASK_TIMEOUT_MS, () =>
-    exec.start({hijack: true, stdin: true, Tty: tty}),
-  );
-  return new DockerExec(client, exec, socket, tty);
+  const opening = exec.start({hijack: true, stdin: true, Tty: tty});
+  try {
+    const socket = await client.ask(ASK_TIMEOUT_MS, () => opening);
+    return new DockerExec(client, exec, socket, tty);
+  } catch (error) {
+    // Nobody is there any more for what may yet come.
+    opening.then(
+      (socket) => socket.destroy(),
+      () => undefined,
+    );
+    throw error;
+  }
 }
 
 export class DockerExec implements ExecSession {

@@ -80,7 +80,8 @@ export class ImagePulls {
     this.#onProgress(image, 'pulling');
     const beganAt = performance.now();
     try {
-      await this.#read(image, auth, signal);
+      const {patienceMs} = this.#client;
+      await this.#client.persist(patienceMs, () => this.#read(image, auth, signal));
     } catch (error) {
       if (!(error instanceof EngineRefusedError || error instanceof EngineAwayError)) throw error;
       const message = `Failed to pull image '${image}': ${failureText(error, image)}`;
