@@ -130,11 +130,7 @@ class DockerExecutor implements Executor {
     if (id === undefined) throw new Error(`task '${taskId}' does not run`);
     const session = await openExec(this.#around.client, id, request);
     this.#sessions.add(session);
-    const ended = session.ended.then(
-      () => undefined,
-      () => undefined,
-    );
-    void ended.finally(() => this.#sessions.delete(session));
+    void session.ended.finally(() => this.#sessions.delete(session));
     return session;
   }
 

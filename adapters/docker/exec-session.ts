@@ -1,9 +1,15 @@
 /** A command that runs beside a task, in its container. */
 import {readFile} from 'node:fs/promises';
 import {type Duplex, PassThrough} from 'node:stream';
+import {setTimeout as sleep} from 'node:timers/promises';
 import type Docker from 'dockerode';
 import type {ExecRequest, ExecResult, ExecSession} from '../ports/executor.ts';
-import {EngineAwayError, EngineRefusedError, type EngineClient} from './engine-client.ts';
+import {
+  EngineAwayError,
+  EngineRefusedError,
+  LetGoError,
+  type EngineClient,
+} from './engine-client.ts';
 import {makeFrameReader, makeRawReader, type MessageReader} from './log-messages.ts';
 
 const ASK_TIMEOUT_MS = 30_000;
@@ -113,12 +119,12 @@ export class DockerExec implements ExecSession {
       if (facts === undefined) return KILLED;
       if (!facts.Running) return facts.ExitCode ?? KILLED;
       if (this.#isKilled && asked > 10) return KILLED;
-      await this.#client.pause(ASK_AGAIN_MS);
+      await sleep(ASK_AGAIN_MS);
     }
     return KILLED;
   }
 
-  /** Undefined: it is gone, with its container. */
+  /** Undefined: it is gone, with its container, or nobody can be asked any more. */
   async #inspect(): Promise<Docker.ExecInspectInfo | undefined> {
     try {
       return await this.#client.ask(ASK_TIMEOUT_MS, (_, abortSignal) =>
@@ -126,13 +132,19 @@ export class DockerExec implements ExecSession {
       );
     } catch (error) {
       const isOutside = error instanceof EngineRefusedError || error instanceof EngineAwayError;
-      if (isOutside) return undefined;
+      if (isOutside || error instanceof LetGoError) return undefined;
       throw error;
     }
   }
 
   async #killProcess(): Promise<void> {
-    const facts = await this.#inspect();
+    let facts = await this.#inspect();
+    // It speaks before the engine knows its number.
+    for (let asked = 0; facts?.Running === true && facts.Pid === 0; asked += 1) {
+      if (asked === ASKED_MAX) return;
+      await sleep(ASK_AGAIN_MS);
+      facts = await this.#inspect();
+    }
     if (facts === undefined || !facts.Running || facts.Pid <= 1) return;
     // An engine elsewhere counts its own processes: ours with that number may be anybody.
     const cgroup = await readFile(`/proc/${facts.Pid}/cgroup`, 'utf8').catch(() => '');

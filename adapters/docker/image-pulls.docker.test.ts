@@ -127,7 +127,7 @@ test('a forced pull that fails fails the task, even if the image is there', asyn
   failed(t, await agent.ended(await launch(agent, {image, forcePull: true})), /Failed to pull/);
 });
 
-test('tasks that want one image share a pull, and one that is killed leaves it to the others', async (t) => {
+test('tasks share a pull, and one that is killed leaves it to the others', async (t) => {
   const {agent, registry} = t.context;
   const image = await putImage(t);
   const goOn = registry.hold();
@@ -160,7 +160,7 @@ test('a pull that nobody waits for any more is broken off', async (t) => {
   finished(t, await agent.ended(again));
 });
 
-test('an image that the registry does not have fails the task, and it says what to do', async (t) => {
+test('an image that is nowhere fails the task, and it says what to do', async (t) => {
   const {agent, registry} = t.context;
   const image = `${registry.host}/team/nothing:7`;
   const task = await launch(agent, {image});
@@ -183,7 +183,7 @@ test('a registry that cannot be reached fails the task, and says which', async (
   failed(t, await t.context.agent.ended(task), /Check that 127\.0\.0\.1:9 can be reached/);
 });
 
-test('a registry that wants a password gets that of the agent, of the sandbox, or refuses', async (t) => {
+test('a registry that wants a password gets the right one, or refuses', async (t) => {
   const registry = await startRegistry(LOGIN);
   t.context.closers.push(() => registry.close());
   const {bed, agent: anonymous} = t.context;

@@ -35,7 +35,8 @@ export class ImagePulls {
 
   /**
    * @param signal the task is not wanted any more.
-   * @throws LaunchFailedError: which image, why, and what to do; LetGoError if `signal` has fired, or the client is closed.
+   * @throws LaunchFailedError: which image, why, and what to do; LetGoError if `signal` has fired,
+   *   or the client is closed.
    */
   async pull(image: string, auth: RegistryAuth | undefined, signal: AbortSignal): Promise<void> {
     if (signal.aborted) throw new LetGoError();

@@ -272,8 +272,8 @@ export class LogCopier {
 }
 
 /**
- * The engine sends line by line, and each piece costs several writes: lets what comes close together
- * come as one.
+ * The engine sends line by line, and each piece costs several writes: lets what comes close
+ * together come as one.
  */
 async function* readPieces(stream: Readable): AsyncGenerator<Buffer> {
   for await (const chunk of stream as AsyncIterable<Buffer>) {

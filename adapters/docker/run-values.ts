@@ -63,12 +63,14 @@ export interface PublishedPort {
 
 /** `[[ip:]hostPort:]containerPort[/protocol]`, ranges (`8000-8002:80-82`) too. */
 export function readPublished(text: string): readonly PublishedPort[] | undefined {
-  const match =
-    /^(?:(?:(?<ip>\[[0-9a-f:]+\]|[\d.]*):)?(?<host>[\d-]*):)?(?<inside>[\d-]+)(?:\/(?<proto>\w+))?$/i;
-  const {ip = '', host = '', inside = '', proto = 'tcp'} = match.exec(text)?.groups ?? {};
+  const [mapping = '', proto = 'tcp', ...more] = text.split('/');
+  const match = /^(?:(?:(?<ip>\[[0-9a-f:]+\]|[\d.]*):)?(?<host>[\d-]*):)?(?<inside>[\d-]+)$/i;
+  const {ip = '', host = '', inside = ''} = match.exec(mapping)?.groups ?? {};
   const insidePorts = readPorts(inside);
   const hostPorts = host === '' ? undefined : readPorts(host);
-  if (insidePorts === undefined || !/^(tcp|udp|sctp)$/.test(proto)) return undefined;
+  if (insidePorts === undefined || more.length > 0 || !/^(tcp|udp|sctp)$/.test(proto)) {
+    return undefined;
+  }
   if (host !== '' && hostPorts?.length !== insidePorts.length) return undefined;
   return insidePorts.map((port, i) => ({
     containerPort: `${port}/${proto}`,

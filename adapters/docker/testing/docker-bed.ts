@@ -24,6 +24,7 @@ export interface DockerBed extends ExecutorBed {
 /** By agent. */
 const progressOf = new Map<string, string[]>();
 
+/** Called by its name, also in another process. @public */
 export const openExecutor: OpenExecutor = async (argument, onNews) => {
   const options = argument as BedArgument;
   const onProgress = (about: string, message: string): void => {

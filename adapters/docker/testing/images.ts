@@ -83,7 +83,7 @@ export async function tarOf(fill: (root: string) => Promise<void>): Promise<Buff
 
 /** Puts the files of the image into a folder. */
 export async function fillWithBusybox(root: string): Promise<void> {
-  for (const part of ['bin', 'etc', 'tmp', 'www', 'root']) await mkdir(join(root, part));
+  for (const part of ['bin', 'etc', 'tmp', 'www']) await mkdir(join(root, part));
   await copyFile(BUSYBOX, join(root, 'bin', 'busybox')).catch((cause: unknown) => {
     throw new Error(`${BUSYBOX} is needed: install busybox-static`, {cause});
   });
@@ -91,7 +91,7 @@ export async function fillWithBusybox(root: string): Promise<void> {
   for (const applet of stdout.trim().split('\n')) {
     if (applet !== 'busybox') await symlink('busybox', join(root, 'bin', applet));
   }
-  const users = ['root:x:0:0:root:/root:/bin/sh', 'nobody:x:65534:65534:nobody:/:/bin/sh'];
+  const users = ['root:x:0:0:root:/:/bin/sh', 'nobody:x:65534:65534:nobody:/:/bin/sh'];
   await writeFile(join(root, 'etc', 'passwd'), `${users.join('\n')}\n`);
   await writeFile(join(root, 'etc', 'group'), 'root:x:0:\nnogroup:x:65534:\n');
   await writeFile(join(root, 'www', 'index.html'), 'hello from busybox\n');
