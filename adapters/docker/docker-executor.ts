@@ -54,6 +54,13 @@ const LOG_FILES_MAX = 9;
 const STARTS_MAX = 8;
 const AGAIN_MS = 500;
 
+/**
+ * An executor on the engine that `options` name. It asks for nothing before the first task, and
+ * waits for an engine that is away; {@link Executor.close} leaves all containers running.
+ *
+ * Names, labels, the sandbox's place and the words of ends are those of Mesos's Docker
+ * containerizer and executor (src/docker/docker.cpp, src/docker/executor.cpp).
+ */
 export function makeDockerExecutor(
   options: DockerExecutorOptions,
   onNews: (news: ExecutorNews) => void,

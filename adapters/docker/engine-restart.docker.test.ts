@@ -1,4 +1,4 @@
-import {readFile} from 'node:fs/promises';
+import {mkdir, readFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {setTimeout as delay} from 'node:timers/promises';
 import anyTest, {type ExecutionContext, type TestFn} from 'ava';
@@ -183,11 +183,35 @@ test.serial(
   },
 );
 
+test.serial('output is copied even from an engine that keeps none of it', async (t) => {
+  const engine = await startEngine({liveRestore: false, logDriver: 'none'});
+  try {
+    const agent = await openAgent(t, engine);
+    const task = await agent.launch({
+      shell: 'until test -e "$MESOS_SANDBOX/go"; do sleep 0.05; echo on; done; echo done',
+    });
+    await until(async () => (await output(task).catch(() => '')).includes('on'), 'output');
+    await mkdir(join(task.sandbox, 'go'));
+    t.is((await agent.ended(task)).state, 'TASK_FINISHED');
+    t.regex(await output(task), /^(on\n)+done\n$/);
+    await agent.shutDown();
+    await t.context.bed.cleanUp();
+  } finally {
+    await engine.destroy();
+    // What comes after each test finds an engine that answers.
+    await openAgent(t, plain);
+  }
+});
+
 test.serial('whether an engine answers is told with its version, or what to do', async (t) => {
   await openAgent(t, plain);
   const answer = await dockerAnswers(`unix://${plain.socket}`);
   t.true(answer.ok);
   t.regex(answer.version ?? '', /^\d+\./);
+  process.env['DOCKER_HOST'] = `unix://${plain.socket}`;
+  t.deepEqual(await dockerAnswers(), answer);
+  process.env['DOCKER_HOST'] = '127.0.0.1:9';
+  t.regex((await dockerAnswers()).why ?? '', /nobody listens at 127\.0\.0\.1:9/);
   t.like(await dockerAnswers('unix:///no/such/socket'), {
     ok: false,
     why:

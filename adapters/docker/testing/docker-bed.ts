@@ -80,11 +80,14 @@ export async function makeDockerBed(
       ...(await readdir(argument.controlDir)).map((file) => `file ${file}`),
     ],
     cleanUp: async () => {
-      for (const {Id} of await listed()) {
-        await docker.getContainer(Id).remove({force: true, v: true}).catch(ignoreGone);
+      try {
+        for (const {Id} of await listed()) {
+          await docker.getContainer(Id).remove({force: true, v: true}).catch(ignoreGone);
+        }
+      } finally {
+        progressOf.delete(agentId);
+        await rm(folder, {recursive: true, force: true});
       }
-      progressOf.delete(agentId);
-      await rm(folder, {recursive: true, force: true});
     },
   };
 }

@@ -19,6 +19,8 @@ const START_MS_MAX = 90_000;
 export interface EngineOptions {
   /** Containers go on while the engine is away. */
   readonly liveRestore: boolean;
+  /** Where it keeps what containers say: `json-file` or, nowhere, `none`. */
+  readonly logDriver?: string | undefined;
 }
 
 export class TestEngine {
@@ -126,6 +128,7 @@ export class TestEngine {
       'ip-forward': 'false',
       'ip-masq': 'false',
       'live-restore': String(this.#options.liveRestore),
+      'log-driver': this.#options.logDriver ?? 'json-file',
       'shutdown-timeout': '5',
     };
     return Object.entries(options).map(([name, value]) => `--${name}=${value}`);
