@@ -1,4 +1,4 @@
-/** `drydock up`, `master`, `agent` and `keygen` as processes: starts, stops, and what is refused. */
+/** `drydock up`, `master`, `agent`, `keygen` as processes: starts, stops, and what is refused. */
 import {execFile} from 'node:child_process';
 import {mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync} from 'node:fs';
 import {createServer} from 'node:net';
@@ -55,7 +55,7 @@ async function refused(
   }
 }
 
-test('tasks run on when it is stopped, are known at the next start, and end with --clean', async (t) => {
+test('tasks outlive a stop, are known at the next start, and end with --clean', async (t) => {
   const dataDir = temp();
   const first = await up(dataDir);
   const app = {id: '/a', cmd: SLEEP, cpus: 0.1, mem: 16, instances: 2};
@@ -90,7 +90,7 @@ test('--stop-tasks ends the tasks with the cluster', async (t) => {
   remove(dataDir);
 });
 
-test('--agents divides the machine: constraints can tell them apart, ports are never shared', async (t) => {
+test('--agents divides the machine, and constraints can tell the agents apart', async (t) => {
   const dataDir = temp();
   const daemon = await up(dataDir, '--agents', '3', '--stop-tasks');
   const url = urlOf(daemon);

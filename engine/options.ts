@@ -54,7 +54,7 @@ export interface MasterOptions {
    */
   readonly agentPingTimeoutMs: number;
   readonly agentPingTimeoutsMax: number;
-  /** How long a new master waits for the agents of the one before (`--agent_reregister_timeout`). */
+  /** How long a new master waits for agents of the one before (`--agent_reregister_timeout`). */
   readonly agentReregisterTimeoutMs: number;
   /**
    * Whether agents are written down before they are offered (`--registry`): without, a new master

@@ -1,4 +1,4 @@
-/** The story of hello_world.json, as its author lives it: `drydock up`, `dcos`, a real container. */
+/** The story of hello_world.json as its author lives it: `drydock up`, `dcos`, a real container. */
 import {mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';

@@ -132,7 +132,9 @@ function twice(values: readonly string[]): readonly string[] {
   return values.filter((value) => seen.size === seen.add(value).size);
 }
 
-test(`${ROUNDS} rounds of faults by seed ${SEED}: nothing acknowledged is lost, nothing runs twice`, async (t) => {
+const TITLE = `${ROUNDS} rounds of faults by seed ${SEED}: nothing is lost, nothing runs twice`;
+
+test(TITLE, async (t) => {
   t.timeout(60_000 + ROUNDS * 60_000);
   const random = makeRandom(SEED, 'faults');
   const [apps, runs] = [new StartsFile(), new StartsFile()];

@@ -6,7 +6,8 @@
  * - A server that accepts a connection and then says nothing (stopped, hung, cut off) is never
  *   given up. {@link MendedClient.dropConnection} is what the session's watchdog calls.
  * - What is queued but not sent when a connection is lost stays queued, while what was sent before
- *   it fails; it goes out first on the next connection, before the session has logged in there. Here
+ *   it fails; it goes out first on the next connection, before the session has logged in there.
+ *   Here
  *   all of it fails, in its order.
  * - Half an answer that is left of a lost connection is taken for the beginning of the next one.
  * - Answers that come together are taken apart by recursion, copying what is left each time.

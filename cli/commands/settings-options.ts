@@ -1,4 +1,6 @@
-/** A table of settings as the options of a command, and its values from flags, environment, file. */
+/**
+ * A table of settings as the options of a command, and its values from flags, environment and file.
+ */
 import {readFileSync} from 'node:fs';
 import type {Command} from 'commander';
 import {parse} from 'yaml';

@@ -24,7 +24,7 @@ export interface LoneAgentParts {
   readonly log: Logger;
 }
 
-/** @throws KeyFileError, TokenFileError, UpError, NoDockerError, and what startAgentProcess does. */
+/** @throws KeyFileError, TokenFileError, UpError, NoDockerError, and as startAgentProcess. */
 export async function startLoneAgent(
   settings: AgentSettings,
   parts: LoneAgentParts,

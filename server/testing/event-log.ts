@@ -1,4 +1,4 @@
-/** What Marathon publishes, kept with its instants: from a real cluster, or from a simulated one. */
+/** What Marathon publishes, with its instants: from a real cluster, or from a simulated one. */
 import {createParser} from 'eventsource-parser';
 
 export interface TimedEvent {

@@ -135,17 +135,28 @@ test('the report of a run in which nothing happened opens without a complaint', 
   });
 });
 
+/** Asked from outside: the page's policy allows no code that is made of text. */
+async function untilTrue(page: Page, expression: string): Promise<void> {
+  const giveUpAt = Date.now() + 60_000;
+  while ((await page.evaluate(expression)) !== true) {
+    if (Date.now() > giveUpAt) throw new Error(`it never came: ${expression}`);
+    await page.waitForTimeout(20);
+  }
+}
+
 test('the charts follow a change of the colour scheme and of the width', async (t) => {
   await visit('large', {colorScheme: 'light'}, async ({page, complaints}) => {
     const axisText = async (): Promise<unknown> =>
       page.evaluate(`document.querySelector('#chart-tasks svg text').getAttribute('fill')`);
     t.is(await axisText(), '#5a6675');
     await page.emulateMedia({colorScheme: 'dark'});
-    await page.waitForFunction(
+    await untilTrue(
+      page,
+
       `document.querySelector('#chart-tasks svg text').getAttribute('fill') === '#9aa8b8'`,
     );
     await page.setViewportSize({width: 400, height: 900});
-    await page.waitForFunction(`document.querySelector('#chart-tasks svg').clientWidth < 400`);
+    await untilTrue(page, `document.querySelector('#chart-tasks svg').clientWidth < 400`);
     t.is(await page.evaluate('document.documentElement.scrollWidth'), 400);
     t.deepEqual(complaints, []);
   });
@@ -195,7 +206,9 @@ test('pointing at a chart shows names of the scenario as text', async (t) => {
       const place = page.locator(`#chart-${chart}`);
       await place.scrollIntoViewIfNeeded();
       await place.hover({position: {x: 300, y: 130}});
-      await page.waitForFunction(
+      await untilTrue(
+        page,
+
         `document.getElementById('chart-${chart}').textContent.match(/alert|in use/) !== null`,
       );
     }
