@@ -76,6 +76,6 @@ export function isLaunchFailure(error: unknown): error is Error {
     error instanceof EngineAwayError ||
     error instanceof EngineRefusedError ||
     // Of the file system: no sandbox, no place on the disk.
-    (error as NodeJS.ErrnoException).code !== undefined
+    (error as NodeJS.ErrnoException).syscall !== undefined
   );
 }

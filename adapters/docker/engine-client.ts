@@ -35,6 +35,12 @@ export class LetGoError extends Error {
   }
 }
 
+/** Whether this is how a connection fails that breaks in the middle of an answer. */
+export function isBrokenAnswer(error: unknown): boolean {
+  const {code = ''} = error as NodeJS.ErrnoException;
+  return /^(ECONNRESET|EPIPE|ERR_STREAM_PREMATURE_CLOSE|HPE_.*)$/.test(code);
+}
+
 /** What a request is given: it must pass the signal on, as `abortSignal`. */
 export type EngineRequest<T> = (docker: Docker, signal: AbortSignal) => Promise<T>;
 

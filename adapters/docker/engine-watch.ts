@@ -5,6 +5,7 @@
 import {
   EngineAwayError,
   EngineRefusedError,
+  isBrokenAnswer,
   LetGoError,
   type EngineClient,
 } from './engine-client.ts';
@@ -39,16 +40,10 @@ const BACKOFF_MS_MAX = 5_000;
 
 export class EngineWatch {
   readonly #options: WatchOptions;
-  readonly #connected = Promise.withResolvers<void>();
   #isAway = false;
 
   constructor(options: WatchOptions) {
     this.#options = options;
-  }
-
-  /** Resolves when it hears of everything from now on; never, if no engine is ever there. */
-  get connected(): Promise<void> {
-    return this.#connected.promise;
   }
 
   /** Until the client is closed. Never throws. */
@@ -81,8 +76,7 @@ export class EngineWatch {
     } catch (error) {
       if (client.closed.aborted) throw new LetGoError();
       const isOutside = error instanceof EngineAwayError || error instanceof EngineRefusedError;
-      const isBroken = (error as NodeJS.ErrnoException).code === 'ECONNRESET';
-      if (!isOutside && !isBroken && !(error instanceof SyntaxError)) throw error;
+      if (!isOutside && !isBrokenAnswer(error) && !(error instanceof SyntaxError)) throw error;
       if (isOutside) why = error.message;
     }
     if (this.#isAway) return;
@@ -104,7 +98,6 @@ export class EngineWatch {
     });
     if (this.#isAway) onChange('the Docker engine is back');
     this.#isAway = false;
-    this.#connected.resolve();
     // What ended before was not heard of.
     await this.#list();
     for await (const line of readLines(stream)) {

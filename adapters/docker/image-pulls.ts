@@ -5,6 +5,7 @@
 import {
   EngineAwayError,
   EngineRefusedError,
+  isBrokenAnswer,
   LetGoError,
   type EngineClient,
 } from './engine-client.ts';
@@ -120,7 +121,7 @@ export class ImagePulls {
       if (stalled.signal.aborted) {
         throw new EngineAwayError('there was no progress for five minutes', {cause: error});
       }
-      if ((error as NodeJS.ErrnoException).code !== 'ECONNRESET') throw error;
+      if (!isBrokenAnswer(error)) throw error;
       throw new EngineAwayError('the Docker engine has gone away meanwhile', {cause: error});
     } finally {
       clearTimeout(timer);

@@ -10,6 +10,7 @@ import {setTimeout as sleep} from 'node:timers/promises';
 import {
   EngineAwayError,
   EngineRefusedError,
+  isBrokenAnswer,
   LetGoError,
   type EngineClient,
 } from './engine-client.ts';
@@ -123,9 +124,9 @@ export class LogCopier {
       // The container has ended just now.
       if (error instanceof LetGoError) return false;
       if (error instanceof EngineRefusedError) return this.#refused(error);
-      const {code, message} = error as NodeJS.ErrnoException;
-      if (error instanceof EngineAwayError || code === 'ECONNRESET') return false;
-      if (code === undefined) throw error;
+      if (error instanceof EngineAwayError || isBrokenAnswer(error)) return false;
+      const {syscall, message} = error as NodeJS.ErrnoException;
+      if (syscall === undefined) throw error;
       this.#trouble(`its output cannot be written: ${message}`);
       return false;
     }
