@@ -14,21 +14,23 @@ import {EXIT_BAD_INPUT, EXIT_OK} from './terminal/exit-codes.ts';
 import {readVersion} from './version.ts';
 
 const program = new Command('drydock')
-  .description('A cluster operating system that can be sailed in a simulator first.')
+  .description(
+    'The datacenter scheduler that you can sail in a simulator before you launch it for real.',
+  )
   .version(readVersion(), '--version', 'print the version')
   .helpOption('-h, --help', 'print this help')
   .showSuggestionAfterError()
   .exitOverride();
 
 const commands = [
-  makeSimCommand(),
-  makeStartCommand(),
-  makeTimetableCommand(),
-  makeConformanceCommand(),
   makeUpCommand(),
   makeMasterCommand(),
   makeAgentCommand(),
   makeKeygenCommand(),
+  makeSimCommand(),
+  makeTimetableCommand(),
+  makeStartCommand(),
+  makeConformanceCommand(),
 ];
 for (const command of commands) program.addCommand(command.exitOverride());
 

@@ -5,6 +5,7 @@ import {readFileSync} from 'node:fs';
 import type {Command} from 'commander';
 import {parse} from 'yaml';
 import {
+  defaultText,
   envName,
   readSettings,
   SWITCH,
@@ -15,14 +16,12 @@ import {InputError} from '../terminal/input-error.ts';
 
 /** Adds an option for each setting, and `--config`. */
 export function addSettings(command: Command, table: SettingTable): Command {
-  for (const [name, {kind, byDefault, help, defaultShown}] of Object.entries(table)) {
-    const shown = kind === SWITCH ? '' : ` <${kind.shown}>`;
-    const byDefaultShown = defaultShown ?? (byDefault === undefined ? '' : String(byDefault));
-    const isWorthSaying = byDefaultShown !== '' && kind !== SWITCH;
-    command.option(
-      `--${name}${shown}`,
-      isWorthSaying ? `${help} (default: ${byDefaultShown})` : help,
-    );
+  for (const [name, setting] of Object.entries(table)) {
+    const isSwitch = setting.kind === SWITCH;
+    const shown = isSwitch ? '' : ` <${setting.kind.shown}>`;
+    const byDefault = isSwitch ? '' : defaultText(setting);
+    const told = byDefault === '' ? setting.help : `${setting.help} (default: ${byDefault})`;
+    command.option(`--${name}${shown}`, told);
   }
   return command
     .option('--config <FILE>', 'settings as YAML: names as above, without the dashes')

@@ -1,5 +1,5 @@
 /** The manual's page of settings, made of the tables themselves. */
-import {envName, SWITCH, type Setting, type SettingTable} from './setting.ts';
+import {defaultText, envName, SWITCH, type Setting, type SettingTable} from './setting.ts';
 import {AGENT_SETTINGS, MASTER_SETTINGS, UP_SETTINGS} from './tables.ts';
 
 const COMMANDS: readonly (readonly [name: string, table: SettingTable])[] = [
@@ -58,23 +58,7 @@ function lineOf(name: string, {shown, defaults}: Row): string {
   return `| ${cells.join(' | ')} |`;
 }
 
-function defaultOf({kind, byDefault, defaultShown}: Setting<unknown, unknown>): string {
-  if (defaultShown !== undefined) return defaultShown;
-  if (byDefault === undefined || byDefault === '') return '';
-  if (kind.shown === 'TIME') return timeText(byDefault as number);
-  return `\`${typeof byDefault === 'string' ? byDefault : JSON.stringify(byDefault)}\``;
-}
-
-const UNITS = [
-  ['d', 86_400_000],
-  ['h', 3_600_000],
-  ['m', 60_000],
-  ['s', 1000],
-  ['ms', 1],
-] as const;
-
-/** In the largest unit that divides it. */
-export function timeText(ms: number): string {
-  const [unit, size] = UNITS.find((entry) => ms % entry[1] === 0) ?? ['ms', 1];
-  return `\`${ms / size}${unit}\``;
+function defaultOf(setting: Setting<unknown, unknown>): string {
+  const text = defaultText(setting);
+  return setting.defaultShown !== undefined || text === '' ? text : `\`${text}\``;
 }

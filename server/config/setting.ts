@@ -118,6 +118,27 @@ export function setting<T, D extends T | undefined>(
   return {kind, byDefault, help, defaultShown};
 }
 
+/** The default as people write it; empty: there is none. */
+export function defaultText({kind, byDefault, defaultShown}: Setting<unknown, unknown>): string {
+  if (defaultShown !== undefined) return defaultShown;
+  if (byDefault === undefined) return '';
+  return kind === DURATION ? timeText(byDefault as number) : textOf(byDefault);
+}
+
+const UNITS = [
+  ['d', 86_400_000],
+  ['h', 3_600_000],
+  ['m', 60_000],
+  ['s', 1000],
+  ['ms', 1],
+] as const;
+
+/** In the largest unit that divides it. */
+function timeText(ms: number): string {
+  const [unit, size] = UNITS.find((entry) => ms % entry[1] === 0) ?? ['ms', 1];
+  return `${ms / size}${unit}`;
+}
+
 /** Settings by the names of their flags, without the dashes: `zk-session-timeout`. */
 // What a table holds is of many types; each is read by its own kind.
 // oxlint-disable-next-line typescript/no-explicit-any
