@@ -76,10 +76,6 @@ export class Driver {
     this.#schedule();
   }
 
-  get isOver(): boolean {
-    return this.#isOver;
-  }
-
   /** Something has happened. `prepare` is called right before the engine hears of it. */
   tell(input: Input, prepare?: () => void): void {
     if (this.#isOver) return;

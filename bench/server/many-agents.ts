@@ -5,7 +5,7 @@ import {join} from 'node:path';
 import {makeMemoryDisk, openMemoryStore} from '../../adapters/memory/memory-store.ts';
 import {parseAmounts} from '../../engine/index.ts';
 import {Agent} from '../../server/agent/agent.ts';
-import {fixedLeader} from '../../server/agent/leader-link.ts';
+import {fixedLeader} from '../../server/leader-watch.ts';
 import {makeClock} from '../../server/clock.ts';
 import {openLineChannel} from '../../server/link/channel.ts';
 import {connectSecurely} from '../../server/link/secure.ts';

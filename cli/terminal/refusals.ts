@@ -6,8 +6,8 @@ import {InputError} from './input-error.ts';
 const BAD_INPUT: readonly string[] = [
   'IdentityError',
   'KeyFileError',
+  'StartError',
   'TokenFileError',
-  'UpError',
   'ZkUrlError',
 ];
 const OUTSIDE: readonly string[] = [

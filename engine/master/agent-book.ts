@@ -27,12 +27,6 @@ import type {TaskTable} from './task-table.ts';
 
 export const UNREACHABLE_TIMER = 'unreachable';
 
-/** What a partition-aware framework is told of a task, and what another one. */
-const UNKNOWN_TASK = {
-  registered: 'TASK_GONE',
-  unreachable: 'TASK_UNREACHABLE',
-} as const satisfies Record<string, TaskState>;
-
 /** The other parts of the master that agents touch. */
 export interface AgentBookParts {
   readonly allocator: Allocator;
@@ -85,7 +79,7 @@ export class AgentBook {
       if (reported.has(`${task.framework.info.id}/${task.id}`)) continue;
       this.#taskMissing(task);
     }
-    this.#answerQuestions(info.id, UNKNOWN_TASK.registered);
+    this.#answerQuestions(info.id, 'TASK_GONE');
   }
 
   /** Agents that the master before this one had: they have some time to come. */
@@ -280,7 +274,7 @@ export class AgentBook {
     if (isPresent(agent)) allocator.removeAgent(agent.slot);
     agent.slot = -1;
     agent.state = 'unreachable';
-    this.#answerQuestions(agentId, UNKNOWN_TASK.unreachable);
+    this.#answerQuestions(agentId, 'TASK_UNREACHABLE');
   }
 
   snapshot(): readonly AgentSnapshot[] {

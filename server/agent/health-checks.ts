@@ -3,15 +3,13 @@
  * machine (Mesos's health checker, reference part 3.9). A task is told healthy after its first
  * success, unhealthy after every failure that counts, and is given up after too many in a row.
  */
-import {get as httpGet} from 'node:http';
-import {get as httpsGet} from 'node:https';
-import {connect} from 'node:net';
-import type {AgentHealthCheck, TaskCommand} from '../../engine/index.ts';
+import type {AgentHealthCheck, CheckedPort, TaskCommand} from '../../engine/index.ts';
+import {probeHttp, probeTcp, type ProbeTarget} from '../probing.ts';
 
 export interface CheckedTask {
   readonly checks: readonly AgentHealthCheck[];
-  /** Where it can be reached: its own address, or this machine's. */
-  readonly host: string;
+  /** Its own address, where it has a network of its own. */
+  readonly containerIp: string | undefined;
   /** Runs a command where the task is; resolves to its exit code. */
   readonly exec: (argv: readonly string[], timeoutMs: number) => Promise<number>;
   /** Only changes to healthy, and every failure that counts. */
@@ -76,18 +74,26 @@ async function attempt({check, timeoutMs}: AgentHealthCheck, task: CheckedTask):
   const limitMs = timeoutMs === 0 ? 2 ** 31 - 1 : timeoutMs;
   switch (check.kind) {
     case 'command':
-      return task.exec(argvOf(check.command), limitMs).then(
+      return await task.exec(argvOf(check.command), limitMs).then(
         (code) => code === 0,
         () => false,
       );
-    case 'http':
-      return httpStatus({...check, host: task.host}, limitMs).then(
-        (status) => status >= 200 && status < 400,
-        () => false,
-      );
+    case 'http': {
+      const outcome = await probeHttp({...check, ...targetOf(check, task)}, limitMs);
+      return outcome.kind === 'http' && outcome.status >= 200 && outcome.status < 400;
+    }
     case 'tcp':
-      return canConnect(task.host, check.port, limitMs);
+      return (await probeTcp(targetOf(check, task), limitMs)).kind === 'connected';
   }
+}
+
+/** In its own network it is asked there; else, or while that is unknown, on this machine. */
+function targetOf(
+  {port, hostPort = port, ipProtocol}: CheckedPort,
+  {containerIp}: CheckedTask,
+): ProbeTarget {
+  if (containerIp !== undefined) return {host: containerIp, port};
+  return {host: ipProtocol === 'IPv6' ? '::1' : '127.0.0.1', port: hostPort};
 }
 
 function argvOf(command: TaskCommand): readonly string[] {
@@ -99,38 +105,4 @@ function argvOf(command: TaskCommand): readonly string[] {
     case 'image':
       return command.arguments;
   }
-}
-
-interface HttpTarget {
-  readonly scheme: 'http' | 'https';
-  readonly host: string;
-  readonly port: number;
-  readonly path: string;
-}
-
-/** Certificates are not looked at: the check asks whether it answers, not who. */
-function httpStatus({scheme, host, port, path}: HttpTarget, timeoutMs: number): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const options = {host, port, path, agent: false, rejectUnauthorized: false};
-    const request = (scheme === 'https' ? httpsGet : httpGet)(options, (response) => {
-      response.resume();
-      resolve(response.statusCode ?? 0);
-      request.destroy();
-    });
-    request.setTimeout(timeoutMs, () => request.destroy(new Error('timed out')));
-    request.on('error', reject);
-  });
-}
-
-function canConnect(host: string, port: number, timeoutMs: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect({host, port, timeout: timeoutMs});
-    const end = (isConnected: boolean) => (): void => {
-      socket.destroy();
-      resolve(isConnected);
-    };
-    socket.once('connect', end(true));
-    socket.once('timeout', end(false));
-    socket.once('error', end(false));
-  });
 }

@@ -5,6 +5,7 @@
 import type {Logger} from 'pino';
 import type {Address} from '../../api/cluster.ts';
 import type {Channel, ChannelListener} from '../link/channel.ts';
+import type {LeaderWatch} from '../leader-watch.ts';
 import {
   readMasterMessage,
   type AgentMessage,
@@ -12,19 +13,6 @@ import {
   type MasterMessage,
   type StatusMessage,
 } from '../link/messages.ts';
-
-/** Who leads, as far as anybody knows. */
-export interface LeaderWatch {
-  readonly leader: Address | undefined;
-  /** Called at every change; the answer ends it. */
-  onChange(listener: () => void): () => void;
-  close(): Promise<void>;
-}
-
-/** The only master that there is. */
-export function fixedLeader(leader: Address): LeaderWatch {
-  return {leader, onChange: () => () => undefined, close: async () => undefined};
-}
 
 /** Opens a channel to a master; rejects where nobody answers, or the wrong one. */
 export type OpenChannel = (leader: Address, listener: ChannelListener) => Promise<Channel>;

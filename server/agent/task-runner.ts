@@ -305,7 +305,7 @@ export class TaskRunner {
     const executor = this.executorOf(task);
     moment.stopChecks = startChecks({
       checks: spec.healthChecks,
-      host: hostOf(this.find(launch.taskId)),
+      containerIp: ownAddressOf(this.find(launch.taskId)),
       exec: async (argv, timeoutMs) => {
         const session = await executor?.exec(launch.taskId, {argv, tty: false});
         if (session === undefined) return 1;
@@ -365,9 +365,8 @@ export class TaskRunner {
 
 const UNHEALTHY = {healthy: false, message: 'Killed for its health: a check failed too often'};
 
-/** On a network of its own a task is reached by its own address. */
-function hostOf(task: LedgerTask | undefined): string {
-  const isOnHost = task?.spec.container?.network.mode === 'host';
-  const ip = task?.statuses.at(-1)?.containerIp;
-  return isOnHost || ip === undefined ? '127.0.0.1' : ip;
+/** Undefined on the network of this machine. */
+function ownAddressOf(task: LedgerTask | undefined): string | undefined {
+  if (task?.spec.container?.network.mode === 'host') return undefined;
+  return task?.statuses.at(-1)?.containerIp;
 }

@@ -3,7 +3,7 @@ import {setTimeout} from 'node:timers/promises';
 import type {Logger} from 'pino';
 import type {Store} from '../../adapters/ports/store.ts';
 import type {Address} from '../../api/cluster.ts';
-import type {LeaderWatch} from '../agent/leader-link.ts';
+import type {LeaderWatch} from '../leader-watch.ts';
 
 /** One time of leading. */
 export interface Term {

@@ -2,13 +2,8 @@
  * Asks tasks how they are, as the engine wants: over HTTP, HTTPS and TCP, from the leader, as
  * Marathon does. Every question is answered once, in time.
  */
-import {get as httpGet, type IncomingMessage} from 'node:http';
-import {get as httpsGet} from 'node:https';
-import {connect} from 'node:net';
 import type {FrameworkId, Input, Probe, ProbeOutcome, ProbeResult} from '../../engine/index.ts';
-
-/** More of an answer is not kept: readiness shows what a task said. */
-const BODY_BYTES_MAX = 64 * 1024;
+import {probeHttp, probeTcp} from '../probing.ts';
 
 type Results = Extract<Input, {readonly kind: 'probeResults'}>;
 
@@ -54,71 +49,8 @@ export class Prober {
   }
 }
 
-function outcomeOf(probe: Probe): Promise<ProbeOutcome> {
-  return probe.protocol === 'TCP' ? connects(probe) : answers(probe);
-}
-
-function connects({host, port, timeoutMs}: Probe): Promise<ProbeOutcome> {
-  return new Promise((resolve) => {
-    const socket = connect({host, port});
-    const end = (outcome: ProbeOutcome): void => {
-      clearTimeout(timer);
-      socket.destroy();
-      resolve(outcome);
-    };
-    const timer = setTimeout(() => end(tooLate(timeoutMs)), timeoutMs);
-    socket.once('connect', () => end({kind: 'connected'}));
-    socket.once('error', (error) => end({kind: 'failed', cause: causeOf(error)}));
-  });
-}
-
-function answers(probe: Probe): Promise<ProbeOutcome> {
-  const {protocol, host, port, path = '/', timeoutMs} = probe;
-  return new Promise((resolve) => {
-    let isDone = false;
-    const end = (outcome: ProbeOutcome): void => {
-      if (isDone) return;
-      isDone = true;
-      clearTimeout(timer);
-      resolve(outcome);
-      request.destroy();
-    };
-    const get = protocol === 'HTTPS' ? httpsGet : httpGet;
-    const options = {host, port, path, agent: false, rejectUnauthorized: false};
-    const request = get({...options, headers: {Accept: '*/*'}}, (response) => {
-      read(response, (body) => {
-        const contentType = response.headers['content-type'];
-        end({
-          kind: 'http',
-          status: response.statusCode ?? 0,
-          ...(contentType === undefined ? {} : {contentType}),
-          body,
-        });
-      });
-    });
-    const timer = setTimeout(() => end(tooLate(timeoutMs)), timeoutMs);
-    request.on('error', (error) => end({kind: 'failed', cause: causeOf(error)}));
-  });
-}
-
-/** Its text, as far as it is kept; a body that breaks off is an answer all the same. */
-function read(response: IncomingMessage, done: (body: string) => void): void {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  const finish = (): void => done(Buffer.concat(chunks).subarray(0, BODY_BYTES_MAX).toString());
-  response.on('data', (chunk: Buffer) => {
-    chunks.push(chunk);
-    bytes += chunk.length;
-    if (bytes >= BODY_BYTES_MAX) finish();
-  });
-  response.on('end', finish);
-  response.on('error', finish);
-}
-
-function tooLate(timeoutMs: number): ProbeOutcome {
-  return {kind: 'failed', cause: `no answer within ${timeoutMs} ms`};
-}
-
-function causeOf(error: NodeJS.ErrnoException): string {
-  return error.code ?? error.message;
+function outcomeOf({protocol, host, port, path = '/', timeoutMs}: Probe): Promise<ProbeOutcome> {
+  if (protocol === 'TCP') return probeTcp({host, port}, timeoutMs);
+  const scheme = protocol === 'HTTPS' ? 'https' : 'http';
+  return probeHttp({scheme, host, port, path}, timeoutMs);
 }

@@ -10,7 +10,7 @@ import {
 import type {MasterInfo} from '../../adapters/zk/master-info.ts';
 import {openZkStore} from '../../adapters/zk/zk-store.ts';
 import type {Address} from '../../api/cluster.ts';
-import type {LeaderWatch} from '../agent/leader-link.ts';
+import type {LeaderWatch} from '../leader-watch.ts';
 import type {Contender, Leadership} from './leadership.ts';
 
 /** Tells everybody who wants to know, at each change. */

@@ -3,7 +3,7 @@ import {mkdirSync} from 'node:fs';
 import {hostname as machineName} from 'node:os';
 import type {Logger} from 'pino';
 import type {ZkUrl} from '../config/zk-url.ts';
-import {fixedLeader, type LeaderWatch} from '../agent/leader-link.ts';
+import {fixedLeader, type LeaderWatch} from '../leader-watch.ts';
 import {agentResources, readMachine} from '../agent/machine.ts';
 import type {AgentSettings} from '../config/tables.ts';
 import {openLineChannel} from '../link/channel.ts';
@@ -12,7 +12,7 @@ import {watchZkLeader} from '../master/zk-leadership.ts';
 import {startAgentProcess, type AgentProcess} from './agent-process.ts';
 import {chooseDocker} from './executors.ts';
 import {readTokenFile} from './tokens.ts';
-import {UpError} from './up.ts';
+import {StartError} from './start-error.ts';
 
 export interface LoneAgentParts {
   readonly keyFile: string;
@@ -24,7 +24,7 @@ export interface LoneAgentParts {
   readonly log: Logger;
 }
 
-/** @throws KeyFileError, TokenFileError, UpError, NoDockerError, and as startAgentProcess. */
+/** @throws KeyFileError, TokenFileError, StartError, NoDockerError, and as startAgentProcess. */
 export async function startLoneAgent(
   settings: AgentSettings,
   parts: LoneAgentParts,
@@ -34,7 +34,7 @@ export async function startLoneAgent(
   const tokens = readTokenFile(settings['token-file']);
   mkdirSync(workDir, {recursive: true});
   const read = agentResources(settings.resources, settings.role, readMachine(workDir));
-  if (!read.ok) throw new UpError(`--resources: ${read.message}`);
+  if (!read.ok) throw new StartError(`--resources: ${read.message}`);
   const docker = await chooseDocker(settings);
   log.info({used: docker.isUsed, why: docker.why}, 'Docker');
   return await startAgentProcess({
@@ -60,7 +60,7 @@ function watchOf(settings: AgentSettings, {zk, log}: LoneAgentParts): LeaderWatc
   if (zk !== undefined) {
     return watchZkLeader({zk, sessionTimeoutMs: settings['zk-session-timeout']}, log);
   }
-  if (settings.master === undefined) throw new UpError('--master: expected HOST:PORT');
+  if (settings.master === undefined) throw new StartError('--master: expected HOST:PORT');
   return fixedLeader(settings.master);
 }
 

@@ -10,7 +10,8 @@ import type {Logger} from 'pino';
 import {openFileStore} from '../../adapters/file/file-store.ts';
 import type {Amounts} from '../../engine/index.ts';
 import {agentResources, partOf, readMachine} from '../agent/machine.ts';
-import {fixedLeader, type OpenChannel} from '../agent/leader-link.ts';
+import type {OpenChannel} from '../agent/leader-link.ts';
+import {fixedLeader} from '../leader-watch.ts';
 import type {UpSettings} from '../config/tables.ts';
 import {openChannelPair, type Channel} from '../link/channel.ts';
 import {readKeyFile, writeKeyFile} from '../link/secure.ts';
@@ -19,15 +20,8 @@ import type {Master} from '../master/master.ts';
 import {startAgentProcess, type AgentProcess} from './agent-process.ts';
 import {chooseDocker, type DockerChoice} from './executors.ts';
 import {startMasterProcess} from './master-process.ts';
+import {StartError} from './start-error.ts';
 import {readTokenFile} from './tokens.ts';
-
-/** The data folder, or what is to be offered, cannot be used: the message says what to do. */
-export class UpError extends Error {
-  constructor(message: string) {
-    super(message);
-    this.name = 'UpError';
-  }
-}
 
 export interface UpParts {
   readonly dataDir: string;
@@ -48,7 +42,7 @@ const STORE = 'store';
 const AGENTS = 'agents';
 const KEY = 'key';
 
-/** @throws UpError, FileStoreError, ListenError, NoDockerError, TokenFileError */
+/** @throws StartError, FileStoreError, ListenError, NoDockerError, TokenFileError */
 export async function startUp(settings: UpSettings, parts: UpParts): Promise<Up> {
   const {dataDir, version, failed, log} = parts;
   makeDataDir(dataDir);
@@ -112,7 +106,7 @@ function planAgents(settings: UpSettings, dataDir: string): readonly AgentPlan[]
   const count = settings.agents;
   return Array.from({length: count}, (_, index) => {
     const read = agentResources(settings.resources, settings.role, partOf(machine, index, count));
-    if (!read.ok) throw new UpError(`--resources: ${read.message}`);
+    if (!read.ok) throw new StartError(`--resources: ${read.message}`);
     const name = `agent-${index + 1}`;
     const {hostname, listenAt} = namesOf(settings, index);
     return {name, workDir: join(dataDir, AGENTS, `${index + 1}`), hostname, listenAt, ...read};
@@ -133,12 +127,12 @@ function namesOf(
   return {hostname: hostname ?? own, listenAt: own};
 }
 
-/** @throws UpError the folder is somebody else's. */
+/** @throws StartError the folder is somebody else's. */
 function makeDataDir(dataDir: string): void {
   mkdirSync(dataDir, {recursive: true});
   if (existsSync(keyFileIn(dataDir))) return;
   const foreign = readdirSync(dataDir);
-  if (foreign.length > 0) throw new UpError(foreignText(dataDir, foreign));
+  if (foreign.length > 0) throw new StartError(foreignText(dataDir, foreign));
   writeKeyFile(keyFileIn(dataDir));
 }
 
@@ -154,14 +148,14 @@ export function keyFileIn(dataDir: string): string {
 /**
  * Ends what a cluster of this data folder has left running, and removes the folder.
  *
- * @throws UpError it is no data folder.
+ * @throws StartError it is no data folder.
  */
 export async function cleanUp(settings: UpSettings, parts: UpParts): Promise<void> {
   const {dataDir} = parts;
   if (!existsSync(dataDir)) return;
   const entries = readdirSync(dataDir);
   if (entries.length > 0 && !existsSync(keyFileIn(dataDir))) {
-    throw new UpError(foreignText(dataDir, entries));
+    throw new StartError(foreignText(dataDir, entries));
   }
   const works = existsSync(join(dataDir, AGENTS)) ? readdirSync(join(dataDir, AGENTS)) : [];
   if (works.length > 0) {

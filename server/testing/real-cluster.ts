@@ -104,11 +104,6 @@ export class RealCluster {
     return found as Node;
   }
 
-  /** Any master that runs and is not stopped: all of them answer. */
-  async anyUrl(): Promise<string> {
-    return (await this.leader()).url;
-  }
-
   async close(): Promise<void> {
     const daemons = [...this.agents, ...this.masters].flatMap(({daemon}) => daemon ?? []);
     for (const daemon of daemons) daemon.kill('SIGKILL');
