@@ -13,23 +13,33 @@ import {
   type MemoryDisk,
 } from '../../adapters/memory/memory-store.ts';
 import type {Store} from '../../adapters/ports/store.ts';
-import {temporalZones} from '../../adapters/zones/temporal-zones.ts';
-import {makeGateway} from '../../api/gateway.ts';
-import {parseAmounts, type Amounts} from '../../engine/index.ts';
-import {Agent} from '../agent/agent.ts';
-import {makeClock} from '../clock.ts';
-import {openLineChannel} from '../link/channel.ts';
-import {connectSecurely, makeClusterKey, makeSecureServer} from '../link/secure.ts';
-import {openSharedPort, type SharedPort} from '../link/shared-port.ts';
 import type {Address} from '../../api/cluster.ts';
-import type {Contender, Leadership} from '../master/leadership.ts';
-import {Master} from '../master/master.ts';
-import {FakeExecutor, FakeMachine} from './fake-executor.ts';
+import type {Agent} from '../agent/agent.ts';
+import {readSettings, type SettingValues} from '../config/setting.ts';
+import {MASTER_SETTINGS} from '../config/tables.ts';
+import {makeClusterKey} from '../link/secure.ts';
+import type {Contender} from '../master/leadership.ts';
+import type {Master} from '../master/master.ts';
+import {startMasterProcess} from '../processes/master-process.ts';
+import {startFakeAgent} from './fake-agent.ts';
+import {FakeMachine} from './fake-executor.ts';
 
 const LOG = pino({level: process.env['DRYDOCK_TEST_LOG'] ?? 'silent'});
 const KEY = makeClusterKey();
-const PING_MS = 200;
-const PINGS_MAX = 5;
+const SETTINGS = quickSettings();
+
+/** Those of a real master, but quick. */
+function quickSettings(): SettingValues<typeof MASTER_SETTINGS> {
+  const flags = {
+    listen: '127.0.0.1:0',
+    'allocation-interval': '50ms',
+    'agent-ping-timeout': '200ms',
+    'min-revive-offers-interval': '100ms',
+  };
+  const read = readSettings(MASTER_SETTINGS, {flags, env: {}});
+  if (!read.ok) throw new Error(read.problems.join('; '));
+  return read.values;
+}
 
 /** Who leads is what the test says. */
 class Ballot {
@@ -91,118 +101,61 @@ export class SmallCluster {
   readonly #agents = new Set<Agent>();
 
   async addMaster(name: string): Promise<SmallMaster> {
-    const shared = await openSharedPort('127.0.0.1', 0, 1000);
-    const address = {hostname: '127.0.0.1', port: shared.port};
-    let contender: Contender | undefined;
     const {ballot, disk} = this;
-    const leadership: Leadership = {
-      get leader() {
-        return ballot.leader;
-      },
-      onChange: (listener) => ballot.watch(listener),
-      contend: async (given) => {
-        contender = given;
-      },
-      resign: async () => {
-        if (contender !== undefined) ballot.resign(contender);
-      },
-      close: async () => undefined,
-    };
-    const master = new Master({
-      self: {id: name, ...address, version: '0.0.0', startedAt: 0},
-      leadership,
-      options: {
-        allocator: {allocationIntervalMs: 50, allocateOnRecovery: true},
-        master: {
-          agentPingTimeoutMs: PING_MS,
-          agentPingTimeoutsMax: PINGS_MAX,
-          registry: 'stored',
-        },
-        frameworks: [
-          {id: 'marathon', type: 'marathon', role: '*', marathon: {reviveIntervalMs: 100}},
-          {id: 'chronos', type: 'chronos', role: '*'},
-        ],
-      },
-      flags: {},
-      timeZones: temporalZones,
-      clock: makeClock(),
-      proof: () => ({}),
-      log: LOG.child({master: name}),
-    });
-    await this.#serve(master, shared);
-    await master.start();
-    return {
-      master,
-      url: `http://127.0.0.1:${shared.port}`,
-      elect: () => {
-        if (contender !== undefined) ballot.elect(address, contender, openMemoryStore(disk));
-      },
-    };
-  }
-
-  async #serve(master: Master, shared: SharedPort): Promise<void> {
-    const gateway = makeGateway(master);
-    await gateway.ready();
-    const agents = makeSecureServer(KEY, (socket) => {
-      master.acceptAgent((listener) => openLineChannel(socket, listener));
-    });
-    shared.serve({http: gateway.server, agents});
-    this.#closers.push(async () => {
-      await master.close();
-      await gateway.close();
-      await shared.close();
-    });
-  }
-
-  addAgent(
-    name: string,
-    resources = 'cpus:8;mem:8192;disk:8192;ports:[31000-31999]',
-  ): Promise<SmallAgent> {
-    const amounts = parseAmounts(resources);
-    if (!amounts.ok) throw new Error(amounts.message);
-    return this.#startAgent(name, amounts.amounts, new FakeMachine(), makeMemoryDisk());
-  }
-
-  async #startAgent(
-    name: string,
-    resources: Amounts,
-    machine: FakeMachine,
-    disk: MemoryDisk,
-  ): Promise<SmallAgent> {
-    const {ballot} = this;
-    const agent = await Agent.start(
-      {
-        workDir: join(this.#folder, name),
-        hostname: name,
-        port: 0,
-        resources,
-        attributes: {},
-        gcDelayMs: 1_000_000,
-        version: '0.0.0',
-      },
-      {
-        store: openMemoryStore(disk),
-        watch: {
+    let elect = (): void => undefined;
+    const running = await startMasterProcess({
+      settings: SETTINGS,
+      key: KEY,
+      tokens: [],
+      makeLeadership: async (self) => {
+        let contender: Contender | undefined;
+        elect = () => {
+          if (contender !== undefined) ballot.elect(self, contender, openMemoryStore(disk));
+        };
+        return {
           get leader() {
             return ballot.leader;
           },
           onChange: (listener) => ballot.watch(listener),
+          contend: async (given) => {
+            contender = given;
+          },
+          resign: async () => {
+            if (contender !== undefined) ballot.resign(contender);
+          },
           close: done,
-        },
-        open: async ({hostname, port}, listener) =>
-          openLineChannel(await connectSecurely({host: hostname, port}, KEY), listener),
-        makeExecutors: async (_agent, onNews) => {
-          const executor = new FakeExecutor(machine, onNews);
-          return {process: executor, docker: executor};
-        },
-        fetch: done,
-        clock: makeClock(),
-        failed: (error) => {
-          throw error;
-        },
-        log: LOG.child({agent: name}),
+        };
       },
-    );
+      version: '0.0.0',
+      log: LOG.child({master: name}),
+    });
+    this.#closers.push(() => running.close());
+    const {master, url} = running;
+    return {master, url, elect};
+  }
+
+  addAgent(name: string): Promise<SmallAgent> {
+    return this.#startAgent(name, new FakeMachine(), makeMemoryDisk());
+  }
+
+  async #startAgent(name: string, machine: FakeMachine, disk: MemoryDisk): Promise<SmallAgent> {
+    const {ballot} = this;
+    const agent = await startFakeAgent({
+      name,
+      workDir: join(this.#folder, name),
+      resources: 'cpus:8;mem:8192;disk:8192;ports:[31000-31999]',
+      machine,
+      disk,
+      watch: {
+        get leader() {
+          return ballot.leader;
+        },
+        onChange: (listener) => ballot.watch(listener),
+        close: done,
+      },
+      key: KEY,
+      log: LOG.child({agent: name}),
+    });
     this.#agents.add(agent);
     const stop = async (): Promise<void> => {
       if (this.#agents.delete(agent)) await agent.close();
@@ -214,7 +167,7 @@ export class SmallCluster {
       stop,
       restart: async () => {
         await stop();
-        return await this.#startAgent(name, resources, machine, disk);
+        return await this.#startAgent(name, machine, disk);
       },
     };
   }
