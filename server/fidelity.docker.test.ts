@@ -163,7 +163,8 @@ function differenceOf(
 }
 
 test('real containers and the simulator tell the same story, in the same time', async (t) => {
-  t.timeout(900_000);
+  // From one assertion to the next: each attempt has one.
+  t.timeout(300_000);
   const differences: number[] = [];
   while (differences.length < ATTEMPTS && !differences.some((one) => one <= DIFFERENCE_MAX)) {
     const real = await realEvents();

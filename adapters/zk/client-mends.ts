@@ -14,6 +14,7 @@
  * - An error code that the library does not know (a moved session, say) is thrown out of the
  *   socket's handler and ends the process. Here it ends the connection.
  * - Request numbers grow beyond 32 bits after some weeks, and are then refused by Buffer.
+ * - The time limit of an attempt to connect outlives it, and then ends a later connection.
  * - Closing while there is no connection throws or talks out of turn.
  */
 import {type Client, createClient} from 'node-zookeeper-client';
@@ -126,6 +127,7 @@ class Mends implements MendedClient {
     const manager = this.#manager;
     const onSocketClosed = manager.onSocketClosed.bind(manager);
     manager.onSocketClosed = (hasError) => {
+      if (manager.connectTimeoutHandler !== null) clearTimeout(manager.connectTimeoutHandler);
       // What is pending fails now, and these behind it.
       manager.pendingQueue.push(...manager.packetQueue.queue.splice(0));
       onSocketClosed(hasError);

@@ -48,6 +48,7 @@ const PACES = {
   watcher: {beat: 1 / 3, silence: 1 / 3},
 } as const;
 const CLOSE_MS_MAX = 1000;
+const LOST_BEFORE_ANSWER = 'the connection to ZooKeeper was lost before the answer';
 
 interface Waiting {
   readonly sentAt: number;
@@ -303,6 +304,8 @@ export class ZkSession implements ZkNodes {
     if (!this.#isConnected) return;
     this.#isConnected = false;
     this.#connection = unwatched();
+    // The library has told all, but for a request whose answer it could not read: it forgets it.
+    this.#rejectWaiting(new ZkError('connectionLoss', LOST_BEFORE_ANSWER));
   }
 
   #finish(end: ZkSessionEnd): void {
@@ -315,10 +318,14 @@ export class ZkSession implements ZkNodes {
     this.#connection.reject(error);
     this.#connection = unwatched();
     this.#connection.reject(error);
-    for (const {reject} of this.#waiting) reject(error);
-    this.#waiting.clear();
+    this.#rejectWaiting(error);
     this.#ending.resolve(end);
     if (end !== 'closed') this.#mended.abandon();
+  }
+
+  #rejectWaiting(error: ZkError): void {
+    for (const {reject} of this.#waiting) reject(error);
+    this.#waiting.clear();
   }
 
   #giveUpConnecting(): void {
@@ -441,7 +448,7 @@ function errorOf(error: Error | Exception, path: string): ZkError | Error {
 function messageOf(kind: ZkErrorKind, path: string, cause: unknown): string {
   switch (kind) {
     case 'connectionLoss':
-      return 'the connection to ZooKeeper was lost before the answer';
+      return LOST_BEFORE_ANSWER;
     case 'noAuth':
       return `ZooKeeper refuses access to ${path}: it was made with other credentials`;
     default:

@@ -106,6 +106,20 @@ test.serial(
   },
 );
 
+const SESSION_MOVED = -118;
+
+test.serial('an answer that cannot be understood leaves nobody waiting', async (t) => {
+  const network = await startFaultyNetwork(ensemble.connect);
+  t.teardown(() => network.close());
+  const session = await open(t, {servers: network.connect});
+  await session.ensurePath('/misunderstood');
+  network.failNextAnswer(SESSION_MOVED);
+  const write = session.set('/misunderstood', nothing);
+  await t.throwsAsync(write, {message: /lost before the answer/});
+  network.failNextAnswer(SESSION_MOVED);
+  t.deepEqual(await session.children('/misunderstood'), [], 'what may be asked twice is');
+});
+
 test.serial('what was made with credentials is for those who have them', async (t) => {
   const session = await open(t, {credentials: ours});
   await session.ensurePath('/ours');

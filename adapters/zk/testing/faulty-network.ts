@@ -9,6 +9,8 @@ export interface FaultyNetwork {
   cut(): void;
   /** What the servers answer is swallowed; requests still reach them. */
   swallowAnswers(): void;
+  /** The next answer to a request says this error. Nothing else may be under way. */
+  failNextAnswer(code: number): void;
   /** All is well again. Connections of before are closed. */
   heal(): void;
   close(): Promise<void>;
@@ -28,6 +30,7 @@ export async function startFaultyNetwork(servers: string): Promise<FaultyNetwork
     connect: addresses.join(','),
     cut: () => network.cut(),
     swallowAnswers: () => network.swallowAnswers(),
+    failNextAnswer: (code) => network.failNextAnswer(code),
     heal: () => network.heal(),
     close: () => network.close(),
   };
@@ -38,6 +41,7 @@ class Network {
   readonly #links = new Set<Link>();
   #isCut = false;
   #isSwallowing = false;
+  #nextCode: number | undefined;
 
   async listenFor(address: string): Promise<string> {
     const [host = '', port = ''] = address.split(':');
@@ -58,6 +62,10 @@ class Network {
     this.#isSwallowing = true;
   }
 
+  failNextAnswer(code: number): void {
+    this.#nextCode = code;
+  }
+
   heal(): void {
     this.#isCut = false;
     this.#isSwallowing = false;
@@ -69,6 +77,15 @@ class Network {
     await Promise.all(this.#listeners.map((listener) => once(listener.close(), 'close')));
   }
 
+  /** An answer: four bytes of length, the request's number, eight bytes, and then its error. */
+  #falsify(data: Buffer): Buffer {
+    const isToRequest = data.length >= 20 && data.readInt32BE(4) >= 0;
+    if (this.#nextCode === undefined || !isToRequest) return data;
+    data.writeInt32BE(this.#nextCode, 16);
+    this.#nextCode = undefined;
+    return data;
+  }
+
   #link(client: Socket, target: {readonly host: string; readonly port: number}): void {
     const server = this.#isCut ? undefined : connect(target);
     const link = {client, server};
@@ -78,8 +95,8 @@ class Network {
       if (!this.#isCut) server?.write(data);
     });
     server?.setNoDelay();
-    server?.on('data', (data) => {
-      if (!this.#isCut && !this.#isSwallowing) client.write(data);
+    server?.on('data', (data: Buffer) => {
+      if (!this.#isCut && !this.#isSwallowing) client.write(this.#falsify(data));
     });
     for (const socket of [client, server]) {
       socket?.on('error', () => end(link));
