@@ -41,7 +41,8 @@ export interface DriverParts {
   readonly published: (frameworkId: FrameworkId, event: FrameworkEvent) => void;
   /** It leads no more: `reason` for the log. Called once. */
   readonly deposed: (reason: string, cause?: unknown) => void;
-  readonly witness?: Witness | undefined;
+  /** Of inputs and effects, as they pass. */
+  readonly witness: Pick<Witness, 'effect' | 'input'>;
 }
 
 /** What waits to be stepped. */
@@ -148,7 +149,7 @@ export class Driver {
 
   #step(input: Input): void {
     const now = this.#parts.clock.now();
-    this.#parts.witness?.input(now, input);
+    this.#parts.witness.input(now, input);
     this.engine.step(now, input);
   }
 
@@ -166,7 +167,7 @@ export class Driver {
     const {witness, clock} = this.#parts;
     for (const effect of this.engine.takeEffects()) {
       if (this.#isOver) return;
-      witness?.effect(clock.now(), effect);
+      witness.effect(clock.now(), effect);
       switch (effect.kind) {
         case 'persist':
           this.#persist(effect);

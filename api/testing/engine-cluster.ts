@@ -37,6 +37,7 @@ import {
   type ReportedTask,
   type Witness,
 } from '../cluster.ts';
+import {Witnesses} from '../witnesses.ts';
 
 type Launch = Extract<Effect, {kind: 'launchTask'}>;
 
@@ -82,7 +83,7 @@ export class EngineCluster implements Cluster {
   readonly #asked = new Map<string, Asked>();
   readonly #listeners = new Set<(event: FrameworkEvent) => void>();
   readonly #ends = new Set<() => void>();
-  readonly #witnesses: Witness[] = [];
+  readonly #witnesses = new Witnesses();
   #engine: Engine | undefined;
   #waitingWrites: number[] = [];
   #serial = 0;
@@ -129,7 +130,7 @@ export class EngineCluster implements Cluster {
   /** It is elected, and goes on from its records if it has any. */
   lead(): void {
     this.#epoch += 1;
-    for (const witness of this.#witnesses) witness.started(this.now);
+    this.#witnesses.started(this.now);
     this.#engine =
       this.records.size === 0
         ? createEngine(this.#options, this.now)
@@ -204,7 +205,7 @@ export class EngineCluster implements Cluster {
   }
 
   witness(witness: Witness): void {
-    this.#witnesses.push(witness);
+    this.#witnesses.add(witness);
   }
 
   agentAccess(agentId: AgentId): AgentAccess | undefined {
@@ -237,7 +238,7 @@ export class EngineCluster implements Cluster {
       startedAt: this.now,
       tasks: tasks.map((task) => reported(task, this.now)),
     };
-    for (const witness of this.#witnesses) witness.agent(this.now, report);
+    this.#witnesses.agent(this.now, report);
     this.step({
       kind: 'agentRegistered',
       agent,
@@ -255,7 +256,7 @@ export class EngineCluster implements Cluster {
   }
 
   step(input: Input): void {
-    for (const witness of this.#witnesses) witness.input(this.now, input);
+    this.#witnesses.input(this.now, input);
     this.#leading.step(this.now, input);
     this.#carryOut();
   }
@@ -309,7 +310,7 @@ export class EngineCluster implements Cluster {
       const effects = this.#engine?.takeEffects() ?? [];
       if (effects.length === 0) break;
       for (const effect of effects) {
-        for (const witness of this.#witnesses) witness.effect(this.now, effect);
+        this.#witnesses.effect(this.now, effect);
         this.#carry(effect);
       }
     }

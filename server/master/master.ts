@@ -5,6 +5,7 @@
 import type {Logger} from 'pino';
 import {
   frameworkIdOf,
+  MASTER_DEFAULTS,
   must,
   succeedEngine,
   type AgentId,
@@ -26,6 +27,7 @@ import {
   type MasterIdentity,
   type Witness,
 } from '../../api/cluster.ts';
+import {Witnesses} from '../../api/witnesses.ts';
 import type {Clock} from '../clock.ts';
 import {Driver, type WorldEffect} from '../driver.ts';
 import type {Channel, ChannelListener} from '../link/channel.ts';
@@ -64,7 +66,7 @@ export class Master implements Cluster {
   readonly names = {marathon: frameworkIdOf('marathon'), chronos: frameworkIdOf('chronos')};
   readonly flags: Cluster['flags'];
   readonly #parts: MasterParts;
-  readonly #witnesses: Witness[] = [];
+  readonly #witnesses = new Witnesses();
   readonly #listeners = new Map<FrameworkId, Set<(event: FrameworkEvent) => void>>();
   readonly #ends = new Set<() => void>();
   #reign: Reign | undefined;
@@ -102,7 +104,10 @@ export class Master implements Cluster {
     });
     if (this.#epoch !== epoch || this.#isClosed) return;
     if (records === undefined) {
-      setTimeout(() => void this.#resign('the store cannot be read'), RETRY_MS);
+      setTimeout(() => {
+        // Another term, if there is one by then, has nothing to do with this.
+        if (this.#epoch === epoch) void this.#resign('the store cannot be read');
+      }, RETRY_MS);
       return;
     }
     const tookMs = Math.round(performance.now() - startedAt);
@@ -117,18 +122,16 @@ export class Master implements Cluster {
     const {epoch} = term;
     const seeded = {...options, seed: epoch, epochMs: 0};
     const now = clock.now();
-    for (const witness of this.#witnesses) witness.started(now);
+    this.#witnesses.started(now);
     const engine = succeedEngine(seeded, {records, epoch}, now, {timeZones});
-    const {agentPingTimeoutMs = 15_000, agentPingTimeoutsMax = 5} = options.master ?? {};
+    const pings = {...MASTER_DEFAULTS, ...options.master};
     const links = new AgentLinks({
       masterId: self.id,
       epoch,
-      pingTimeoutMs: agentPingTimeoutMs,
-      pingTimeoutsMax: agentPingTimeoutsMax,
+      pingTimeoutMs: pings.agentPingTimeoutMs,
+      pingTimeoutsMax: pings.agentPingTimeoutsMax,
       tell: (input, prepare) => driver.tell(input, prepare),
-      registered: (report) => {
-        for (const witness of this.#witnesses) witness.agent(clock.now(), report);
-      },
+      registered: (report) => this.#witnesses.agent(clock.now(), report),
       log,
     });
     const prober = new Prober((results) => driver.tell(results));
@@ -144,21 +147,10 @@ export class Master implements Cluster {
         this.#stepDown(reason);
         void this.#resign(reason);
       },
-      witness: this.#allWitnesses,
+      witness: this.#witnesses,
     });
     return {term, driver, links, prober};
   }
-
-  readonly #allWitnesses: Witness = {
-    started: () => undefined,
-    input: (now, input) => {
-      for (const witness of this.#witnesses) witness.input(now, input);
-    },
-    effect: (now, effect) => {
-      for (const witness of this.#witnesses) witness.effect(now, effect);
-    },
-    agent: () => undefined,
-  };
 
   /** Whatever it was about to do is not done any more. */
   #stepDown(reason: string): void {
@@ -240,7 +232,7 @@ export class Master implements Cluster {
   }
 
   witness(witness: Witness): void {
-    this.#witnesses.push(witness);
+    this.#witnesses.add(witness);
   }
 
   agentAccess(agentId: AgentId): AgentAccess | undefined {
