@@ -3,7 +3,7 @@ import {mkdtempSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {startEnsemble} from '../../adapters/zk/testing/ensemble.ts';
-import {writeKeyFile} from '../../server/link/secure.ts';
+import {writeKeyFile} from '../../server/link/cluster-key.ts';
 import {startDrydock} from '../../server/testing/daemons.ts';
 import {demand, type Bench, type Reading} from '../bench.ts';
 import {ask, askUntil} from './http.ts';

@@ -27,8 +27,8 @@ export function makeKnownInstancesBench(): Bench {
 async function measure(name: string, apps: number): Promise<readonly Reading[]> {
   const master = spawn(process.execPath, [MASTER], {stdio: ['pipe', 'pipe', 'inherit']});
   const [said] = (await once(master.stdout, 'data')) as [Buffer];
-  const {port, key} = JSON.parse(said.toString()) as {port: number; key: string};
-  const agents = spawn(process.execPath, [AGENTS, String(port), key], {
+  const {port, keyFile} = JSON.parse(said.toString()) as {port: number; keyFile: string};
+  const agents = spawn(process.execPath, [AGENTS, String(port), keyFile], {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   await once(agents.stdout, 'data');

@@ -4,14 +4,15 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {makeMemoryDisk} from '../../adapters/memory/memory-store.ts';
 import {fixedLeader} from '../../server/leader-watch.ts';
+import {readKeyFile} from '../../server/link/cluster-key.ts';
 import {makeLogger} from '../../server/processes/logger.ts';
 import {startFakeAgent} from '../../server/testing/fake-agent.ts';
 import {FakeMachine} from '../../server/testing/fake-executor.ts';
 
 const AGENTS = 100;
-const [, , portText = '', keyText = ''] = process.argv;
+const [, , portText = '', keyFile = ''] = process.argv;
 const leader = {hostname: '127.0.0.1', port: Number(portText)};
-const key = Buffer.from(keyText, 'hex');
+const key = readKeyFile(keyFile);
 const folder = mkdtempSync(join(tmpdir(), 'drydock-bench-'));
 const log = makeLogger({'log-level': 'error', 'log-format': 'json'}, 'agents');
 

@@ -12,7 +12,7 @@ export function makeKeygenCommand(): Command {
 }
 
 async function keygen(file: string): Promise<number> {
-  const {writeKeyFile} = await import('../../server/link/secure.ts');
+  const {writeKeyFile} = await import('../../server/link/cluster-key.ts');
   try {
     writeKeyFile(file);
   } catch (error) {

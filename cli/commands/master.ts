@@ -37,7 +37,7 @@ async function runMaster(command: Command): Promise<number> {
   const {makeLogger} = await import('../../server/processes/logger.ts');
   const {startMasterProcess} = await import('../../server/processes/master-process.ts');
   const {makeZkLeadership} = await import('../../server/master/zk-leadership.ts');
-  const {readKeyFile} = await import('../../server/link/secure.ts');
+  const {readKeyFile} = await import('../../server/link/cluster-key.ts');
   const {readTokenFile} = await import('../../server/processes/tokens.ts');
   const log = makeLogger(settings, 'drydock-master');
   const version = readVersion();

@@ -8,17 +8,15 @@ import test, {type ExecutionContext} from 'ava';
 import {openChannelPair, openLineChannel, type Channel} from './channel.ts';
 import {readAgentMessage} from './messages.ts';
 import {
-  connectSecurely,
   idOfKey,
-  isProof,
   KeyFileError,
   makeClusterKey,
-  makeProof,
-  makeSecureServer,
   readKeyFile,
   writeKeyFile,
   type ClusterKey,
-} from './secure.ts';
+} from './cluster-key.ts';
+import {isProven, proofHeaders} from './proof.ts';
+import {connectSecurely, makeSecureServer} from './secure.ts';
 import {openSharedPort, type SharedPort} from './shared-port.ts';
 
 interface Bed {
@@ -51,7 +49,7 @@ async function bed(t: ExecutionContext): Promise<Bed> {
 
 /** Sends one message and resolves to what comes back. */
 async function echo(port: number, key: ClusterKey, message: unknown): Promise<unknown> {
-  const socket = await connectSecurely({host: '127.0.0.1', port}, key);
+  const socket = await connectSecurely({hostname: '127.0.0.1', port}, key);
   return await new Promise((resolve, reject) => {
     const channel = openLineChannel(socket, {
       message: (value) => {
@@ -96,7 +94,7 @@ test('who has another key is not let in, on either side', async (t) => {
 
 test('a connection that says what is no JSON is ended', async (t) => {
   const {port, key, ends} = await bed(t);
-  const socket = await connectSecurely({host: '127.0.0.1', port}, key);
+  const socket = await connectSecurely({hostname: '127.0.0.1', port}, key);
   socket.write('{"half":\n');
   await new Promise((resolve) => {
     socket.on('close', resolve);
@@ -171,16 +169,18 @@ for (const [title, message, problem] of [
   });
 }
 
-test('a proof is good for a while, for one purpose, with one key', (t) => {
+test('a proof is good for a while, with one key', (t) => {
   const [key, other] = [makeClusterKey(), makeClusterKey()];
-  const proof = makeProof(key, 'agent-http', 1_000_000);
-  t.true(isProof(proof, {key, purpose: 'agent-http', nowMs: 1_000_000}));
-  t.true(isProof(proof, {key, purpose: 'agent-http', nowMs: 1_060_000}));
-  t.false(isProof(proof, {key, purpose: 'agent-http', nowMs: 1_060_001}));
-  t.false(isProof(proof, {key, purpose: 'other', nowMs: 1_000_000}));
-  t.false(isProof(proof, {key: other, purpose: 'agent-http', nowMs: 1_000_000}));
-  t.false(isProof(`9${proof}`, {key, purpose: 'agent-http', nowMs: 1_000_000}));
-  t.false(isProof('', {key, purpose: 'agent-http', nowMs: 1_000_000}));
+  const headers = proofHeaders(key, 1_000_000);
+  const [[name, proof] = ['', '']] = Object.entries(headers);
+  t.true(isProven(headers, key, 1_000_000));
+  t.true(isProven(headers, key, 1_060_000));
+  t.false(isProven(headers, key, 1_060_001));
+  t.false(isProven(headers, other, 1_000_000));
+  for (const wrong of [`9${proof}`, `${proof}0`, proof.replace(/.$/, 'x'), '.', '']) {
+    t.false(isProven({[name]: wrong}, key, 1_000_000), wrong);
+  }
+  t.false(isProven({}, key, 1_000_000));
 });
 
 test('a key file is made once, and read as it was made', (t) => {

@@ -15,10 +15,10 @@ import type {LeaderWatch} from '../leader-watch.ts';
 import {makeClock} from '../clock.ts';
 import {shownSettings, type HostPort} from '../config/setting.ts';
 import type {TaskSettings} from '../config/tables.ts';
-import {isProof, type ClusterKey} from '../link/secure.ts';
+import type {ClusterKey} from '../link/cluster-key.ts';
+import {isProven} from '../link/proof.ts';
 import {makeExecutors, type DockerChoice} from './executors.ts';
-import {openPort} from './http-side.ts';
-import {AGENT_HTTP} from './master-process.ts';
+import {openPort} from './open-port.ts';
 
 export interface AgentProcessParts {
   readonly settings: TaskSettings & {
@@ -96,11 +96,7 @@ export async function startAgentProcess(parts: AgentProcessParts): Promise<Agent
   const face = makeAgentFace(
     faceSource(agent, flags, () => parts.watch.leader),
     {
-      authorize: (raw) => {
-        const proof = raw.headers['x-drydock-proof'];
-        const terms = {key, purpose: AGENT_HTTP, nowMs: Date.now()};
-        return (typeof proof === 'string' && isProof(proof, terms)) || known.admits(raw);
-      },
+      authorize: (raw) => isProven(raw.headers, key, Date.now()) || known.admits(raw),
     },
   );
   await face.ready();

@@ -7,7 +7,8 @@ import {fixedLeader, type LeaderWatch} from '../leader-watch.ts';
 import {agentResources, readMachine} from '../agent/machine.ts';
 import type {AgentSettings} from '../config/tables.ts';
 import {openLineChannel} from '../link/channel.ts';
-import {connectSecurely, readKeyFile} from '../link/secure.ts';
+import {readKeyFile} from '../link/cluster-key.ts';
+import {connectSecurely} from '../link/secure.ts';
 import {watchZkLeader} from '../master/zk-leadership.ts';
 import {startAgentProcess, type AgentProcess} from './agent-process.ts';
 import {chooseDocker} from './executors.ts';
@@ -48,8 +49,7 @@ export async function startLoneAgent(
     key,
     tokens,
     watch: watchOf(settings, parts),
-    open: async ({hostname, port}, listener) =>
-      openLineChannel(await connectSecurely({host: hostname, port}, key), listener),
+    open: async (leader, listener) => openLineChannel(await connectSecurely(leader, key), listener),
     version: parts.version,
     failed: parts.failed,
     log,

@@ -9,14 +9,13 @@ import {makeClock} from '../clock.ts';
 import {shownSettings, type HostPort} from '../config/setting.ts';
 import type {ClusterSettings} from '../config/tables.ts';
 import {openLineChannel} from '../link/channel.ts';
-import {idOfKey, makeProof, makeSecureServer, peerOf, type ClusterKey} from '../link/secure.ts';
+import {idOfKey, type ClusterKey} from '../link/cluster-key.ts';
+import {proofHeaders} from '../link/proof.ts';
+import {makeSecureServer, peerOf} from '../link/secure.ts';
 import type {Leadership} from '../master/leadership.ts';
 import {Master} from '../master/master.ts';
 import {engineOptions} from './engine-options.ts';
-import {openPort} from './http-side.ts';
-
-/** What a proof of the key is good for: asking an agent over HTTP. */
-export const AGENT_HTTP = 'agent-http';
+import {openPort} from './open-port.ts';
 
 export interface MasterProcessParts {
   readonly settings: ClusterSettings & {
@@ -60,7 +59,7 @@ export async function startMasterProcess(parts: MasterProcessParts): Promise<Mas
     flags: shownSettings(settings),
     timeZones: temporalZones,
     clock,
-    proof: () => ({'X-Drydock-Proof': makeProof(key, AGENT_HTTP, Date.now())}),
+    proof: () => proofHeaders(key, Date.now()),
     log,
   });
   const gateway = makeGateway(master, {

@@ -14,7 +14,7 @@ import type {OpenChannel} from '../agent/leader-link.ts';
 import {fixedLeader} from '../leader-watch.ts';
 import type {UpSettings} from '../config/tables.ts';
 import {openChannelPair, type Channel} from '../link/channel.ts';
-import {readKeyFile, writeKeyFile} from '../link/secure.ts';
+import {readKeyFile, writeKeyFile} from '../link/cluster-key.ts';
 import {SoleLeadership, type SoleStore} from '../master/leadership.ts';
 import type {Master} from '../master/master.ts';
 import {startAgentProcess, type AgentProcess} from './agent-process.ts';

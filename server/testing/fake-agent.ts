@@ -6,7 +6,8 @@ import {Agent} from '../agent/agent.ts';
 import {makeClock} from '../clock.ts';
 import type {LeaderWatch} from '../leader-watch.ts';
 import {openLineChannel} from '../link/channel.ts';
-import {connectSecurely, type ClusterKey} from '../link/secure.ts';
+import type {ClusterKey} from '../link/cluster-key.ts';
+import {connectSecurely} from '../link/secure.ts';
 import {FakeExecutor, type FakeMachine} from './fake-executor.ts';
 
 export interface FakeAgentParts {
@@ -38,8 +39,8 @@ export async function startFakeAgent(parts: FakeAgentParts): Promise<Agent> {
     {
       store: openMemoryStore(disk),
       watch,
-      open: async ({hostname, port}, listener) =>
-        openLineChannel(await connectSecurely({host: hostname, port}, key), listener),
+      open: async (leader, listener) =>
+        openLineChannel(await connectSecurely(leader, key), listener),
       makeExecutors: async (_agent, onNews) => {
         const executor = new FakeExecutor(machine, onNews);
         return {process: executor, docker: executor};

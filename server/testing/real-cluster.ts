@@ -7,7 +7,7 @@ import {createServer} from 'node:net';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {startEnsemble, type Ensemble} from '../../adapters/zk/testing/ensemble.ts';
-import {writeKeyFile} from '../link/secure.ts';
+import {writeKeyFile} from '../link/cluster-key.ts';
 import {startDrydock, type Daemon} from './daemons.ts';
 import {json, until} from './asking.ts';
 

@@ -17,7 +17,7 @@ import type {Address} from '../../api/cluster.ts';
 import type {Agent} from '../agent/agent.ts';
 import {readSettings, type SettingValues} from '../config/setting.ts';
 import {MASTER_SETTINGS} from '../config/tables.ts';
-import {makeClusterKey} from '../link/secure.ts';
+import {makeClusterKey} from '../link/cluster-key.ts';
 import type {Contender} from '../master/leadership.ts';
 import type {Master} from '../master/master.ts';
 import {startMasterProcess} from '../processes/master-process.ts';
