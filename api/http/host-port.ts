@@ -1,10 +1,6 @@
 /** `host:port`, with an IPv6 address in brackets. */
-export function hostPort({
-  hostname,
-  port,
-}: {
-  readonly hostname: string;
-  readonly port: number;
-}): string {
+import type {Address} from '../cluster.ts';
+
+export function hostPort({hostname, port}: Address): string {
   return hostname.includes(':') ? `[${hostname}]:${port}` : `${hostname}:${port}`;
 }

@@ -4,11 +4,11 @@
 import {readFileSync} from 'node:fs';
 import type {Command} from 'commander';
 import {parse} from 'yaml';
+import {SWITCH} from '../../server/config/kinds.ts';
 import {
   defaultText,
   envName,
   readSettings,
-  SWITCH,
   type SettingTable,
   type SettingValues,
 } from '../../server/config/setting.ts';

@@ -1,5 +1,6 @@
 /** The manual's page of settings, made of the tables themselves. */
-import {defaultText, envName, SWITCH, type Setting, type SettingTable} from './setting.ts';
+import {SWITCH} from './kinds.ts';
+import {defaultText, envName, type Setting, type SettingTable} from './setting.ts';
 import {AGENT_SETTINGS, MASTER_SETTINGS, UP_SETTINGS} from './tables.ts';
 
 const COMMANDS: readonly (readonly [name: string, table: SettingTable])[] = [

@@ -2,17 +2,8 @@
 import {readFileSync} from 'node:fs';
 import test from 'ava';
 import {settingsPage} from './manual.ts';
-import {
-  ATTRIBUTES,
-  DURATION,
-  HOST_PORT,
-  readSettings,
-  setting,
-  shownSettings,
-  SWITCH,
-  TEXT,
-  whole,
-} from './setting.ts';
+import {ATTRIBUTES, DURATION, HOST_PORT, SWITCH, TEXT, whole} from './kinds.ts';
+import {readSettings, setting, shownSettings} from './setting.ts';
 
 const TABLE = {
   listen: setting(HOST_PORT, {hostname: '127.0.0.1', port: 5050}, 'where to listen'),
@@ -91,10 +82,19 @@ test('attributes are texts and numbers', (t) => {
   t.is(ATTRIBUTES.parse('rack'), undefined);
 });
 
-test('what is shown of settings has no password in it', (t) => {
-  t.deepEqual(shownSettings({zk: 'zk://me:secret@zk1:2181/d', 'key-file': '/k', none: undefined}), {
+test('what is shown of settings reads as they are written, but for passwords', (t) => {
+  const values = {
+    zk: 'zk://me:secret@zk1:2181/d',
+    'key-file': '/k',
+    listen: {hostname: '::1', port: 5050},
+    attributes: {rack: 'a'},
+    none: undefined,
+  };
+  t.deepEqual(shownSettings(values), {
     zk: 'zk://***@zk1:2181/d',
     key_file: '/k',
+    listen: '[::1]:5050',
+    attributes: '{"rack":"a"}',
   });
 });
 

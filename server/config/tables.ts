@@ -1,5 +1,6 @@
 /** The settings of each process: one table for flags, environment, file, help and manual. */
 import {CHRONOS_PRESETS} from '../../engine/index.ts';
+import type {Address} from '../../api/cluster.ts';
 import {
   ANY_TEXT,
   ATTRIBUTES,
@@ -8,13 +9,11 @@ import {
   FOLDER,
   HOST_PORT,
   oneOf,
-  setting,
   SWITCH,
   TEXT,
   whole,
-  type HostPort,
-  type SettingValues,
-} from './setting.ts';
+} from './kinds.ts';
+import {setting, type SettingValues} from './setting.ts';
 
 const LOGS = {
   'log-level': setting(
@@ -144,8 +143,8 @@ const ZK_SESSION = setting(
   'without a sign of life for so long a master or agent is gone for ZooKeeper',
 );
 
-const LOOPBACK_MASTER: HostPort = {hostname: '127.0.0.1', port: 5050};
-const LOOPBACK_AGENT: HostPort = {hostname: '127.0.0.1', port: 5051};
+const LOOPBACK_MASTER: Address = {hostname: '127.0.0.1', port: 5050};
+const LOOPBACK_AGENT: Address = {hostname: '127.0.0.1', port: 5051};
 
 export const MASTER_SETTINGS = {
   zk: setting(TEXT, undefined, 'where masters elect their leader: zk://host:port,…/path'),

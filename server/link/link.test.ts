@@ -41,7 +41,7 @@ async function bed(t: ExecutionContext): Promise<Bed> {
       ended: (reason) => ends.push(reason),
     });
   });
-  const shared: SharedPort = await openSharedPort('127.0.0.1', 0, 100);
+  const shared: SharedPort = await openSharedPort({hostname: '127.0.0.1', port: 0}, 100);
   shared.serve({http, agents});
   t.teardown(() => shared.close());
   return {port: shared.port, key, heard, ends};

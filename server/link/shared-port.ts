@@ -5,6 +5,7 @@
 import {createServer, type Server, type Socket} from 'node:net';
 import type {Server as HttpServer} from 'node:http';
 import type {Server as TlsServer} from 'node:tls';
+import type {Address} from '../../api/cluster.ts';
 
 /** First byte of a TLS handshake record. */
 const TLS_HANDSHAKE = 0x16;
@@ -27,8 +28,7 @@ export interface PortServers {
 
 /** Listens; whoever connects waits until it serves. */
 export async function openSharedPort(
-  host: string,
-  port: number,
+  {hostname, port}: Address,
   connectionsMax: number,
 ): Promise<SharedPort> {
   const sockets = new Set<Socket>();
@@ -49,7 +49,7 @@ export async function openSharedPort(
     });
   });
   server.maxConnections = connectionsMax;
-  await listen(server, host, port);
+  await listen(server, {hostname, port});
   const address = server.address();
   return {
     port: typeof address === 'object' && address !== null ? address.port : port,
@@ -69,10 +69,10 @@ async function hand(socket: Socket, isTls: boolean, serving: Promise<PortServers
   else target.emit('connection', socket);
 }
 
-function listen(server: Server, host: string, port: number): Promise<void> {
+function listen(server: Server, {hostname, port}: Address): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen(port, host, () => {
+    server.listen(port, hostname, () => {
       server.off('error', reject);
       resolve();
     });

@@ -5,6 +5,7 @@
 import type {Logger} from 'pino';
 import type {AgentId, Input} from '../../engine/index.ts';
 import type {AgentAccess, AgentReport} from '../../api/cluster.ts';
+import {hostPort} from '../../api/http/host-port.ts';
 import type {Channel, ChannelListener} from '../link/channel.ts';
 import {
   LINK_PROTOCOL,
@@ -73,7 +74,7 @@ export class AgentLinks {
   accessTo(agentId: AgentId, headers: () => AgentAccess['headers']): AgentAccess | undefined {
     const report = this.#byAgent.get(agentId)?.report;
     if (report === undefined) return undefined;
-    return {origin: `http://${report.hostname}:${report.port}`, headers: headers()};
+    return {origin: `http://${hostPort(report)}`, headers: headers()};
   }
 
   #say({channel}: Link, message: MasterMessage): void {

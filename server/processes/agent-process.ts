@@ -7,13 +7,15 @@ import {FetchCache} from '../../adapters/fetcher/fetch-cache.ts';
 import {openFileStore} from '../../adapters/file/file-store.ts';
 import type {Amounts} from '../../engine/index.ts';
 import {makeAgentFace} from '../../api/agent/agent-face.ts';
+import type {Address} from '../../api/cluster.ts';
+import {hostPort} from '../../api/http/host-port.ts';
 import {Tokens} from '../../api/http/tokens.ts';
 import {Agent} from '../agent/agent.ts';
 import {faceSource} from '../agent/face-source.ts';
 import type {OpenChannel} from '../agent/leader-link.ts';
 import type {LeaderWatch} from '../leader-watch.ts';
 import {makeClock} from '../clock.ts';
-import {shownSettings, type HostPort} from '../config/setting.ts';
+import {shownSettings} from '../config/setting.ts';
 import type {TaskSettings} from '../config/tables.ts';
 import type {ClusterKey} from '../link/cluster-key.ts';
 import {isProven} from '../link/proof.ts';
@@ -22,7 +24,7 @@ import {openPort} from './open-port.ts';
 
 export interface AgentProcessParts {
   readonly settings: TaskSettings & {
-    readonly listen: HostPort;
+    readonly listen: Address;
     readonly 'log-file'?: string | undefined;
   };
   readonly workDir: string;
@@ -101,7 +103,8 @@ export async function startAgentProcess(parts: AgentProcessParts): Promise<Agent
   );
   await face.ready();
   shared.serve({http: face.server});
-  log.info({address: `${hostname}:${shared.port}`, agentId: agent.info.id}, 'agent listens');
+  const address = hostPort({hostname, port: shared.port});
+  log.info({address, agentId: agent.info.id}, 'agent listens');
   return {
     agent,
     port: shared.port,

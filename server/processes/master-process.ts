@@ -2,11 +2,13 @@
 import {randomUUID} from 'node:crypto';
 import type {Logger} from 'pino';
 import {temporalZones} from '../../adapters/zones/temporal-zones.ts';
+import type {Address} from '../../api/cluster.ts';
 import {makeGateway} from '../../api/gateway.ts';
 import type {ApiLogger} from '../../api/http/api-logger.ts';
+import {hostPort} from '../../api/http/host-port.ts';
 import {HTTP_LIMITS} from '../../api/http/limits.ts';
 import {makeClock} from '../clock.ts';
-import {shownSettings, type HostPort} from '../config/setting.ts';
+import {shownSettings} from '../config/setting.ts';
 import type {ClusterSettings} from '../config/tables.ts';
 import {openLineChannel} from '../link/channel.ts';
 import {idOfKey, type ClusterKey} from '../link/cluster-key.ts';
@@ -19,15 +21,15 @@ import {openPort} from './open-port.ts';
 
 export interface MasterProcessParts {
   readonly settings: ClusterSettings & {
-    readonly listen: HostPort;
-    readonly advertise?: HostPort | undefined;
+    readonly listen: Address;
+    readonly advertise?: Address | undefined;
     readonly 'log-file'?: string | undefined;
   };
   /** Agents that connect must have it, too. */
   readonly key: ClusterKey;
   readonly tokens: readonly string[];
   /** Made when it is known where the master listens. */
-  readonly makeLeadership: (self: HostPort & {readonly id: string}) => Promise<Leadership>;
+  readonly makeLeadership: (self: Address & {readonly id: string}) => Promise<Leadership>;
   readonly version: string;
   readonly log: Logger;
 }
@@ -35,7 +37,7 @@ export interface MasterProcessParts {
 export interface MasterProcess {
   readonly master: Master;
   /** Where others reach it. */
-  readonly address: HostPort;
+  readonly address: Address;
   readonly url: string;
   close(): Promise<void>;
 }
@@ -48,14 +50,14 @@ export interface MasterProcess {
 export async function startMasterProcess(parts: MasterProcessParts): Promise<MasterProcess> {
   const {settings, key, tokens, version, log} = parts;
   const shared = await openPort(settings.listen);
-  const {hostname, port} = settings.advertise ?? {...settings.listen, port: shared.port};
+  const address = settings.advertise ?? {...settings.listen, port: shared.port};
   const clock = makeClock();
   const id = randomUUID();
-  const leadership = await parts.makeLeadership({hostname, port, id});
+  const leadership = await parts.makeLeadership({...address, id});
   const master = new Master({
-    self: {id, hostname, port, version, startedAt: clock.now()},
+    self: {...address, id, version, startedAt: clock.now()},
     leadership,
-    options: engineOptions(settings, `${hostname}:${port}`),
+    options: engineOptions(settings, hostPort(address)),
     flags: shownSettings(settings),
     timeZones: temporalZones,
     clock,
@@ -78,12 +80,12 @@ export async function startMasterProcess(parts: MasterProcessParts): Promise<Mas
   });
   await gateway.ready();
   shared.serve({http: gateway.server, agents});
-  log.info({address: `${hostname}:${port}`, id}, 'master listens');
+  log.info({address: hostPort(address), id}, 'master listens');
   await master.start();
   return {
     master,
-    address: {hostname, port},
-    url: `http://${hostname}:${port}`,
+    address,
+    url: `http://${hostPort(address)}`,
     async close() {
       await master.close();
       await gateway.close();

@@ -1,6 +1,7 @@
 /** The port of a process, opened with words that help where it cannot be. */
+import type {Address} from '../../api/cluster.ts';
+import {hostPort} from '../../api/http/host-port.ts';
 import {HTTP_LIMITS} from '../../api/http/limits.ts';
-import type {HostPort} from '../config/setting.ts';
 import {openSharedPort, type SharedPort} from '../link/shared-port.ts';
 
 /** It cannot listen where it was told to: the message says why and what to do. */
@@ -12,13 +13,12 @@ export class ListenError extends Error {
 }
 
 /** @throws ListenError */
-export async function openPort({hostname, port}: HostPort): Promise<SharedPort> {
+export async function openPort(address: Address): Promise<SharedPort> {
   try {
-    return await openSharedPort(hostname, port, HTTP_LIMITS.connectionsMax);
+    return await openSharedPort(address, HTTP_LIMITS.connectionsMax);
   } catch (error) {
-    throw new ListenError(`cannot listen on ${hostname}:${port}: ${reasonOf(error)}`, {
-      cause: error,
-    });
+    const message = `cannot listen on ${hostPort(address)}: ${reasonOf(error)}`;
+    throw new ListenError(message, {cause: error});
   }
 }
 

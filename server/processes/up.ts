@@ -121,10 +121,14 @@ function namesOf(
   {hostname, listen}: UpSettings,
   index: number,
 ): {readonly hostname: string; readonly listenAt: string} {
-  const isLoopback = listen.hostname === 'localhost' || listen.hostname.startsWith('127.');
-  if (!isLoopback) return {hostname: hostname ?? machineName(), listenAt: listen.hostname};
+  if (!isLoopback(listen.hostname))
+    return {hostname: hostname ?? machineName(), listenAt: listen.hostname};
   const own = platform() === 'linux' ? `127.0.0.${index + 1}` : '127.0.0.1';
   return {hostname: hostname ?? own, listenAt: own};
+}
+
+function isLoopback(hostname: string): boolean {
+  return hostname === 'localhost' || hostname === '::1' || hostname.startsWith('127.');
 }
 
 /** @throws StartError the folder is somebody else's. */
