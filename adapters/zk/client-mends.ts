@@ -15,6 +15,8 @@
  *   socket's handler and ends the process. Here it ends the connection.
  * - Request numbers grow beyond 32 bits after some weeks, and are then refused by Buffer.
  * - The time limit of an attempt to connect outlives it, and then ends a later connection.
+ * - Each request is a write to the socket of its own. Here those of one turn of the event loop are
+ *   written together.
  * - Closing while there is no connection throws or talks out of turn.
  */
 import {type Client, createClient} from 'node-zookeeper-client';
@@ -43,6 +45,7 @@ interface ConnectionManager {
   connectTimeoutHandler: NodeJS.Timeout | null;
   connect(): void;
   findNextServer(found: (server: unknown) => void): void;
+  onSocketConnected(): void;
   onSocketData(buffer: Buffer): void;
   onSocketClosed(hasError: boolean): void;
   onSocketError(error: Error): void;
@@ -88,6 +91,11 @@ class Mends implements MendedClient {
     const connect = manager.connect.bind(manager);
     manager.connect = () => {
       if (!this.#isAbandoned) connect();
+    };
+    const onSocketConnected = manager.onSocketConnected.bind(manager);
+    manager.onSocketConnected = () => {
+      if (manager.socket !== undefined) gatherWrites(manager.socket);
+      onSocketConnected();
     };
     const findNextServer = manager.findNextServer.bind(manager);
     manager.findNextServer = (found) => {
@@ -138,6 +146,17 @@ class Mends implements MendedClient {
       onSocketError(error);
     };
   }
+}
+
+function gatherWrites(socket: Socket): void {
+  const write = socket.write.bind(socket) as (data: Buffer) => boolean;
+  socket.write = (data: Buffer) => {
+    if (socket.writableCorked === 0) {
+      socket.cork();
+      process.nextTick(() => socket.uncork());
+    }
+    return write(data);
+  };
 }
 
 /** Cuts the stream into messages: four bytes of length, then so many bytes. */

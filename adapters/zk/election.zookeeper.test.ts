@@ -11,7 +11,7 @@ import {
 } from './election.ts';
 import type {MasterInfo} from './master-info.ts';
 import {openZkSession, type ZkSession} from './session.ts';
-import {startEnsemble} from './testing/ensemble.ts';
+import {type EnsembleServer, startEnsemble} from './testing/ensemble.ts';
 import {startFaultyNetwork} from './testing/faulty-network.ts';
 import type {LeadingProcessNews, LeadingProcessOptions} from './testing/leading-process.ts';
 import {openZkStore} from './zk-store.ts';
@@ -310,23 +310,35 @@ test.serial('a leader leads on when servers die one after the other', async (t) 
   );
 });
 
-for (const [how, stop, go] of [
-  ['stopped', 'pause', 'resume'],
-  ['killed', 'kill', 'start'],
-] as const) {
-  test.serial(
-    `without a majority (${how}) a lease runs out, and later somebody leads`,
-    async (t) => {
-      const folder = nextFolder();
-      const {ears} = stand(t, optionsOf(folder, ensemble.connect, 2000), 'a');
-      const {lease, epoch} = await ears.hearLeading(1);
-      for (const index of [0, 1]) await ensemble.server(index)[stop]();
-      t.regex(await lease.lost, /ZooKeeper/);
-      t.false(lease.isHeld());
-      t.is(lease.validUntil, -Infinity);
-      await ears.hear('lost');
-      await Promise.all([0, 1].map(async (index) => await ensemble.server(index)[go]()));
-      t.true((await ears.hearLeading(epoch + 1)).lease.isHeld());
-    },
-  );
+/**
+ * Of those that stop none leads the ensemble. When its leader stands still with a follower, and
+ * finds its followers again before it has missed them, ZooKeeper 3.8 may wait for ever: for word of
+ * a transaction that they have already, and do not confirm a second time.
+ */
+const MINORITIES = [
+  {how: 'stopped', stop: 'pause', go: 'resume', isOff: (index, leader) => index !== leader},
+  {how: 'killed', stop: 'kill', go: 'start', isOff: (index, leader) => index !== (leader + 1) % 3},
+] as const satisfies readonly {
+  readonly how: string;
+  readonly stop: keyof EnsembleServer;
+  readonly go: keyof EnsembleServer;
+  readonly isOff: (index: number, leader: number) => boolean;
+}[];
+
+for (const {how, stop, go, isOff} of MINORITIES) {
+  const title = `without a majority (${how}) a lease runs out, and later somebody leads`;
+  test.serial(title, async (t) => {
+    const folder = nextFolder();
+    const {ears} = stand(t, optionsOf(folder, ensemble.connect, 2000), 'a');
+    const {lease, epoch} = await ears.hearLeading(1);
+    const zkLeader = await ensemble.leader();
+    const off = ensemble.servers.filter((_, index) => isOff(index, zkLeader));
+    for (const server of off) await server[stop]();
+    t.regex(await lease.lost, /ZooKeeper/);
+    t.false(lease.isHeld());
+    t.is(lease.validUntil, -Infinity);
+    await ears.hear('lost');
+    await Promise.all(off.map(async (server) => await server[go]()));
+    t.true((await ears.hearLeading(epoch + 1)).lease.isHeld());
+  });
 }
