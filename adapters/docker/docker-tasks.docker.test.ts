@@ -8,7 +8,8 @@ import {Agent} from '../ports/testing/contract-agent.ts';
 import {containerNameOf} from './container-identity.ts';
 import {containerOf, type DockerBed, makeDockerBed} from './testing/docker-bed.ts';
 import {importBusybox} from './testing/images.ts';
-import {freePorts, until} from './testing/waiting.ts';
+import {freePorts} from '../ports/testing/free-ports.ts';
+import {until} from '../ports/testing/until.ts';
 
 interface World {
   bed: DockerBed;
@@ -78,10 +79,10 @@ test('published ports answer on this machine, and the container has an address',
   const {containerIp} = await agent.running(task);
   t.regex(containerIp ?? '', /^\d+\.\d+\.\d+\.\d+$/);
   for (const host of [`127.0.0.1:${hostPort}`, `${containerIp}:80`]) {
-    const answer = await until(async () => {
+    const answer = await until(host, async () => {
       const response = await fetch(`http://${host}/`).catch(() => undefined);
       return response?.text();
-    }, host);
+    });
     t.is(answer, 'hello from busybox\n');
   }
   const {NetworkSettings, Config} = await t.context.bed.docker
@@ -105,9 +106,8 @@ test('UDP ports are published too, and on the address that a parameter gives', a
   await t.context.agent.running(task);
   const {NetworkSettings} = await t.context.bed.docker.getContainer(nameOf(t, task)).inspect();
   t.deepEqual(NetworkSettings.Ports['53/udp'], [{HostIp: '127.0.0.1', HostPort: String(udp)}]);
-  const response = await until(
-    () => fetch(`http://127.0.0.2:${own}/`).catch(() => undefined),
-    'the web server',
+  const response = await until('the web server', () =>
+    fetch(`http://127.0.0.2:${own}/`).catch(() => undefined),
   );
   t.is(response.status, 200);
 });
@@ -185,7 +185,7 @@ test('it knows its container and its sandbox, and bears the labels of its task',
   await t.context.agent.running(task);
   const name = nameOf(t, task);
   t.regex(name, /^mesos-[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
-  await until(async () => (await outputSoFar(task)).includes('\n'), 'output');
+  await until('output', async () => (await outputSoFar(task)).includes('\n'));
   t.is(await output(task), `${name} /mnt/mesos/sandbox\n`);
   t.is(await output(task, 'made'), 'x\n');
   const {Config} = await t.context.bed.docker.getContainer(name).inspect();
@@ -336,14 +336,13 @@ test('its output is never written through a link that the task has made', async 
       `cd "$MESOS_SANDBOX"; rm stdout; ln -s ${secret} stdout; touch linked; ` +
       'sleep 0.2; echo evil; sleep 60',
   });
-  await until(() => stat(join(task.sandbox, 'linked')).catch(() => undefined), 'the link');
+  await until('the link', () => stat(join(task.sandbox, 'linked')).catch(() => undefined));
   // The next process opens the files anew.
   await agent.close();
   const executor = await agent.executor();
   await executor.recover([task]);
-  await until(
-    async () => (await outputSoFar(task)).includes('evil'),
-    'output in a file of its own',
+  await until('output in a file of its own', async () =>
+    (await outputSoFar(task)).includes('evil'),
   );
   t.is(await readFile(secret, 'utf8'), 'untouched');
 });
@@ -354,7 +353,7 @@ test('what others write into its files is left alone', async (t) => {
     shell: 'echo one; until test -e "$MESOS_SANDBOX/go"; do sleep 0.05; done; echo two',
   });
   await agent.running(task);
-  await until(async () => (await outputSoFar(task)) === 'one\n', 'the first line');
+  await until('the first line', async () => (await outputSoFar(task)) === 'one\n');
   await agent.close();
   await appendFile(join(task.sandbox, 'stdout'), 'somebody else\n');
   await mkdir(join(task.sandbox, 'go'));
@@ -392,7 +391,7 @@ test('over crashes of the agent no line of its output is lost or doubled', async
     const seen = (await outputSoFar(task)).length;
     (await agent.remote()).launch(task);
     const isFurther = (text: string): boolean => text.length > seen || text === all;
-    await until(async () => isFurther(await outputSoFar(task)), 'more output');
+    await until('more output', async () => isFurther(await outputSoFar(task)));
   }
   t.is((await agent.ended(task)).state, 'TASK_FINISHED');
   const tenths = Array.from({length: lines / 10}, (_, i) => `tenth ${10 * (i + 1)}\n`).join('');
@@ -408,10 +407,10 @@ test('a kill goes on after the agent was restarted, and its end is told as that'
   const task = await launch(t, {
     shell: 'trap "" TERM; touch "$MESOS_SANDBOX/ready"; while :; do sleep 0.1; done',
   });
-  await until(() => stat(join(task.sandbox, 'ready')).catch(() => undefined), 'the trap');
+  await until('the trap', () => stat(join(task.sandbox, 'ready')).catch(() => undefined));
   (await agent.executor()).kill(task.spec.taskId, 2000);
   const {argument} = t.context.bed;
-  await until(async () => (await readdir(argument.controlDir)).length > 1, 'the kill on disk');
+  await until('the kill on disk', async () => (await readdir(argument.controlDir)).length > 1);
   await agent.close();
   await (await agent.executor()).recover([task]);
   const end = await agent.ended(task);
@@ -426,7 +425,7 @@ test('it is asked to end in the way that its image wants', async (t) => {
       'trap "echo usr1; exit 0" USR1; touch "$MESOS_SANDBOX/ready"; while :; do sleep 0.1; done',
     container: {parameters: [{key: 'stop-signal', value: 'SIGUSR1'}]},
   });
-  await until(() => stat(join(task.sandbox, 'ready')).catch(() => undefined), 'the trap');
+  await until('the trap', () => stat(join(task.sandbox, 'ready')).catch(() => undefined));
   (await t.context.agent.executor()).kill(task.spec.taskId, 60_000);
   t.is((await t.context.agent.ended(task)).state, 'TASK_KILLED');
   t.is(await output(task), 'usr1\n');
@@ -531,10 +530,10 @@ test('a command beside it that is ended by force leaves no process behind', asyn
   await new Promise((resolve) => session.stdout.once('data', resolve));
   session.kill();
   t.is((await session.ended).exitCode, 137);
-  await until(async () => {
+  await until('the end of its child', async () => {
     const top = await bed.docker.getContainer(nameOf(t, task)).top();
     return !JSON.stringify(top).includes('1234');
-  }, 'the end of its child');
+  });
   t.is((await bed.docker.getContainer(nameOf(t, task)).inspect()).State.Running, true);
 });
 

@@ -7,7 +7,7 @@ import {Agent, isEnd} from '../ports/testing/contract-agent.ts';
 import {dockerAnswers} from './docker-answers.ts';
 import {type BedArgument, type DockerBed, makeDockerBed} from './testing/docker-bed.ts';
 import {startEngine, type TestEngine} from './testing/engine.ts';
-import {until} from './testing/waiting.ts';
+import {until} from '../ports/testing/until.ts';
 
 interface World {
   bed: DockerBed;
@@ -73,7 +73,7 @@ for (const way of ['shutDown', 'crash'] as const) {
         shell: 'trap "exit 7" TERM; echo up; while :; do sleep 0.05; done',
       });
       await agent.running(polite);
-      await until(async () => (await output(polite)) === 'up\n', 'its trap');
+      await until('its trap', async () => (await output(polite)) === 'up\n');
       await plain[way]();
       // What comes meanwhile waits for the engine.
       const late = await agent.launch({shell: 'echo late'});
@@ -99,7 +99,7 @@ for (const way of ['shutDown', 'crash'] as const) {
     await delay(300);
     // Nobody but the engine's own files has what is said now.
     await live.start();
-    await until(async () => (await output(task)).length > length + 500, 'more output');
+    await until('more output', async () => (await output(task)).length > length + 500);
     t.deepEqual(agent.newsOf(task.spec.taskId).filter(isEnd), []);
     const executor = await agent.executor();
     executor.kill(ending.spec.taskId, 0);
@@ -169,9 +169,8 @@ test.serial(
     await agent.close();
     await live.crash();
     const recovered = (await agent.executor()).recover([task]);
-    await until(
-      async () => t.context.bed.progress.some((line) => /nobody listens/.test(line)),
-      'a word',
+    await until('a word', async () =>
+      t.context.bed.progress.some((line) => /nobody listens/.test(line)),
     );
     const told = agent.newsOf(task.spec.taskId).length;
     await live.start();
@@ -190,7 +189,7 @@ test.serial('output is copied even from an engine that keeps none of it', async 
     const task = await agent.launch({
       shell: 'until test -e "$MESOS_SANDBOX/go"; do sleep 0.05; echo on; done; echo done',
     });
-    await until(async () => (await output(task).catch(() => '')).includes('on'), 'output');
+    await until('output', async () => (await output(task).catch(() => '')).includes('on'));
     await mkdir(join(task.sandbox, 'go'));
     t.is((await agent.ended(task)).state, 'TASK_FINISHED');
     t.regex(await output(task), /^(on\n)+done\n$/);

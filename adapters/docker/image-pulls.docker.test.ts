@@ -12,7 +12,7 @@ import {
   makeDockerBed,
 } from './testing/docker-bed.ts';
 import {startRegistry, type TestRegistry} from './testing/registry.ts';
-import {until} from './testing/waiting.ts';
+import {until} from '../ports/testing/until.ts';
 
 interface World {
   bed: DockerBed;
@@ -92,9 +92,8 @@ test('an image that is not there is pulled, and the task says so meanwhile', asy
   const image = await putImage(t);
   const goOn = registry.hold();
   const task = await launch(agent, {image});
-  await until(
-    async () => bed.progress.some((line) => /pulling: \d of 1 layers/.test(line)),
-    'progress',
+  await until('progress', async () =>
+    bed.progress.some((line) => /pulling: \d of 1 layers/.test(line)),
   );
   t.deepEqual(agent.newsOf(task.spec.taskId), [
     {taskId: task.spec.taskId, state: 'TASK_STARTING', message: `Pulling image '${image}'`},
@@ -133,7 +132,7 @@ test('tasks share a pull, and one that is killed leaves it to the others', async
   const goOn = registry.hold();
   const tasks = await Promise.all(Array.from({length: 4}, () => launch(agent, {image})));
   const [killed, ...others] = tasks as [ExecutorTask, ...ExecutorTask[]];
-  await until(async () => registry.blobRequests > 0, 'the pull');
+  await until('the pull', async () => registry.blobRequests > 0);
   (await agent.executor()).kill(killed.spec.taskId, 60_000);
   const end = await agent.ended(killed);
   t.is(end.state, 'TASK_KILLED');
@@ -150,7 +149,7 @@ test('a pull that nobody waits for any more is broken off', async (t) => {
   const image = await putImage(t);
   const goOn = registry.hold();
   const task = await launch(agent, {image});
-  await until(async () => registry.blobRequests > 0, 'the pull');
+  await until('the pull', async () => registry.blobRequests > 0);
   (await agent.executor()).kill(task.spec.taskId, 0);
   t.is((await agent.ended(task)).state, 'TASK_KILLED');
   goOn();

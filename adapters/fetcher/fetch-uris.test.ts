@@ -20,6 +20,7 @@ import test, {type ExecutionContext} from 'ava';
 import type {FetchedUri} from '../../engine/index.ts';
 import {FetchCache} from './fetch-cache.ts';
 import {fetchUris, type FetchOptions} from './fetch-uris.ts';
+import {until} from '../ports/testing/until.ts';
 
 interface Bench {
   readonly folder: string;
@@ -264,7 +265,7 @@ test('it ends when it is told to, with the reason', (t) =>
     async ({asked, fetch, origin, sandbox}) => {
       const controller = new AbortController();
       const fetching = fetch([{uri: `${origin}/slow`}], {signal: controller.signal});
-      while (asked.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+      await until('the request', () => asked.length > 0);
       controller.abort(new Error('killed'));
       await t.throwsAsync(fetching, {message: 'killed'});
       t.deepEqual(await readdir(sandbox), []);
@@ -314,7 +315,7 @@ test('one who stops waiting does not keep the next from getting it', (t) =>
       const controller = new AbortController();
       const first = fetch([{uri, cache: true}], {cache, signal: controller.signal});
       const second = fetch([{uri, cache: true}], {cache});
-      while (asked.length === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+      await until('the request', () => asked.length > 0);
       controller.abort(new Error('no'));
       await t.throwsAsync(first, {message: 'no'});
       await second;

@@ -13,6 +13,7 @@ import {keyOf} from './control-folder.ts';
 import {isAlive, processState, signal, signalGroup} from './proc.ts';
 import {makeProcessExecutor, type ProcessExecutorOptions} from './process-executor.ts';
 import {makeProcessBed, optionsFor, processesIn, type ProcessBed} from './testing/process-bed.ts';
+import {until} from '../ports/testing/until.ts';
 
 executorContract(test, 'plain processes', () => makeProcessBed(), {hasTerminals: true});
 executorContract(test, 'without control groups', () => makeProcessBed({cgroups: 'off'}), {
@@ -39,14 +40,6 @@ async function withBench(
   } finally {
     await agent.shutDown();
     await bed.cleanUp();
-  }
-}
-
-async function until(isSo: () => boolean): Promise<void> {
-  const giveUpAt = Date.now() + 60_000;
-  while (!isSo()) {
-    if (Date.now() > giveUpAt) throw new Error(`waited in vain for ${isSo.toString()}`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }
 
@@ -83,7 +76,7 @@ test('output is put aside while the task goes on, also when the agent is gone', 
     await agent.running(task);
     await agent.crash();
     await mkdir(join(task.sandbox, 'go'));
-    await until(() => has(task, 'done'));
+    await until('all of it has run', () => has(task, 'done'));
     await (await agent.executor()).recover([task]);
     t.is((await agent.ended(task)).state, 'TASK_FINISHED');
     t.is(allOutput(task, 'stdout'), numbered(1000));
@@ -106,12 +99,12 @@ test('when the log keeper is killed, another goes on, and no output is lost', (t
     const wait = 'while [ ! -e "$MESOS_SANDBOX/go" ]; do sleep 0.05; done';
     const shell = `echo begin; ${wait}; ${lines(2000)}`;
     const task = await agent.launch({shell});
-    await until(() => has(task, 'stdout') && read(task, 'stdout') === 'begin\n');
+    await until('its first line', () => has(task, 'stdout') && read(task, 'stdout') === 'begin\n');
     const keeper = bed.control.keeper();
     t.truthy(keeper);
     if (keeper === undefined) return;
     t.true(signal(keeper, 'SIGKILL'));
-    await until(() => !isAlive(keeper));
+    await until('the keeper ends', () => !isAlive(keeper));
     await mkdir(join(task.sandbox, 'go'));
     t.is((await agent.ended(task)).state, 'TASK_FINISHED');
     t.is(read(task, 'stdout'), `begin\n${numbered(2000)}`);
@@ -130,12 +123,12 @@ test('a task that ends without agent and log keeper leaves its last output to th
     const keeper = bed.control.keeper();
     if (keeper !== undefined) signal(keeper, 'SIGKILL');
     await mkdir(join(task.sandbox, 'go'));
-    await until(() => has(task, 'done'));
+    await until('all of it has run', () => has(task, 'done'));
     await (await agent.executor()).recover([task]);
     const end = await agent.ended(task);
     t.is(end.message, 'Command exited with status 9');
     // The next keeper has to start first: on a busy machine the end may be told before.
-    await until(() => read(task, 'stdout') === 'last\n');
+    await until('its last line', () => read(task, 'stdout') === 'last\n');
     t.pass();
   }));
 
@@ -146,7 +139,7 @@ test('the log keeper ends when it has neither tasks nor an agent', (t) =>
     const keeper = bed.control.keeper();
     t.true(keeper !== undefined && isAlive(keeper));
     await agent.close();
-    await until(() => keeper !== undefined && !isAlive(keeper));
+    await until('the keeper ends', () => keeper !== undefined && !isAlive(keeper));
   }));
 
 test('a task whose supervisor is killed is ended and has failed', (t) =>
@@ -161,7 +154,7 @@ test('a task whose supervisor is killed is ended and has failed', (t) =>
     t.is(end.state, 'TASK_FAILED');
     t.is(end.reason, 'REASON_EXECUTOR_TERMINATED');
     t.regex(end.message ?? '', /its supervisor is gone/);
-    await until(() => !isAlive(started));
+    await until('what it started ends', () => !isAlive(started));
     return undefined;
   }));
 
@@ -182,7 +175,7 @@ test('a kill that an executor could not finish is finished by the next', (t) =>
     const task = await agent.task({shell});
     const remote = await agent.remote();
     remote.launch(task);
-    await until(() => has(task, 'ready'));
+    await until('it is ready', () => has(task, 'ready'));
     remote.kill(task.spec.taskId, 500);
     await new Promise((resolve) => setTimeout(resolve, 100));
     await agent.crash();
@@ -218,7 +211,7 @@ test('a supervisor that comes a second time, or too late, starts nothing', (t) =
   withBench(t, {}, async ({agent, bed}) => {
     const shell = 'echo run >> "$MESOS_SANDBOX/runs"; sleep 1000';
     const task = await agent.launch({shell});
-    await until(() => has(task, 'runs'));
+    await until('it runs', () => has(task, 'runs'));
     const script = bed.control.scriptOf(keyOfTask(task));
     t.is(spawnSync('/bin/sh', [script]).status, 0);
     // Nor does a second order to launch it.
@@ -238,7 +231,7 @@ test('what is left of a task of the same name is removed before it is run', (t) 
   withBench(t, {}, async ({agent, bed}) => {
     const task = await agent.task({shell: 'echo run >> "$MESOS_SANDBOX/runs"; sleep 1000'});
     (await agent.remote()).launch(task);
-    await until(() => has(task, 'runs'));
+    await until('it runs', () => has(task, 'runs'));
     await agent.crash();
     const before = bed.control.startedOf(keyOfTask(task));
     const executor = await agent.executor();
@@ -246,7 +239,7 @@ test('what is left of a task of the same name is removed before it is run', (t) 
     executor.launch(task);
     await agent.running(task, heard);
     t.false(before !== undefined && isAlive(before));
-    await until(() => read(task, 'runs') === 'run\nrun\n');
+    await until('it runs again', () => read(task, 'runs') === 'run\nrun\n');
     executor.kill(task.spec.taskId, 0);
     t.is((await agent.ended(task)).state, 'TASK_KILLED');
   }));
@@ -448,7 +441,7 @@ if (probe.isolation.memory === 'cgroup') {
         `setsid sh -c '${stubborn}' & ` +
         `trap 'while [ ! -e asked ]; do sleep 0.05; done; exit' TERM; sleep 1000 & wait`;
       const task = await agent.launch({shell});
-      await until(() => has(task, 'ready'));
+      await until('it is ready', () => has(task, 'ready'));
       (await agent.executor()).kill(task.spec.taskId, 60_000);
       t.is((await agent.ended(task)).state, 'TASK_KILLED');
       t.true(has(task, 'asked'));

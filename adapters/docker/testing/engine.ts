@@ -12,6 +12,7 @@ import {setTimeout as delay} from 'node:timers/promises';
 import {promisify} from 'node:util';
 import type Docker from 'dockerode';
 import {connectDocker} from './images.ts';
+import {until} from '../../ports/testing/until.ts';
 
 const run = promisify(execFile);
 const START_MS_MAX = 90_000;
@@ -69,7 +70,7 @@ export class TestEngine {
     // that of a process which still runs: nobody may have buried it yet.
     const pidFile = join(this.folder, 'exec', 'containerd', 'containerd.pid');
     const pid = await readFile(pidFile, 'utf8').catch(() => '');
-    if (pid !== '') await untilDead(pid.trim());
+    if (pid !== '') await until(`the end of ${pid}`, async () => !(await isAlive(pid.trim())));
     await rm(pidFile, {force: true});
   }
 
@@ -145,10 +146,6 @@ export async function startEngine(options: EngineOptions): Promise<TestEngine> {
   const engine = new TestEngine(folder, await connectDocker(socketIn(folder)), options);
   await engine.start();
   return engine;
-}
-
-async function untilDead(pid: string): Promise<void> {
-  while (await isAlive(pid)) await delay(20);
 }
 
 async function isAlive(pid: string): Promise<boolean> {

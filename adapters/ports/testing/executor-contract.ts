@@ -13,6 +13,7 @@ import type {Executor, ExecutorNews, ExecutorTask} from '../executor.ts';
 import {Agent, isEnd, PATIENCE_MS, type ExecutorBed} from './contract-agent.ts';
 import type {RegisterTest} from './register-test.ts';
 import {CONDUCT, type ConductBed, type Manner} from './task-conduct.ts';
+import {until} from './until.ts';
 
 export interface ExecutorContractOptions {
   /** Whether commands can be given a terminal here. */
@@ -101,14 +102,6 @@ const STUBBORN = `trap "" TERM; echo > "$MESOS_SANDBOX/ready"; ${COUNTS}`;
 const POLITE =
   `trap 'echo bye > "$MESOS_SANDBOX/bye"; exit 0' TERM; echo > "$MESOS_SANDBOX/ready"; ` + COUNTS;
 
-async function waitFor(isSo: () => Promise<boolean>, what: string): Promise<void> {
-  const giveUpAt = Date.now() + PATIENCE_MS;
-  while (!(await isSo())) {
-    if (Date.now() > giveUpAt) throw new Error(`waited in vain for: ${what}`);
-    await delay(20);
-  }
-}
-
 async function exists(path: string): Promise<boolean> {
   try {
     await access(path);
@@ -119,8 +112,8 @@ async function exists(path: string): Promise<boolean> {
   }
 }
 
-function appears({sandbox}: ExecutorTask, file: string): Promise<void> {
-  return waitFor(() => exists(join(sandbox, file)), `${file} in the sandbox`);
+async function appears({sandbox}: ExecutorTask, file: string): Promise<void> {
+  await until(`${file} in the sandbox`, () => exists(join(sandbox, file)));
 }
 
 function read({sandbox}: ExecutorTask, file: string): Promise<string> {
@@ -504,11 +497,11 @@ const OF_LOOKING_IN: readonly Promised[] = [
       const task = await agent.launch({shell: 'while :; do :; done', cpus: 0.5});
       await agent.running(task);
       const executor = await agent.executor();
-      await waitFor(async () => {
+      await until('processor time and memory in use', async () => {
         const usage = await executor.usage(task.spec.taskId);
         if (usage === undefined) throw new Error('a running task has no usage');
         return usage.cpusUserSeconds + usage.cpusSystemSeconds > 0.2 && usage.memRssBytes > 1000;
-      }, 'processor time and memory in use');
+      });
       executor.kill(task.spec.taskId, 0);
       await agent.ended(task);
       t.is(await executor.usage(task.spec.taskId), undefined);
@@ -559,7 +552,7 @@ const OF_TERMINALS: readonly Promised[] = [
       const session = await executor.exec(task.spec.taskId, {argv, tty: true});
       let said = '';
       session.stdout.on('data', (chunk) => (said += String(chunk)));
-      await waitFor(async () => said.includes('yes'), 'a terminal');
+      await until('a terminal', async () => said.includes('yes'));
       await session.resize(91, 37);
       session.stdin.write('\n');
       t.is((await session.ended).exitCode, 0);
