@@ -76,7 +76,15 @@ export interface Witness {
   effect(now: number, effect: Effect): void;
   /** An agent has registered, just before its input. */
   agent(now: number, report: AgentReport): void;
+  /** How long something took. */
+  measured(now: number, what: Measured, ms: number): void;
 }
+
+/**
+ * What only the world can time: reading the records of a term, a run of the allocator, and how
+ * long after its instant it came.
+ */
+export type Measured = 'allocation' | 'allocationDelay' | 'recordsRead';
 
 export interface AgentAccess {
   /** `http://host:port` */

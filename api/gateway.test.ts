@@ -704,6 +704,7 @@ test('what clients send of themselves is not recorded beyond what is read', asyn
     },
     effect: () => undefined,
     agent: () => undefined,
+    measured: () => undefined,
   });
   await app.inject({
     method: 'POST',

@@ -72,6 +72,7 @@ test('JSON bombs, bad bytes and dangerous names do not get as far as a parser', 
     },
     effect: () => undefined,
     agent: () => undefined,
+    measured: () => undefined,
   });
   for (const [payload, status, message] of [
     ['['.repeat(1_000_000), 400, 'The JSON of the body is nested too deep'],

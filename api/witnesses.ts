@@ -1,6 +1,6 @@
 /** Several witnesses as one: each hears all, in the order in which they came. */
 import type {Effect, Input} from '../engine/index.ts';
-import type {AgentReport, Witness} from './cluster.ts';
+import type {AgentReport, Measured, Witness} from './cluster.ts';
 
 export class Witnesses implements Witness {
   readonly #all: Witness[] = [];
@@ -23,5 +23,9 @@ export class Witnesses implements Witness {
 
   agent(now: number, report: AgentReport): void {
     for (const witness of this.#all) witness.agent(now, report);
+  }
+
+  measured(now: number, what: Measured, ms: number): void {
+    for (const witness of this.#all) witness.measured(now, what, ms);
   }
 }

@@ -2,7 +2,7 @@
 import type {Obstacle} from './allocator/cycle.ts';
 import {Durations} from './allocator/durations.ts';
 import {rolesInNeed} from './allocator/explain.ts';
-import {allocatorMetrics, type Metrics} from './allocator/metrics.ts';
+import {allocatorMetrics, type MetricFacts, type Metrics} from './allocator/metrics.ts';
 import {quotaCharged, type Role} from './allocator/role-tree.ts';
 import {Batch} from './frameworks/batch/batch.ts';
 import {Chronos} from './frameworks/chronos/chronos.ts';
@@ -70,6 +70,8 @@ export interface WaitingExplanation {
   readonly tasks: number;
   readonly example: string;
 }
+
+const NOT_MEASURED = {runMs: new Durations(), latencyMs: new Durations()};
 
 export class EngineView {
   readonly kinds: ScalarKinds;
@@ -198,8 +200,14 @@ export class EngineView {
     return offered;
   }
 
-  /** The allocator's metrics under the names of Mesos, at the engine's instant `now`. */
-  allocatorMetrics(now: number): Metrics {
+  /**
+   * The allocator's metrics under the names of Mesos, at the engine's instant `now`. The engine has
+   * no clock of its own: who has one says how long runs took and were waited for.
+   */
+  allocatorMetrics(
+    now: number,
+    {runMs, latencyMs}: Pick<MetricFacts, 'latencyMs' | 'runMs'> = NOT_MEASURED,
+  ): Metrics {
     const {frameworks, allocator} = this.#master;
     return allocatorMetrics(allocator, {
       prefix: 'allocator/mesos/',
@@ -207,9 +215,8 @@ export class EngineView {
       kinds: this.kinds,
       offered: this.#offeredByRole(),
       dispatches: 0,
-      // Nobody measures them: the engine has no clock of its own.
-      runMs: new Durations(),
-      latencyMs: new Durations(),
+      runMs,
+      latencyMs,
       frameworkNames: new Map([...frameworks.values()].map(({info}) => [info.id, info.name])),
     });
   }

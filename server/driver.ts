@@ -42,7 +42,7 @@ export interface DriverParts {
   /** It leads no more: `reason` for the log. Called once. */
   readonly deposed: (reason: string, cause?: unknown) => void;
   /** Of inputs and effects, as they pass. */
-  readonly witness: Pick<Witness, 'effect' | 'input'>;
+  readonly witness: Pick<Witness, 'effect' | 'input' | 'measured'>;
 }
 
 /** What waits to be stepped. */
@@ -148,9 +148,17 @@ export class Driver {
   }
 
   #step(input: Input): void {
-    const now = this.#parts.clock.now();
-    this.#parts.witness.input(now, input);
+    const {clock, witness} = this.#parts;
+    const {view, wakeAt} = this.engine;
+    const now = clock.now();
+    witness.input(now, input);
+    const runs = view.allocationRuns;
+    const startedAt = performance.now();
     this.engine.step(now, input);
+    if (view.allocationRuns === runs) return;
+    // The engine has no clock; the run is nearly all of a step in which there is one.
+    witness.measured(now, 'allocation', performance.now() - startedAt);
+    witness.measured(now, 'allocationDelay', Math.max(0, now - wakeAt));
   }
 
   #wait(): void {

@@ -3,14 +3,10 @@
  * has no meaning here is 0.
  */
 import {availableParallelism, freemem, loadavg, totalmem} from 'node:os';
-import {
-  isTerminal,
-  type EngineView,
-  type FrameworkView,
-  type TaskState,
-} from '../../engine/index.ts';
+import type {Durations, EngineView, FrameworkView, TaskState} from '../../engine/index.ts';
 import type {Cluster} from '../cluster.ts';
 import {countOf, type ClusterCounts} from './cluster-counts.ts';
+import {frameworkMetrics, OPERATIONS} from './framework-metrics.ts';
 import type {TaskBook} from './task-book.ts';
 
 export interface MetricParts {
@@ -23,7 +19,7 @@ export interface MetricParts {
 type Values = Record<string, number>;
 
 export function masterMetrics(parts: MetricParts): Readonly<Values> {
-  const {cluster, now} = parts;
+  const {cluster, book, counts, now} = parts;
   const {self} = cluster;
   const values: Values = {
     'master/elected': cluster.isLeader ? 1 : 0,
@@ -39,8 +35,14 @@ export function masterMetrics(parts: MetricParts): Readonly<Values> {
     ...taskMetrics(view, parts),
     ...messageMetrics(view, parts.counts),
     ...resourceMetrics(view),
-    ...frameworkMetrics(view, parts),
-    ...Object.fromEntries(view.allocatorMetrics(now)),
+    ...registrarMetrics(view, parts),
+    ...frameworkMetrics({view, book, counts}),
+    ...Object.fromEntries(
+      view.allocatorMetrics(now, {
+        runMs: counts.allocationMs,
+        latencyMs: counts.allocationDelayMs,
+      }),
+    ),
   };
 }
 
@@ -80,6 +82,12 @@ const ENDED = [
   ...(['dropped', 'gone', 'gone_by_operator'] as const),
 ];
 
+/** Of operations that are acknowledged, which there are none of: nothing here asks for it. */
+const OPERATION_STATES = [
+  ...['total', 'pending', 'recovering', 'unreachable', 'finished', 'failed', 'error'],
+  ...['dropped', 'gone_by_operator'],
+];
+
 /** What is there from the start, whatever happens. */
 const ALWAYS: readonly string[] = [
   ...['slaves_connected', 'slaves_disconnected', 'slaves_active', 'slaves_inactive'],
@@ -100,6 +108,9 @@ const ALWAYS: readonly string[] = [
     ['', '_revocable'].flatMap((suffix) =>
       ['total', 'used', 'percent'].map((figure) => `${kind}${suffix}_${figure}`),
     ),
+  ),
+  ...['', ...OPERATIONS.map((name) => `${name}/`)].flatMap((type) =>
+    OPERATION_STATES.map((state) => `operations/${type}${state}`),
   ),
 ].map((name) => `master/${name}`);
 
@@ -137,8 +148,10 @@ function taskMetrics(view: EngineView, {book, counts}: MetricParts): Values {
   values['master/tasks_unreachable'] = unreachable;
   for (const name of ENDED) values[`master/tasks_${name}`] = countOf(counts.ends, stateOf(name));
   for (const [key, count] of counts.reasons) {
-    const [state = '', reason = ''] = key.split(' ');
-    values[`master/${state.toLowerCase()}/source_executor/reason_${reason}`] = count;
+    const [state = '', source = '', reason = ''] = key.toLowerCase().split(' ');
+    // Agents are still called slaves here.
+    const shown = reason.replace(/^reason_agent_/, 'reason_slave_');
+    values[`master/${state}/source_${source}/${shown}`] = count;
   }
   return values;
 }
@@ -158,7 +171,7 @@ function liveCounts(view: EngineView): ReadonlyMap<TaskState, number> {
 function messageMetrics(view: EngineView, counts: ClusterCounts): Values {
   const {inputs, effects} = counts;
   const calls = [...view.frameworks()].map(({tally}) => tally);
-  const sum = (name: keyof FrameworkView['tally']): number =>
+  const sum = (name: Exclude<keyof FrameworkView['tally'], 'operations'>): number =>
     calls.reduce((total, tally) => total + tally[name], 0);
   const updates = countOf(inputs, 'taskStatus');
   const acknowledgements = countOf(effects, 'acknowledgeStatus');
@@ -178,6 +191,31 @@ function messageMetrics(view: EngineView, counts: ClusterCounts): Values {
   };
 }
 
+/**
+ * The registry is the agents that the master knows; the store it is in has as many members as
+ * ZooKeeper has servers.
+ */
+function registrarMetrics(view: EngineView, {cluster, counts}: MetricParts): Values {
+  const agents = [...view.agents()].map(({info}) => info);
+  const {recordsReadMs, writeMs, writesWaiting} = counts;
+  return {
+    'registrar/queued_operations': writesWaiting,
+    'registrar/registry_size_bytes': Buffer.byteLength(JSON.stringify(agents)),
+    'registrar/log/recovered': 1,
+    'registrar/log/ensemble_size': (cluster.flags['zk'] ?? '').split(',').length,
+    ...(recordsReadMs === undefined ? {} : {'registrar/state_fetch_ms': recordsReadMs}),
+    ...timerMetrics('registrar/state_store_ms', writeMs),
+  };
+}
+
+/** The latest and, from two on, how they are spread. */
+function timerMetrics(name: string, samples: Durations): Values {
+  if (samples.last === undefined) return {};
+  const values: Values = {[name]: samples.last};
+  for (const [figure, ms] of samples.statistics()) values[`${name}/${figure}`] = ms;
+  return values;
+}
+
 function resourceMetrics(view: EngineView): Values {
   const values: Values = {};
   const [totals, useds] = [view.clusterTotal(), view.clusterUsed()];
@@ -188,33 +226,6 @@ function resourceMetrics(view: EngineView): Values {
     values[`master/${kind}_total`] = total;
     values[`master/${kind}_used`] = used;
     values[`master/${kind}_percent`] = total === 0 ? 0 : used / total;
-  }
-  return values;
-}
-
-function frameworkMetrics(view: EngineView, {book}: MetricParts): Values {
-  const values: Values = {};
-  for (const {id, name, tally} of view.frameworks()) {
-    const path = `master/frameworks/${encodeURIComponent(name).replaceAll('~', '%7E')}/${id}`;
-    values[`${path}/subscribed`] = 1;
-    values[`${path}/offers/sent`] = tally.offersSent;
-    values[`${path}/offers/accepted`] = tally.offersAccepted;
-    values[`${path}/offers/declined`] = tally.offersDeclined;
-    values[`${path}/offers/rescinded`] = tally.offersRescinded;
-    values[`${path}/calls/accept`] = tally.accepts;
-    values[`${path}/calls/decline`] = tally.declines;
-    values[`${path}/calls/kill`] = tally.kills;
-    values[`${path}/calls/reconcile`] = tally.reconciliations;
-    values[`${path}/calls/revive`] = tally.revives;
-    values[`${path}/calls/suppress`] = tally.suppressions;
-    const live = new Map<TaskState, number>();
-    for (const {state} of view.tasks(id)) {
-      if (!isTerminal(state)) live.set(state, (live.get(state) ?? 0) + 1);
-    }
-    for (const state of ACTIVE) {
-      values[`${path}/tasks/active/task_${state}`] = live.get(stateOf(state)) ?? 0;
-    }
-    values[`${path}/tasks/active/task_unreachable`] = [...book.unreachable(id)].length;
   }
   return values;
 }

@@ -473,13 +473,68 @@ test('the metrics that Mesos always has are there, with what is true of this mas
     'master/messages_register_slave': 1,
     'master/dropped_messages': 0,
     'master/frameworks/marathon/marathon/tasks/active/task_running': 1,
+    'master/frameworks/marathon/marathon/calls/accept': 1,
+    'master/frameworks/marathon/marathon/calls/acknowledge': 1,
+    'master/frameworks/marathon/marathon/calls/teardown': 0,
+    'master/frameworks/marathon/marathon/events/update': 1,
+    'master/frameworks/marathon/marathon/operations': 1,
+    'master/frameworks/marathon/marathon/operations/launch': 1,
+    'master/frameworks/marathon/marathon/tasks/terminal/task_failed': 0,
+    'master/operations/total': 0,
+    'master/operations/create/pending': 0,
+    'registrar/queued_operations': 0,
+    'registrar/log/recovered': 1,
+    'registrar/log/ensemble_size': 1,
+    'registrar/state_store_ms': 0,
     'allocator/mesos/resources/cpus/total': 8,
     'allocator/mesos/resources/cpus/offered_or_allocated': 0.5,
   });
   t.true(metrics['allocator/mesos/allocation_runs'] > 0);
   t.true(metrics['system/mem_total_bytes'] > 0);
   t.true('master/frameworks/marathon/marathon/roles/*/suppressed' in metrics);
+  t.true(metrics['registrar/registry_size_bytes'] > 0);
   for (const value of Object.values(metrics as Fields)) t.is(typeof value, 'number');
+});
+
+test('what only the world can time is among the metrics once it has been timed', async (t) => {
+  const {cluster, get} = scene(t);
+  const timed = /^(allocator\/mesos\/allocation_run|registrar\/state_fetch)/;
+  const names = Object.keys(await get('/metrics/snapshot')).filter((name) => timed.test(name));
+  t.deepEqual(names, ['allocator/mesos/allocation_runs']);
+  cluster.measured('recordsRead', 7);
+  cluster.measured('allocation', 2);
+  cluster.measured('allocation', 4);
+  cluster.measured('allocationDelay', 1);
+  const metrics = await get('/metrics/snapshot');
+  t.like(metrics, {
+    'registrar/state_fetch_ms': 7,
+    'allocator/mesos/allocation_run_ms': 4,
+    'allocator/mesos/allocation_run_ms/count': 2,
+    'allocator/mesos/allocation_run_ms/min': 2,
+    'allocator/mesos/allocation_run_ms/max': 4,
+    'allocator/mesos/allocation_run_ms/p50': 3,
+    'allocator/mesos/allocation_run_latency_ms': 1,
+  });
+  t.false('allocator/mesos/allocation_run_latency_ms/count' in metrics);
+});
+
+test('ends of tasks are counted by who tells of them and why', async (t) => {
+  const world = scene(t, FAST);
+  const {cluster, get} = world;
+  const agentId = cluster.join('a1');
+  await put(world, {...APP, instances: 3});
+  const [failed = '', killed = ''] = cluster.tasks.keys();
+  cluster.report(failed, 'TASK_FAILED', {reason: 'REASON_COMMAND_EXECUTOR_FAILED'});
+  cluster.report(killed, 'TASK_FAILED', {reason: 'REASON_CONTAINER_LIMITATION_MEMORY'});
+  t.like(await get('/metrics/snapshot'), {
+    'master/task_failed/source_executor/reason_command_executor_failed': 1,
+    'master/task_failed/source_slave/reason_container_limitation_memory': 1,
+    'master/frameworks/marathon/marathon/tasks/terminal/task_failed': 2,
+  });
+  cluster.step({kind: 'agentDisconnected', agentId});
+  cluster.run(100_000);
+  const metrics = await get('/metrics/snapshot');
+  t.true(metrics['master/task_unreachable/source_master/reason_slave_removed'] >= 1);
 });
 
 test('the log of a master is among its files', async (t) => {

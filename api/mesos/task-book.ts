@@ -11,6 +11,7 @@ import {
   type EngineView,
   type FrameworkId,
   type Input,
+  type StatusReason,
   type TaskId,
   type TaskState,
   type TaskView,
@@ -59,9 +60,15 @@ interface FrameworkBook {
   readonly completed: ShownTask[];
 }
 
+/** Who tells of an end, and why, if that is said. */
+export interface EndCause {
+  readonly source: 'agent' | 'master';
+  readonly reason: StatusReason | undefined;
+}
+
 export interface LossListener {
   /** Each end once, though agents repeat it; and what was lost with its agent. */
-  ended(state: TaskState, reason: string | undefined): void;
+  ended(frameworkId: FrameworkId, state: TaskState, cause: EndCause): void;
   /** An agent was given up. */
   gaveUp(agentId: AgentId): void;
 }
@@ -131,6 +138,10 @@ export class TaskBook implements Witness {
     }
   }
 
+  measured(): void {
+    // Times are nothing to tasks.
+  }
+
   /** Undefined: this master has just stopped leading, and what is noted now is soon void. */
   get #view(): EngineView | undefined {
     try {
@@ -193,7 +204,7 @@ export class TaskBook implements Witness {
     const before = last?.state === state ? task.statuses.slice(0, -1) : task.statuses;
     task.statuses = [...before, status];
     if (!isTerminal(state)) return;
-    this.#listener.ended(state, reason);
+    this.#listener.ended(frameworkId, state, {source: 'agent', reason});
     this.#end(frameworkId, taskId, state);
   }
 
@@ -242,7 +253,8 @@ export class TaskBook implements Witness {
     const task = this.#book(frameworkId).live.get(taskId);
     if (task === undefined) return;
     task.statuses = [...task.statuses, {state, at: now}];
-    this.#listener.ended(state, undefined);
+    const reason = state === 'TASK_UNREACHABLE' ? 'REASON_AGENT_REMOVED' : 'REASON_RECONCILIATION';
+    this.#listener.ended(frameworkId, state, {source: 'master', reason});
     this.#end(frameworkId, taskId, state);
   }
 

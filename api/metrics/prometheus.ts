@@ -169,7 +169,7 @@ export class PrometheusMetrics {
       [...counts.ends].map(([state, count]) => [count, {state}]),
     );
     this.#counter('drydock_master_task_launches_total', 'Tasks launched.', ['framework'], () =>
-      [...counts.launches].map(([framework, count]) => [count, {framework}]),
+      [...counts.frameworks].map(([framework, {launches}]) => [launches, {framework}]),
     );
     this.#counter('drydock_master_agent_registrations_total', 'By kind.', ['kind'], () => [
       [counts.registrations, {kind: 'new'}],
@@ -230,7 +230,7 @@ export class PrometheusMetrics {
       read(instanceSamples),
     );
     this.#counter('drydock_marathon_events_total', 'Events published.', ['type'], () =>
-      eventSamples(counts.events, cluster.names.marathon),
+      eventSamples(counts, cluster.names.marathon),
     );
   }
 
@@ -249,7 +249,7 @@ export class PrometheusMetrics {
     );
     this.#gauge('drydock_chronos_runs', 'Runs that have not ended.', ['state'], read(runSamples));
     this.#counter('drydock_chronos_events_total', 'Events published.', ['type'], () =>
-      eventSamples(counts.events, cluster.names.chronos),
+      eventSamples(counts, cluster.names.chronos),
     );
   }
 }
@@ -323,9 +323,6 @@ function runSamples(chronos: Chronos): readonly Sample[] {
   return [...tally(runs, ({state}) => state)].map(([state, count]) => [count, {state}]);
 }
 
-function eventSamples(
-  events: ReadonlyMap<string, ReadonlyMap<string, number>>,
-  frameworkId: string,
-): readonly Sample[] {
-  return [...(events.get(frameworkId) ?? [])].map(([type, count]) => [count, {type}]);
+function eventSamples(counts: ClusterCounts, frameworkId: string): readonly Sample[] {
+  return [...counts.of(frameworkId).events].map(([type, count]) => [count, {type}]);
 }

@@ -25,6 +25,7 @@ import {
   type Input,
   type MarathonOptions,
   type OperatorRequest,
+  type StatusReason,
   type TaskState,
 } from '../../engine/index.ts';
 import {
@@ -34,6 +35,7 @@ import {
   type AgentReport,
   type Cluster,
   type MasterIdentity,
+  type Measured,
   type ReportedTask,
   type Witness,
 } from '../cluster.ts';
@@ -212,6 +214,10 @@ export class EngineCluster implements Cluster {
     return this.access.get(agentId);
   }
 
+  measured(what: Measured, ms: number): void {
+    this.#witnesses.measured(this.now, what, ms);
+  }
+
   publish(event: FrameworkEvent): void {
     this.events.push(event);
     for (const listener of [...this.#listeners]) listener(event);
@@ -275,7 +281,7 @@ export class EngineCluster implements Cluster {
   report(
     taskId: string,
     state: TaskState,
-    more: {healthy?: boolean; containerIp?: string} = {},
+    more: {healthy?: boolean; containerIp?: string; reason?: StatusReason} = {},
   ): void {
     const task = must(this.tasks.get(taskId), `task ${taskId}`);
     if (/FINISHED|FAILED|KILLED|ERROR/.test(state)) this.tasks.delete(taskId);

@@ -1,3 +1,5 @@
+import type {OfferOperation} from '../scheduler.ts';
+
 /**
  * How often a framework has called the master, and what became of its offers: for metrics only. Not
  * part of the state, a restored engine counts anew.
@@ -13,6 +15,8 @@ export interface CallTally {
   offersAccepted: number;
   offersDeclined: number;
   offersRescinded: number;
+  /** Launches apart: each task is one. */
+  readonly operations: Record<OfferOperation['kind'], number>;
 }
 
 export function makeCallTally(): CallTally {
@@ -27,5 +31,6 @@ export function makeCallTally(): CallTally {
     offersAccepted: 0,
     offersDeclined: 0,
     offersRescinded: 0,
+    operations: {reserve: 0, unreserve: 0, create: 0, destroy: 0},
   };
 }

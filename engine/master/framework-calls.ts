@@ -180,6 +180,7 @@ export class FrameworkCalls implements SchedulerDriver {
       if (!found.ok || !applyOperation(left, operation).ok) continue;
       left = allocator.updateAllocation(subscriber, agent.slot, left, found.conversions);
       made.push(operation);
+      this.#framework.tally.operations[operation.kind] += 1;
     }
     if (made.length === 0) return held;
     agent.total = allocator.totalOn(agent.slot);

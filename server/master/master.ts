@@ -114,6 +114,7 @@ export class Master implements Cluster {
     log.info({epoch, records: records.length, tookMs}, 'leading');
     this.self.electedAt = clock.now();
     this.#reign = this.#begin(term, records);
+    this.#witnesses.measured(clock.now(), 'recordsRead', tookMs);
     this.#reign.driver.start();
   }
 
