@@ -16,7 +16,7 @@ import {GATEWAY_DEFAULTS, type GatewayOptions} from './gateway-options.ts';
 import {at, isRead, type Exchange, type Face} from './http/exchange.ts';
 import type {Upstream} from './http/forward.ts';
 import {makeServer} from './http/make-server.ts';
-import {behind, targetOf, withoutQuery} from './http/raw-path.ts';
+import {behind, targetOf, withOneSlash, withoutQuery} from './http/raw-path.ts';
 import {sendAnswer} from './http/send.ts';
 import {Tokens} from './http/tokens.ts';
 import {LOGIN_PATH, logIn} from './login.ts';
@@ -99,10 +99,11 @@ function makeFaces(cluster: Cluster, options: GatewayOptions, proxy: LeaderProxy
   const mesos = new MesosFace({cluster, book, counts, options});
   const {services, plain} = prefixes({cluster, options, hub, mesos, counts, proxy});
   const apis = new WeakMap<FastifyReply, Api>();
-  const route: Face = async (exchange) => {
-    const {path} = exchange;
+  const route: Face = async (sent) => {
+    const path = withOneSlash(sent.path);
+    const exchange = at(sent, path);
     const resource = withoutQuery(path);
-    if (resource === '/metrics/prometheus' && isRead(exchange)) {
+    if (PROMETHEUS.test(resource) && isRead(exchange)) {
       return sendPrometheus(exchange, metrics);
     }
     for (const [prefix, api, face] of services) {
@@ -124,6 +125,9 @@ function makeFaces(cluster: Cluster, options: GatewayOptions, proxy: LeaderProxy
   };
   return {route, hub, served: (reply) => tellServed(reply, apis.get(reply), metrics)};
 }
+
+/** Behind the prefix of Marathon, too: there its own were. */
+const PROMETHEUS = /^(\/(service\/)?marathon)?\/metrics\/prometheus$/;
 
 interface PrefixParts {
   readonly cluster: Cluster;
@@ -215,7 +219,7 @@ interface Below {
 
 /** Without the slash behind the prefix, relative links of a page would lead elsewhere. */
 function below(exchange: Exchange, {prefix, rest, face}: Below): void | Promise<void> {
-  if (rest.startsWith('/')) return face(at(exchange, rest));
+  if (rest.startsWith('/')) return face(at(exchange, withOneSlash(rest)));
   if (EXACT.has(prefix)) return face(at(exchange, `/${rest}`));
   const status = prefix === '/marathon' ? 307 : 301;
   const headers = {Location: `${prefix}/${rest}`};

@@ -13,6 +13,11 @@ export function targetOf(url: string): string {
   return rest.startsWith('/') ? rest : `/${rest}`;
 }
 
+/** As it was meant by clients that put a path behind a slash: with a single one in front. */
+export function withOneSlash(path: string): string {
+  return path.replace(/^\/+/, '/');
+}
+
 export function withoutQuery(path: string): string {
   const at = path.indexOf('?');
   return at < 0 ? path : path.slice(0, at);

@@ -9,7 +9,7 @@ import {accepts} from '../http/accept.ts';
 import type {Exchange} from '../http/exchange.ts';
 import {queryOf} from '../http/raw-path.ts';
 import {Fault} from '../master-errors.ts';
-import {EventStream} from './event-stream.ts';
+import {EventStream, type Wishes} from './event-stream.ts';
 
 const MEDIA_TYPE = 'text/event-stream';
 
@@ -47,8 +47,7 @@ export class EventHub {
       return;
     }
     const remoteAddress = raw.socket.remoteAddress ?? '';
-    const types = queryOf(path).getAll('event_type');
-    const stream = new EventStream(response, types, this.#options.streams);
+    const stream = new EventStream(response, wishesOf(path), this.#options.streams);
     response.once('close', () => this.#detach(stream, remoteAddress));
     this.#listen();
     // First to the new one, which then knows that it misses nothing any more.
@@ -87,12 +86,15 @@ export class EventHub {
     this.#stop = undefined;
   }
 
-  /** Written once, however many listen. */
+  /** Written once in each form of plans, however many listen. */
   #publish({type, ...fields}: FrameworkEvent, streams: Iterable<EventStream>): void {
-    let frame: string | undefined;
+    const frames = new Map<boolean, string>();
     for (const stream of streams) {
       if (!stream.wants(type)) continue;
-      frame ??= this.#frameOf(type, fields);
+      const {lightPlans} = stream;
+      const known = frames.get(lightPlans);
+      const frame = known ?? this.#frameOf(type, lightPlans ? fields : withFullPlan(fields));
+      if (known === undefined) frames.set(lightPlans, frame);
       stream.send(frame);
     }
   }
@@ -102,4 +104,23 @@ export class EventHub {
     const data = JSON.stringify({...fields, eventType: type, timestamp});
     return `event: ${type}\ndata: ${data}\n\n`;
   }
+}
+
+function wishesOf(path: string): Wishes {
+  const query = queryOf(path);
+  return {
+    types: query.getAll('event_type'),
+    lightPlans: query.get('plan-format')?.toLowerCase() === 'light',
+  };
+}
+
+/**
+ * Clients of Marathons before 1.8 take it for granted that a plan has both groups. It is the root
+ * that changes; its members are not shown: they were what made these events too large.
+ */
+function withFullPlan(fields: Readonly<Record<string, unknown>>): object {
+  const {plan} = fields;
+  if (typeof plan !== 'object' || plan === null || !('version' in plan)) return fields;
+  const {version} = plan;
+  return {...fields, plan: {...plan, original: {id: '/'}, target: {id: '/', version}}};
 }

@@ -5,9 +5,16 @@ import type {StreamLimits} from '../gateway-options.ts';
 /** As Jetty keeps streams alive: an empty line, which ends no event. */
 const HEARTBEAT = '\r\n';
 
-export class EventStream {
-  readonly #response: ServerResponse;
+export interface Wishes {
   /** Empty: all. */
+  readonly types: readonly string[];
+  /** Plans without what was before and what is to be. */
+  readonly lightPlans: boolean;
+}
+
+export class EventStream {
+  readonly lightPlans: boolean;
+  readonly #response: ServerResponse;
   readonly #types: ReadonlySet<string>;
   readonly #limits: StreamLimits;
   readonly #heart: NodeJS.Timeout;
@@ -16,7 +23,8 @@ export class EventStream {
   /** Whether the client is slower than what is written to it. */
   #isFull = false;
 
-  constructor(response: ServerResponse, types: readonly string[], limits: StreamLimits) {
+  constructor(response: ServerResponse, {types, lightPlans}: Wishes, limits: StreamLimits) {
+    this.lightPlans = lightPlans;
     this.#response = response;
     this.#types = new Set(types);
     this.#limits = limits;

@@ -88,6 +88,30 @@ test('each event is one frame, with what clients read in it', async (t) => {
   for (const {name, data} of eventsOf(wire)) t.is(data['eventType'], name);
 });
 
+test('plans have both groups, but for those who want light ones', async (t) => {
+  const {cluster, app, open} = await scene(t);
+  const full = await open();
+  const light = await open('?plan-format=light');
+  await light.has('event_stream_attached');
+  await app.inject({method: 'POST', url: '/v2/apps', payload: APP});
+  cluster.run(10_000);
+  const plansOf = async (wire: Wire): Promise<readonly object[]> => {
+    await wire.has('deployment_success');
+    const types = ['deployment_info', 'deployment_step_success', 'deployment_success'];
+    const told = eventsOf(wire).filter(({name}) => types.includes(name));
+    t.deepEqual([...new Set(told.map(({name}) => name))], types);
+    return told.map(({data}) => data['plan'] as object);
+  };
+  const version = '2020-01-01T00:00:00.000Z';
+  for (const plan of await plansOf(full)) {
+    t.like(plan, {version, original: {id: '/'}, target: {id: '/', version}});
+    t.deepEqual(Object.keys(plan).sort(), ['id', 'original', 'steps', 'target', 'version']);
+  }
+  for (const plan of await plansOf(light)) {
+    t.deepEqual(Object.keys(plan).sort(), ['id', 'steps', 'version']);
+  }
+});
+
 test('a client gets only the types that it asks for, however many', async (t) => {
   const {cluster, app, open} = await scene(t);
   const some = await open('?event_type=deployment_info&event_type=deployment_success&x=y');

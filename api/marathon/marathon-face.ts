@@ -6,7 +6,7 @@ import type {HttpAnswer} from '../../engine/index.ts';
 import type {Address, Cluster} from '../cluster.ts';
 import {askEngine} from '../engine-request.ts';
 import type {GatewayOptions} from '../gateway-options.ts';
-import {headerOf, type Exchange, type Face} from '../http/exchange.ts';
+import {headerOf, isRead, type Exchange, type Face} from '../http/exchange.ts';
 import {hostPort} from '../http/host-port.ts';
 import {queryOf, withoutQuery} from '../http/raw-path.ts';
 import {sendAnswer} from '../http/send.ts';
@@ -37,21 +37,22 @@ export class MarathonFace {
 
   readonly serve: Face = async (exchange) => {
     const {method} = exchange;
+    if (method === 'OPTIONS' && this.#parts.options.corsOrigin !== undefined) {
+      return this.#preflight(exchange);
+    }
     switch (resourceOf(exchange)) {
       case '/v2/events':
-        if (method === 'GET' || method === 'HEAD') return this.#events(exchange);
-        break;
+        if (isRead(exchange)) return this.#events(exchange);
+        return this.#tellMethods(exchange, 'GET, HEAD, OPTIONS');
       case '/v2/leader':
-        if (method === 'GET' || method === 'HEAD') return this.#showLeader(exchange);
-        break;
+        if (isRead(exchange)) return this.#showLeader(exchange);
+        if (method === 'DELETE') break;
+        return this.#tellMethods(exchange, 'DELETE, GET, HEAD, OPTIONS');
       case '/v2/info':
         if (method === 'GET' && !this.#parts.cluster.isLeader) return this.#info(exchange);
         break;
       default:
         break;
-    }
-    if (method === 'OPTIONS' && this.#parts.options.corsOrigin !== undefined) {
-      return this.#preflight(exchange);
     }
     return this.#leading(exchange);
   };
@@ -91,9 +92,18 @@ export class MarathonFace {
     return sendAnswer(exchange, {...answer, headers: {...this.#headers, ...answer.headers}});
   }
 
-  #message(exchange: Exchange, status: number, body: object): Promise<void> {
-    const headers = {...NOT_CACHED, 'Content-Type': 'application/json'};
+  #message(exchange: Exchange, status: number, body: object, more: object = {}): Promise<void> {
+    const headers = {...NOT_CACHED, 'Content-Type': 'application/json', ...more};
     return this.#send(exchange, {status, headers, body});
+  }
+
+  /** OPTIONS asks for them, and of other methods these are refused. */
+  #tellMethods(exchange: Exchange, allowed: string): Promise<void> {
+    const headers = {...NOT_CACHED, Allow: allowed};
+    if (exchange.method === 'OPTIONS') {
+      return this.#send(exchange, {status: 204, headers, body: undefined});
+    }
+    return this.#message(exchange, 405, {message: 'HTTP method not allowed'}, headers);
   }
 
   get #headers(): Readonly<Record<string, string>> {

@@ -60,9 +60,21 @@ export function unknownRoute(path: string): HttpAnswer {
   return messageAnswer(404, `URI not found: ${path}`);
 }
 
-export function wrongMethod(allowed: readonly string[]): HttpAnswer {
-  const headers = {Allow: allowed.join(', ')};
-  return jsonAnswer(405, {message: 'HTTP method not allowed'}, headers);
+/** `routed` are the methods that have a route. */
+export function wrongMethod(routed: Iterable<string>): HttpAnswer {
+  return jsonAnswer(405, {message: 'HTTP method not allowed'}, {Allow: allowedBy(routed)});
+}
+
+/** As OPTIONS is answered. */
+export function optionsOf(routed: Iterable<string>): HttpAnswer {
+  return emptyAnswer(204, {Allow: allowedBy(routed)});
+}
+
+/** Who has GET has HEAD, and everybody has OPTIONS. */
+function allowedBy(routed: Iterable<string>): string {
+  const allowed = new Set(routed).add('OPTIONS');
+  if (allowed.has('GET')) allowed.add('HEAD');
+  return [...allowed].sort().join(', ');
 }
 
 function malformedJson(details: string): HttpAnswer {

@@ -2,7 +2,7 @@
  * From a method and a path to who answers: patterns, tried in the order in which they are given.
  */
 import {readCall, type Call} from './call.ts';
-import {unknownRoute, withoutBody, wrongMethod, type HttpAnswer} from './answers.ts';
+import {optionsOf, unknownRoute, withoutBody, wrongMethod, type HttpAnswer} from './answers.ts';
 import type {HttpRequest} from './http-request.ts';
 
 export type Method = 'DELETE' | 'GET' | 'PATCH' | 'POST' | 'PUT';
@@ -54,7 +54,8 @@ export class Router {
       const answer = route.answer({...call, names});
       return method === 'HEAD' ? withoutBody(answer) : answer;
     }
-    return others.size === 0 ? this.#unknown(call.uri) : wrongMethod([...others].sort());
+    if (others.size === 0) return this.#unknown(call.uri);
+    return method === 'OPTIONS' ? optionsOf(others) : wrongMethod(others);
   }
 }
 

@@ -36,6 +36,8 @@ export interface AppInfoFacts {
   readonly readiness?: readonly ReadinessResult[] | undefined;
   readonly lastTaskFailure?: TaskFailure | undefined;
   readonly taskStats?: TaskStats | undefined;
+  /** The same, by the name of 1.5 and later. */
+  readonly tasksStats?: TaskStats | undefined;
 }
 
 /** `definition` may be another rendering of the app's own. */
@@ -44,7 +46,8 @@ export function appInfo(
   facts: AppInfoFacts = {},
   definition: Json = {...app.definition},
 ): Json {
-  const {counts, deploymentIds, tasks, readiness, lastTaskFailure, taskStats} = facts;
+  const {counts, deploymentIds, tasks, readiness, lastTaskFailure} = facts;
+  const {taskStats, tasksStats} = facts;
   return {
     ...versionedForm(app, definition),
     ...(counts === undefined
@@ -59,8 +62,8 @@ export function appInfo(
     ...(readiness === undefined ? {} : {readinessCheckResults: readiness}),
     ...(tasks === undefined ? {} : {tasks}),
     ...(lastTaskFailure === undefined ? {} : {lastTaskFailure}),
-    // 1.4 wrote the one name, 1.5 and later the other.
-    ...(taskStats === undefined ? {} : {tasksStats: taskStats, taskStats}),
+    ...(tasksStats === undefined ? {} : {tasksStats}),
+    ...(taskStats === undefined ? {} : {taskStats}),
   };
 }
 

@@ -35,6 +35,7 @@ export class AppView {
   info(entry: AppEntry, embed: AppEmbed): Json {
     const {id, app, tally} = entry;
     const {deployments, readiness, failures} = this.#parts;
+    const stats = embed.taskStats ? this.#statsOf(entry) : undefined;
     const lock = embed.deployments ? deployments.lockOf(id) : undefined;
     return appInfo(
       app,
@@ -44,7 +45,8 @@ export class AppView {
         tasks: embed.tasks ? tasksOf(entry) : undefined,
         readiness: embed.readiness ? readiness.resultsOf(id) : undefined,
         lastTaskFailure: embed.lastTaskFailure ? failures.of(id) : undefined,
-        taskStats: embed.taskStats ? this.#statsOf(entry) : undefined,
+        taskStats: stats,
+        tasksStats: embed.tasksStats ? stats : undefined,
       },
       this.#render(app.definition),
     );

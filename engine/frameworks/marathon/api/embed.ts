@@ -7,6 +7,8 @@ export interface AppEmbed {
   readonly readiness: boolean;
   readonly lastTaskFailure: boolean;
   readonly taskStats: boolean;
+  /** The same once more, by the name that it has since 1.5. */
+  readonly tasksStats: boolean;
 }
 
 export interface GroupEmbed {
@@ -22,7 +24,9 @@ const EMBEDS: ReadonlyMap<string, readonly (keyof AppEmbed)[]> = new Map([
   ['deployments', ['deployments']],
   ['readiness', ['readiness']],
   ['lastTaskFailure', ['lastTaskFailure']],
-  ['taskStats', ['taskStats']],
+  ['taskStats', ['taskStats', 'tasksStats']],
+  // As Python clients ask, which fail at fields that they do not know.
+  ['app.taskStats', ['taskStats']],
   ['tasks', ['tasks', 'deployments']],
   // Old; before 1.5 this was how to ask for what went wrong.
   ['failures', ['tasks', 'lastTaskFailure', 'deployments']],
@@ -40,7 +44,8 @@ export function parseAppEmbed(
 ): AppEmbed {
   const wanted = new Set(always);
   for (const value of values) {
-    for (const embed of EMBEDS.get(value.replace(PREFIX, '')) ?? []) wanted.add(embed);
+    const embeds = EMBEDS.get(value) ?? EMBEDS.get(value.replace(PREFIX, '')) ?? [];
+    for (const embed of embeds) wanted.add(embed);
   }
   return {
     counts: wanted.has('counts'),
@@ -49,6 +54,7 @@ export function parseAppEmbed(
     readiness: wanted.has('readiness'),
     lastTaskFailure: wanted.has('lastTaskFailure'),
     taskStats: wanted.has('taskStats'),
+    tasksStats: wanted.has('tasksStats'),
   };
 }
 

@@ -72,7 +72,11 @@ test('embedding knows every prefix, and ignores what it does not know', (t) => {
   t.true(Object.values(nothing).every((value) => !value));
   for (const prefix of ['', 'app.', 'apps.', 'group.apps.']) {
     t.deepEqual(parseAppEmbed([`${prefix}tasks`]), {...nothing, tasks: true, deployments: true});
-    t.deepEqual(parseAppEmbed([`${prefix}taskStats`, 'x']), {...nothing, taskStats: true});
+    t.deepEqual(parseAppEmbed([`${prefix}taskStats`, 'x']), {
+      ...nothing,
+      taskStats: true,
+      tasksStats: prefix !== 'app.',
+    });
     t.deepEqual(parseAppEmbed([`${prefix}counts`, `${prefix}readiness`]), {
       ...nothing,
       counts: true,
@@ -308,7 +312,8 @@ test('answers are not cached, and carry what clients look for', (t) => {
   t.false('Content-Type' in noContent.headers);
   t.is(noContent.body, undefined);
   t.is(unknownRoute('/x').status, 404);
-  t.is(wrongMethod(['GET', 'PUT']).headers['Allow'], 'GET, PUT');
+  t.is(wrongMethod(['GET', 'PUT']).headers['Allow'], 'GET, HEAD, OPTIONS, PUT');
+  t.is(wrongMethod(['PUT']).headers['Allow'], 'OPTIONS, PUT');
 });
 
 test('faults are told by path, and those of JSON types under another title', (t) => {
@@ -427,6 +432,7 @@ test('an app shows what is embedded, and statistics under both names', (t) => {
     tasks: [],
     readiness: [{name: 'r', taskId: 't', ready: false}],
     taskStats: {},
+    tasksStats: {},
   });
   t.like(full, {
     tasksStaged: 1,

@@ -359,7 +359,7 @@ const SCRIPTS: readonly (readonly [title: string, ...steps: Step[]])[] = [
     ['DELETE /v2/queue//nope/delay', 404, {message: 'Application /nope not found in tasks queue.'}],
     ['POST /v2/apps', BIG, 201],
     'run',
-    ['GET /v2/queue', 200, {queue: [{count: 1, role: '*', app: {id: '/a'}}]}],
+    ['GET /v2/queue', 200, {queue: [{count: 1, app: {id: '/a', role: '*'}}]}],
     ['GET /v2/queue?embed=lastUnusedOffers', 200, {queue: [{app: {id: '/a'}}]}],
     ['DELETE /v2/queue//a/delay', 204],
   ],
@@ -423,13 +423,46 @@ test('what is made says where it is, and an app is shown as it was sent', (t) =>
   t.deepEqual(Object.keys(put.body as Json), ['version', 'deploymentId']);
   t.is(ask(fake, 'POST /v2/groups//g', {id: 'h'}).headers['Location'], '/g/h');
   t.is(ask(fake, 'GET /').headers['Location'], '/ui/');
-  t.is(ask(fake, 'POST /v2/queue').headers['Allow'], 'GET');
+  t.is(ask(fake, 'POST /v2/queue').headers['Allow'], 'GET, HEAD, OPTIONS');
+});
+
+test('what of an upgrade strategy is not given is 1, as before 1.5', (t) => {
+  const fake = cluster();
+  const upgradeStrategy = {minimumHealthCapacity: 0.5};
+  const answer = ask(fake, 'POST /v2/apps', {...APP, upgradeStrategy});
+  t.is(answer.status, 201);
+  t.like(answer.body, {upgradeStrategy: {minimumHealthCapacity: 0.5, maximumOverCapacity: 1}});
 });
 
 test('GET and HEAD say the same, HEAD without a body', (t) => {
   const fake = cluster();
   t.deepEqual(ask(fake, 'HEAD /v2/apps'), {...ask(fake, 'GET /v2/apps'), body: undefined});
   t.deepEqual(fake.marathon.get({path: '/v2/apps?id=x'}), ask(fake, 'GET /v2/apps?id=x'));
+});
+
+test('OPTIONS tells which methods a path has', (t) => {
+  const fake = cluster();
+  const {status, headers, body} = ask(fake, 'OPTIONS /v2/apps//a');
+  t.deepEqual([status, body], [204, undefined]);
+  t.is(headers['Allow'], 'DELETE, GET, HEAD, OPTIONS, PATCH, PUT');
+  t.false('Content-Type' in headers);
+  t.is(ask(fake, 'OPTIONS /v2/nothing').status, 404);
+});
+
+test('what waits has a role where it is not the one that goes without saying', (t) => {
+  const fake = cluster();
+  ask(fake, 'POST /v2/apps', BIG);
+  ask(fake, 'POST /v2/apps', {...BIG, id: '/dev/a', role: 'dev'});
+  fake.runAll();
+  const {queue} = bodyOf(fake, '/v2/queue') as {queue: Json[]};
+  t.deepEqual(
+    queue.map(({role, app}) => [(app as Json)['id'], role]),
+    [
+      ['/a', undefined],
+      ['/dev/a', 'dev'],
+    ],
+  );
+  t.false('role' in (queue[0] ?? {}));
 });
 
 test('tasks are JSON, and who takes only the old table is told so', (t) => {
@@ -463,6 +496,9 @@ test('an app in full has its tasks, and a list has what is asked for', (t) => {
     tasksStats: {withLatestConfig: {stats: {counts: {running: 2}}}},
     readinessCheckResults: [],
   });
+  const [old] = bodyOf(fake, '/v2/apps?embed=app.taskStats')['apps'] as Json[];
+  t.true('taskStats' in (old ?? {}));
+  t.false('tasksStats' in (old ?? {}));
   const {apps} = bodyOf(fake, '/v2/groups?embed=group.apps&embed=group.apps.counts') as {
     apps: Json[];
   };

@@ -12,7 +12,7 @@ import {valuesOf} from '../../http/query.ts';
 import type {Route} from '../../http/routes.ts';
 
 export interface QueueParts {
-  readonly services: Pick<FrameworkServices, 'kinds' | 'now'>;
+  readonly services: Pick<FrameworkServices, 'kinds' | 'now' | 'role'>;
   readonly roster: Roster;
   readonly queue: LaunchQueue;
   readonly view: AppView;
@@ -37,6 +37,7 @@ export class QueueResource {
     return ok(
       queueForm(queueItems(queue, services.now()), {
         kinds: services.kinds,
+        defaultRole: services.role,
         embedLastUnusedOffers: valuesOf(query, 'embed').includes('lastUnusedOffers'),
         appOf: (item) => this.#appOf(item),
       }),

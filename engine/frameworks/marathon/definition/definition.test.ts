@@ -187,6 +187,13 @@ const OLD_FORM: readonly Row[] = [
     '/',
     'cannot specify both ports and port definitions',
   ],
+  ['no ports and definitions', {...BASE, ports: [], portDefinitions: [{port: 2}]}],
+  [
+    'ports and no definitions',
+    {...BASE, ports: [1], portDefinitions: []},
+    '/',
+    'cannot specify both ports and port definitions',
+  ],
   ['a port twice', {...BASE, ports: [1, 0, 0, 1]}, '/', 'ports must be unique'],
   [
     'old and new mappings',
@@ -230,6 +237,16 @@ const OLD_FORM: readonly Row[] = [
     inContainer({type: 'MESOS', docker: {image: 'i', network: 'BRIDGE'}}),
     '/container/docker/network',
     'must be empty',
+  ],
+  [
+    'Docker mappings for Mesos',
+    inContainer({type: 'MESOS', docker: {image: 'i', portMappings: [{}]}}),
+    '/container/docker/portMappings',
+    'must be empty',
+  ],
+  [
+    'no Docker mappings for Mesos',
+    inContainer({type: 'MESOS', docker: {image: 'i', portMappings: []}}),
   ],
 ];
 

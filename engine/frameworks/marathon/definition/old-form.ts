@@ -58,7 +58,8 @@ function refuseTwoPortLists(body: AppBody, faults: Fault[]): void {
   }
   const fixed = (ports ?? []).filter((port) => port !== 0);
   if (new Set(fixed).size < fixed.length) refuse(faults, '', 'ports must be unique');
-  if (ports !== undefined && portDefinitions !== undefined) {
+  // Python clients send all that they know of, empty lists too.
+  if (hasEntries(ports) && portDefinitions !== undefined) {
     const numbers = portDefinitions.map(({port}) => port);
     if (!equalJson(ports, numbers)) {
       refuse(faults, '', 'cannot specify both ports and port definitions');
@@ -78,7 +79,7 @@ function refuseOldImage(container: BodyContainer | undefined, faults: Fault[]): 
   if (container?.type !== 'MESOS') return;
   if (docker?.network !== undefined) refuse(faults, `${at}/network`, 'must be empty');
   if (hasEntries(docker?.parameters)) refuse(faults, `${at}/parameters`, 'must be empty');
-  if (docker?.portMappings !== undefined) refuse(faults, `${at}/portMappings`, 'must be empty');
+  if (hasEntries(docker?.portMappings)) refuse(faults, `${at}/portMappings`, 'must be empty');
 }
 
 /** The body in the new form; relative ids are resolved against `base`. */

@@ -140,7 +140,10 @@ test('the queue shows what waits in the form of Marathon', (t) => {
   put(fake, {cpus: 100, instances: 5});
   fake.advanceTo(6000);
   fake.offer();
-  const form = {kinds: fake.kinds, embedLastUnusedOffers: true, appOf: () => ({id: '/a'})};
+  const form = {
+    ...{kinds: fake.kinds, defaultRole: 'dev', embedLastUnusedOffers: true},
+    appOf: () => ({id: '/a'}),
+  };
   const funnel = [
     'UnfulfilledRole',
     'UnfulfilledConstraint',
@@ -201,10 +204,13 @@ const fakeOfferId = (fake: FakeCluster): string =>
 test('an item without offers, and one in back-off', (t) => {
   const fake = cluster({}, 1);
   put(fake, {backoffSeconds: 100});
-  const form = {kinds: fake.kinds, embedLastUnusedOffers: false, appOf: () => null};
+  const form = {
+    ...{kinds: fake.kinds, defaultRole: '*', embedLastUnusedOffers: false},
+    appOf: () => null,
+  };
   const [fresh] = (queueForm(fake.marathon.queueItems(), form) as {queue: object[]}).queue;
   t.deepEqual(Object.keys(fresh ?? {}), [
-    ...['count', 'role', 'delay', 'since', 'processedOffersSummary', 'app'],
+    ...['count', 'delay', 'since', 'processedOffersSummary', 'app'],
   ]);
   fake.offer();
   for (const id of fake.tasks.keys()) fake.status(id, 'TASK_FAILED');

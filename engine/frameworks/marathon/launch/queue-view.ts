@@ -91,6 +91,8 @@ export function funnelOf(declined: readonly number[], offers: number): readonly 
 export interface QueueForm {
   readonly kinds: ScalarKinds;
   readonly embedLastUnusedOffers: boolean;
+  /** What goes without saying: Marathons before 1.9 had no `role`, and Python clients fail at it. */
+  readonly defaultRole: string;
   /** The app as answers show it. */
   readonly appOf: (item: QueueItem) => unknown;
 }
@@ -104,7 +106,7 @@ function itemForm(item: QueueItem, form: QueueForm): Readonly<Record<string, unk
   const {lastUnusedOfferAt, lastUsedOfferAt} = item;
   return {
     count: item.count,
-    role: item.role,
+    ...(item.role === form.defaultRole ? {} : {role: item.role}),
     delay: item.delay,
     since: isoInstant(item.since),
     processedOffersSummary: {

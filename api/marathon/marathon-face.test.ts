@@ -1,0 +1,62 @@
+/** What is Marathon's at the gateway, beside what its engine answers. */
+import test, {type ExecutionContext} from 'ava';
+import type {FastifyInstance, InjectOptions} from 'fastify';
+import {makeGateway} from '../gateway.ts';
+import {EngineCluster} from '../testing/engine-cluster.ts';
+
+function gateway(t: ExecutionContext): FastifyInstance {
+  const cluster = new EngineCluster();
+  const app = makeGateway(cluster, {now: () => cluster.now});
+  t.teardown(() => app.close());
+  return app;
+}
+
+const PING: readonly string[] = [
+  ...['/ping', '//ping', '///ping/', '/marathon/ping', '/marathon//ping', '//marathon/ping'],
+  ...['/service/marathon/ping', '/service/marathon//ping', '//service/marathon//ping'],
+];
+
+test('slashes may be doubled in front of a path and behind a prefix', async (t) => {
+  const app = gateway(t);
+  for (const url of PING) {
+    const {statusCode, body} = await app.inject({url});
+    t.deepEqual([statusCode, body], [200, 'pong'], url);
+  }
+  for (const prefix of ['', '/', '/service/marathon', '/service/marathon/']) {
+    const events = await app.inject({method: 'HEAD', url: `${prefix}/v2/events`});
+    t.is(events.headers['content-type'], 'text/event-stream', prefix);
+    t.like((await app.inject({url: `${prefix}/v2/info`})).json(), {http_config: {http_port: 5050}});
+  }
+});
+
+test('its metrics for Prometheus are behind its prefixes, too', async (t) => {
+  const app = gateway(t);
+  for (const prefix of ['', '/marathon', '/service/marathon']) {
+    const {statusCode, body} = await app.inject({url: `${prefix}/metrics/prometheus`});
+    t.is(statusCode, 200, prefix);
+    t.regex(body, /^drydock_marathon_apps 0$/m);
+  }
+});
+
+type Method = NonNullable<InjectOptions['method']>;
+
+const METHODS: readonly (readonly [path: string, refused: Method, allowed: string])[] = [
+  ['/v2/events', 'POST', 'GET, HEAD, OPTIONS'],
+  ['/v2/leader', 'PUT', 'DELETE, GET, HEAD, OPTIONS'],
+  ['/v2/info', 'PATCH', 'GET, HEAD, OPTIONS'],
+  ['/v2/apps//a/b', 'POST', 'DELETE, GET, HEAD, OPTIONS, PATCH, PUT'],
+];
+
+for (const [path, method, allowed] of METHODS) {
+  test(`OPTIONS ${path} and ${method} tell which methods there are`, async (t) => {
+    const app = gateway(t);
+    const options = await app.inject({method: 'OPTIONS', url: path});
+    t.deepEqual([options.statusCode, options.headers['allow']], [204, allowed]);
+    t.is(options.body, '');
+    t.is(options.headers['content-type'], undefined);
+    t.is(options.headers['x-marathon-leader'], 'http://127.0.0.1:5050');
+    const refused = await app.inject({method, url: path});
+    t.deepEqual([refused.statusCode, refused.headers['allow']], [405, allowed]);
+    t.deepEqual(refused.json(), {message: 'HTTP method not allowed'});
+  });
+}
