@@ -3,7 +3,7 @@ import {mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import test, {type ExecutionContext} from 'ava';
-import {startDrydock, type Daemon} from '../server/testing/daemons.ts';
+import {startUp, urlOf, type Daemon} from '../server/testing/daemons.ts';
 import {Home, type Ended, type RunTerms} from './dcos/testing/run-dcos.ts';
 
 let folder: string;
@@ -19,17 +19,13 @@ test.before(async () => {
   home = new Home();
   home.write('token', `${TOKEN}\n`);
   writeFileSync(join(folder, 'tokens'), `${TOKEN}\n`, {mode: 0o600});
-  daemon = await startDrydock(
-    [
-      'up',
-      ...['--data-dir', join(folder, 'data'), '--listen', '127.0.0.1:0', '--docker', 'off'],
-      ...['--agents', '2', '--resources', 'cpus:4;mem:2048;disk:1000;ports:[42000-42099]'],
-      ...['--cluster', 'harbour', '--token-file', join(folder, 'tokens')],
-      ...['--log-format', 'json'],
-    ],
-    {ready: /Drydock is up: http/},
+  daemon = await startUp(
+    join(folder, 'data'),
+    ...['--docker', 'off', '--log-format', 'json'],
+    ...['--agents', '2', '--resources', 'cpus:4;mem:2048;disk:1000;ports:[42000-42099]'],
+    ...['--cluster', 'harbour', '--token-file', join(folder, 'tokens')],
   );
-  url = /Drydock is up: (\S+)/.exec(daemon.stdout)?.[1] ?? '';
+  url = urlOf(daemon);
   const {code, stderr} = await home.run(['cluster', 'setup', url, '--token-file', 'token']);
   if (code !== 0) throw new Error(stderr);
 });

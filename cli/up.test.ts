@@ -7,8 +7,8 @@ import {dirname, join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {promisify} from 'node:util';
 import test from 'ava';
-import {startDrydock, type Daemon} from '../server/testing/daemons.ts';
-import {json, until} from '../server/testing/asking.ts';
+import {json, untilTasksRun} from '../server/testing/asking.ts';
+import {startUp, urlOf, type Daemon} from '../server/testing/daemons.ts';
 
 const run = promisify(execFile);
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -23,19 +23,7 @@ function remove(folder: string): void {
 }
 
 async function up(dataDir: string, ...more: readonly string[]): Promise<Daemon> {
-  const args = ['up', '--data-dir', dataDir, '--listen', '127.0.0.1:0', '--docker', 'off'];
-  return await startDrydock([...args, '--log-level', 'error', ...more], {ready: /Ctrl-C/});
-}
-
-function urlOf({stdout}: Daemon): string {
-  return /http:\/\/\S+/.exec(stdout)?.[0] ?? '';
-}
-
-async function tasksOf(url: string): Promise<readonly {readonly id: string; host: string}[]> {
-  const {body} = await json(`${url}/v2/tasks`);
-  return (body as {tasks: readonly {id: string; host: string; state: string}[]}).tasks.filter(
-    ({state}) => state === 'TASK_RUNNING',
-  );
+  return await startUp(dataDir, '--docker', 'off', '--log-level', 'error', ...more);
 }
 
 /** The exit code and what was printed on stderr. */
@@ -60,14 +48,13 @@ test('tasks outlive a stop, are known at the next start, and end with --clean', 
   const first = await up(dataDir);
   const app = {id: '/a', cmd: SLEEP, cpus: 0.1, mem: 16, instances: 2};
   t.is((await json(`${urlOf(first)}/v2/apps`, 'POST', app)).status, 201);
-  await until('both run', async () => (await tasksOf(urlOf(first))).length === 2);
-  const before = (await tasksOf(urlOf(first))).map(({id}) => id).toSorted();
+  const before = (await untilTasksRun(urlOf(first), 2)).map(({id}) => id).toSorted();
   t.is(await first.stop(), 0);
   t.regex(first.stdout, /Stopped\. 2 tasks run on/);
   const second = await up(dataDir);
   t.regex(second.stdout, /2 tasks from before/);
-  await until('both are known', async () => (await tasksOf(urlOf(second))).length === 2);
-  t.deepEqual((await tasksOf(urlOf(second))).map(({id}) => id).toSorted(), before);
+  const after = (await untilTasksRun(urlOf(second), 2)).map(({id}) => id).toSorted();
+  t.deepEqual(after, before);
   t.is(await second.stop(), 0);
   const third = await up(dataDir, '--clean');
   t.notRegex(third.stdout, /from before/);
@@ -83,7 +70,7 @@ test('--stop-tasks ends the tasks with the cluster', async (t) => {
   const daemon = await up(dataDir, '--stop-tasks');
   const cmd = `trap 'echo ended > ${mark}; exit 0' TERM; sleep 1000 & wait`;
   await json(`${urlOf(daemon)}/v2/apps`, 'POST', {id: '/a', cmd, cpus: 0.1, mem: 16});
-  await until('it runs', async () => (await tasksOf(urlOf(daemon))).length === 1);
+  await untilTasksRun(urlOf(daemon), 1);
   t.is(await daemon.stop(), 0);
   t.true(statSync(mark).isFile());
   remove(mark);
@@ -102,10 +89,8 @@ test('--agents divides the machine, and constraints can tell the agents apart', 
     instances: 3,
     constraints: [['hostname', 'UNIQUE']],
   });
-  await until('one runs on each', async () => {
-    const hosts = new Set((await tasksOf(url)).map(({host}) => host));
-    return hosts.size === 3;
-  });
+  const tasks = await untilTasksRun(url, 3);
+  t.is(new Set(tasks.map(({host}) => host)).size, 3);
   const {body} = await json(`${url}/slaves`);
   const {slaves} = body as {slaves: readonly {resources: {ports: string; cpus: number}}[]};
   t.is(new Set(slaves.map(({resources}) => resources.ports)).size, 3);

@@ -1,6 +1,8 @@
 /** Masters and agents together, on machines that are tables: what they promise each other. */
-import test from 'ava';
-import {json, until} from './testing/asking.ts';
+import test, {type ExecutionContext} from 'ava';
+import {until} from '../adapters/ports/testing/until.ts';
+import {must} from '../engine/index.ts';
+import {appOf, json} from './testing/asking.ts';
 import {SmallCluster, type SmallAgent, type SmallMaster} from './testing/small-cluster.ts';
 
 interface Scene {
@@ -11,8 +13,10 @@ interface Scene {
 
 const APP = {id: '/web', cmd: 'sleep 1000', cpus: 0.1, mem: 32, instances: 3};
 
-async function scene(): Promise<Scene> {
+/** One master that leads, and one agent; all of it ends with the test. */
+async function scene(t: ExecutionContext): Promise<Scene> {
   const cluster = new SmallCluster();
+  t.teardown(() => cluster.close());
   const master = await cluster.addMaster('m1');
   const agent = await cluster.addAgent('a1');
   master.elect();
@@ -20,9 +24,8 @@ async function scene(): Promise<Scene> {
   return {cluster, master, agent};
 }
 
-async function running(url: string, app = '/web'): Promise<number> {
-  const {body} = await json(`${url}/v2/apps${app}`);
-  return (body as {app: {tasksRunning: number}}).app.tasksRunning;
+async function running(url: string): Promise<number> {
+  return (await appOf(url, APP.id)).tasksRunning;
 }
 
 async function deploy({master}: Pick<Scene, 'master'>): Promise<void> {
@@ -32,7 +35,7 @@ async function deploy({master}: Pick<Scene, 'master'>): Promise<void> {
 }
 
 test('an app is deployed, scaled and removed', async (t) => {
-  const {cluster, master, agent} = await scene();
+  const {master, agent} = await scene(t);
   await deploy({master});
   t.is(agent.machine.running.size, 3);
   t.is((await json(`${master.url}/v2/apps/web`, 'PUT', {instances: 5})).status, 200);
@@ -40,22 +43,20 @@ test('an app is deployed, scaled and removed', async (t) => {
   t.is((await json(`${master.url}/v2/apps/web`, 'DELETE')).status, 200);
   await until('none is left', () => agent.machine.running.size === 0);
   await until('nothing is left in the ledger', () => [...agent.agent.runner.tasks].length === 0);
-  await cluster.close();
 });
 
 test('a task that dies is replaced', async (t) => {
-  const {cluster, master, agent} = await scene();
+  const {master, agent} = await scene(t);
   await json(`${master.url}/v2/apps`, 'POST', {...APP, backoffSeconds: 0});
   await until('all run', async () => (await running(master.url)) === 3);
-  const [first] = agent.machine.running.keys();
-  agent.machine.end(first as never, 'TASK_FAILED');
+  const first = must([...agent.machine.running.keys()][0], 'a task');
+  agent.machine.end(first, 'TASK_FAILED');
   await until('another one runs', () => agent.machine.running.size === 3);
-  t.false(agent.machine.running.has(first as never));
-  await cluster.close();
+  t.false(agent.machine.running.has(first));
 });
 
 test('another master leads on: no task ends, none is started twice', async (t) => {
-  const {cluster, master, agent} = await scene();
+  const {cluster, master, agent} = await scene(t);
   await deploy({master});
   const next = await cluster.addMaster('m2');
   const tasks = [...agent.machine.running.keys()].sort();
@@ -69,11 +70,10 @@ test('another master leads on: no task ends, none is started twice', async (t) =
     [],
   );
   t.true([...agent.machine.starts.values()].every((count) => count === 1));
-  await cluster.close();
 });
 
 test('a master that was replaced without hearing of it changes nothing', async (t) => {
-  const {cluster, master, agent} = await scene();
+  const {cluster, master, agent} = await scene(t);
   await deploy({master});
   const next = await cluster.addMaster('m2');
   cluster.ballot.depose(true);
@@ -84,22 +84,20 @@ test('a master that was replaced without hearing of it changes nothing', async (
   t.is(status, 200);
   await until('the leader did it', () => agent.machine.running.size === 1);
   t.false(master.master.isLeader);
-  await cluster.close();
 });
 
 test('the agent is started anew: its tasks run on and are known', async (t) => {
-  const {cluster, master, agent} = await scene();
+  const {master, agent} = await scene(t);
   await deploy({master});
   const again = await agent.restart();
   await until('it registers', () => again.agent.isRegistered);
   await until('all are known', async () => (await running(master.url)) === 3);
   t.is(agent.machine.running.size, 3);
   t.true([...agent.machine.starts.values()].every((count) => count === 1));
-  await cluster.close();
 });
 
 test('a task that ends while agent and master are away is told to the next master', async (t) => {
-  const {cluster, master, agent} = await scene();
+  const {cluster, master, agent} = await scene(t);
   const job = await json(`${master.url}/v1/scheduler/iso8601`, 'POST', {
     name: 'once',
     command: 'true',
@@ -113,8 +111,8 @@ test('a task that ends while agent and master are away is told to the next maste
     [...agent.agent.runner.tasks].every(({pending}) => pending.length === 0),
   );
   cluster.ballot.depose();
-  const [taskId] = agent.machine.running.keys();
-  agent.machine.end(taskId as never, 'TASK_FINISHED');
+  const taskId = must([...agent.machine.running.keys()][0], 'a task');
+  agent.machine.end(taskId, 'TASK_FINISHED');
   const again = await agent.restart();
   const next = await cluster.addMaster('m2');
   next.elect();
@@ -123,13 +121,12 @@ test('a task that ends while agent and master are away is told to the next maste
     const {body} = await json(`${next.url}/v1/scheduler/jobs/search?name=once`);
     return (body as readonly {successCount: number}[])[0]?.successCount === 1;
   });
-  t.is(agent.machine.starts.get(taskId as never), 1);
+  t.is(agent.machine.starts.get(taskId), 1);
   t.is(agent.machine.starts.size, 1);
-  await cluster.close();
 });
 
 test('an agent that is silent becomes unreachable, and comes back', async (t) => {
-  const {cluster, master, agent} = await scene();
+  const {master, agent} = await scene(t);
   await json(`${master.url}/v2/apps`, 'POST', {
     ...APP,
     unreachableStrategy: {inactiveAfterSeconds: 0, expungeAfterSeconds: 0},
@@ -143,5 +140,4 @@ test('an agent that is silent becomes unreachable, and comes back', async (t) =>
   await until('it registers', () => again.agent.isRegistered);
   await until('three run', async () => (await running(master.url)) === 3);
   t.is([...master.master.view.agents()].filter(({state}) => state === 'active').length, 1);
-  await cluster.close();
 });

@@ -5,8 +5,9 @@ import {join} from 'node:path';
 import test from 'ava';
 import {startEngine, type TestEngine} from '../adapters/docker/testing/engine.ts';
 import {BUSYBOX_IMAGE, importBusybox} from '../adapters/docker/testing/images.ts';
-import {startDrydock} from './testing/daemons.ts';
-import {json, until} from './testing/asking.ts';
+import {until} from '../adapters/ports/testing/until.ts';
+import {json, tasksOf} from './testing/asking.ts';
+import {startUp, urlOf} from './testing/daemons.ts';
 
 const INSTANCES = 3;
 
@@ -21,9 +22,7 @@ const APP = {
 };
 
 async function taskIds(url: string): Promise<readonly string[]> {
-  const {body} = await json(`${url}/v2/apps/web/tasks`);
-  const {tasks} = body as {tasks: readonly {id: string; state: string}[]};
-  return tasks
+  return (await tasksOf(url, APP.id))
     .filter(({state}) => state === 'TASK_RUNNING')
     .map(({id}) => id)
     .toSorted();
@@ -43,14 +42,11 @@ for (const liveRestore of [false, true]) {
     const folder = mkdtempSync(join(tmpdir(), 'drydock-restart-'));
     const engine = await startEngine({liveRestore});
     await importBusybox(engine.docker, BUSYBOX_IMAGE);
-    const daemon = await startDrydock(
-      [
-        ...['up', '--data-dir', folder, '--listen', '127.0.0.1:0', '--log-level', 'warn'],
-        ...['--docker', 'on', '--docker-host', `unix://${engine.socket}`],
-      ],
-      {ready: /Next: /},
+    const daemon = await startUp(
+      folder,
+      ...['--docker', 'on', '--docker-host', `unix://${engine.socket}`, '--log-level', 'warn'],
     );
-    const url = /http:\/\/\S+/.exec(daemon.stdout)?.[0] ?? '';
+    const url = urlOf(daemon);
     t.is((await json(`${url}/v2/apps`, 'POST', APP)).status, 201);
     await until('all run', async () => (await taskIds(url)).length === INSTANCES);
     const before = await taskIds(url);
@@ -62,12 +58,8 @@ for (const liveRestore of [false, true]) {
       return known.length === INSTANCES && known.join() === running.join();
     });
     const after = await taskIds(url);
-    if (liveRestore) t.deepEqual(after, before);
-    else
-      t.deepEqual(
-        after.filter((id) => before.includes(id)),
-        [],
-      );
+    const kept = after.filter((id) => before.includes(id));
+    t.deepEqual(kept, liveRestore ? before : []);
     await json(`${url}/v2/apps/web`, 'DELETE');
     await until('nothing is left', async () => {
       const all = await engine.docker.listContainers({all: true});

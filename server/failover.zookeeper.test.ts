@@ -3,11 +3,11 @@
  * agents, each killed or stopped in turn. A task writes its id down when it starts: that is what is
  * believed, not what masters say.
  */
-import {setTimeout} from 'node:timers/promises';
 import test from 'ava';
+import {until} from '../adapters/ports/testing/until.ts';
 import {AcknowledgedChanges} from './testing/acknowledged-changes.ts';
-import {appOf, RealCluster, SESSION_MS} from './testing/real-cluster.ts';
-import {json, until} from './testing/asking.ts';
+import {appOf, json, tasksOf, untilNoTasks} from './testing/asking.ts';
+import {RealCluster, SESSION_MS} from './testing/real-cluster.ts';
 import {StartsFile} from './testing/starts-file.ts';
 
 const starts = new StartsFile();
@@ -23,10 +23,7 @@ test.before(async () => {
 test.after.always(async () => {
   const {url} = await cluster.leader();
   await json(`${url}/v2/groups?force=true`, 'DELETE');
-  await until('all tasks end', async () => {
-    const {body} = await json(`${url}/v2/tasks`);
-    return (body as {tasks: readonly unknown[]}).tasks.length === 0;
-  });
+  await untilNoTasks(url);
   await cluster.close();
   starts.remove();
 });
@@ -55,8 +52,7 @@ async function settled(id: string, instances: number): Promise<void> {
 
 async function taskIds(id: string): Promise<readonly string[]> {
   const {url} = await cluster.leader();
-  const {body} = await json(`${url}/v2/apps${id}/tasks`);
-  return (body as {tasks: readonly {id: string}[]}).tasks.map((task) => task.id).toSorted();
+  return (await tasksOf(url, id)).map((task) => task.id).toSorted();
 }
 
 test.serial(
@@ -136,7 +132,7 @@ test.serial(
   async (t) => {
     const paused = await cluster.leader();
     paused.daemon?.kill('SIGSTOP');
-    await setTimeout(SESSION_MS);
+    // Which is when its session has ended.
     let next = paused;
     await until('another one leads', async () => {
       for (const node of cluster.masters.filter((one) => one !== paused)) {

@@ -11,7 +11,9 @@ import {connectDocker, importBusybox} from '../adapters/docker/testing/images.ts
 import {Simulation} from '../sim/simulation.ts';
 import {NO_SUPPLIES} from '../sim/supplies.ts';
 import {makeScenario} from '../sim/testing/scenarios.ts';
-import {startDrydock} from './testing/daemons.ts';
+import {until} from '../adapters/ports/testing/until.ts';
+import {appOf, json, tasksOf, untilNoTasks} from './testing/asking.ts';
+import {startUp, urlOf} from './testing/daemons.ts';
 import {
   delaysBetween,
   deploymentTimes,
@@ -20,7 +22,6 @@ import {
   tallyOf,
   type TimedEvent,
 } from './testing/event-log.ts';
-import {json, until} from './testing/asking.ts';
 
 const IMAGE = 'drydock-test/fidelity:1';
 const INSTANCES = 20;
@@ -49,11 +50,9 @@ const APP = {
 
 const UPGRADE = {env: {RELEASE: '2'}};
 
+/** Instances that are healthy when nothing is being deployed. */
 async function healthy(url: string): Promise<number> {
-  const {body} = await json(`${url}/v2/apps/story`);
-  const {tasksHealthy, deployments} = (
-    body as {app: {tasksHealthy: number; deployments: readonly unknown[]}}
-  ).app;
+  const {tasksHealthy, deployments} = await appOf(url, APP.id);
   return deployments.length === 0 ? tasksHealthy : 0;
 }
 
@@ -61,24 +60,18 @@ async function healthy(url: string): Promise<number> {
 async function realEvents(): Promise<readonly TimedEvent[]> {
   await importBusybox(await connectDocker(), IMAGE);
   const folder = mkdtempSync(join(tmpdir(), 'drydock-fidelity-'));
-  const daemon = await startDrydock(
-    [
-      ...['up', '--data-dir', folder, '--listen', '127.0.0.1:0', '--docker', 'on'],
-      ...['--resources', 'cpus:64;mem:65536;disk:65536', '--log-level', 'warn'],
-    ],
-    {ready: /Next: /},
-  );
-  const url = /http:\/\/\S+/.exec(daemon.stdout)?.[0] ?? '';
+  const size = ['--resources', 'cpus:64;mem:65536;disk:65536'];
+  const daemon = await startUp(folder, '--docker', 'on', '--log-level', 'warn', ...size);
+  const url = urlOf(daemon);
   const log = new EventLog();
   await log.open(url);
-  const allHealthy = (): Promise<void> =>
+  const allHealthy = (): Promise<unknown> =>
     until('all are healthy', async () => (await healthy(url)) === INSTANCES);
   await json(`${url}/v2/apps`, 'POST', APP);
   await allHealthy();
   await json(`${url}/v2/apps/story`, 'PUT', UPGRADE);
   await allHealthy();
-  const {body} = await json(`${url}/v2/apps/story/tasks`);
-  const ids = (body as {tasks: readonly {id: string}[]}).tasks.map(({id}) => id);
+  const ids = (await tasksOf(url, APP.id)).map(({id}) => id);
   await json(`${url}/v2/tasks/delete`, 'POST', {ids: ids.slice(0, KILLED)});
   await until('they are replaced', async () => {
     const running = log.events.filter(({fields}) => fields['taskStatus'] === 'TASK_RUNNING');
@@ -86,10 +79,7 @@ async function realEvents(): Promise<readonly TimedEvent[]> {
   });
   await log.stop();
   await json(`${url}/v2/apps/story`, 'DELETE');
-  await until('nothing is left', async () => {
-    const {body: left} = await json(`${url}/v2/tasks`);
-    return (left as {tasks: readonly unknown[]}).tasks.length === 0;
-  });
+  await untilNoTasks(url);
   await daemon.stop();
   rmSync(folder, {recursive: true, force: true});
   return log.events;

@@ -5,8 +5,9 @@ import {join} from 'node:path';
 import test from 'ava';
 import {connectDocker, importBusybox} from '../adapters/docker/testing/images.ts';
 import {ask, BalancedClient} from './testing/balanced-client.ts';
-import {runDcos, startDrydock, type CommandResult, type Daemon} from './testing/daemons.ts';
-import {json, until} from './testing/asking.ts';
+import {until} from '../adapters/ports/testing/until.ts';
+import {appOf, json, tasksOf, type TaskNow} from './testing/asking.ts';
+import {runDcos, startUp, urlOf, type CommandResult, type Daemon} from './testing/daemons.ts';
 
 const IMAGE = 'drydock-test/hello-world:1';
 /** It goes on serving after the polite signal, as a server that drains does. */
@@ -19,11 +20,10 @@ const env = {DCOS_DIR: join(folder, 'dcos')};
 let daemon: Daemon;
 let url = '';
 
-async function up(...more: readonly string[]): Promise<void> {
-  const args = ['up', '--data-dir', dataDir, '--listen', '127.0.0.1:0', '--docker', 'on'];
-  const sized = ['--resources', 'cpus:64;mem:65536;disk:65536', '--log-level', 'warn'];
-  daemon = await startDrydock([...args, ...sized, ...more], {ready: /Next: /});
-  url = /http:\/\/\S+/.exec(daemon.stdout)?.[0] ?? '';
+async function up(): Promise<void> {
+  const size = ['--resources', 'cpus:64;mem:65536;disk:65536'];
+  daemon = await startUp(dataDir, '--docker', 'on', '--log-level', 'warn', ...size);
+  url = urlOf(daemon);
 }
 
 async function dcos(...args: readonly string[]): Promise<CommandResult> {
@@ -32,22 +32,12 @@ async function dcos(...args: readonly string[]): Promise<CommandResult> {
   return result;
 }
 
-interface Task {
-  readonly id: string;
-  readonly host: string;
-  readonly ports: readonly number[];
-  readonly state: string;
-  readonly version: string;
-}
-
-async function tasks(): Promise<readonly Task[]> {
-  const {body} = await json(`${url}/v2/apps/hello_world/tasks`);
-  return (body as {tasks?: readonly Task[]}).tasks ?? [];
+async function tasks(): Promise<readonly TaskNow[]> {
+  return await tasksOf(url, '/hello_world');
 }
 
 async function healthy(): Promise<number> {
-  const {body} = await json(`${url}/v2/apps/hello_world`);
-  return (body as {app: {tasksHealthy: number}}).app.tasksHealthy;
+  return (await appOf(url, '/hello_world')).tasksHealthy;
 }
 
 async function deploymentsEnd(): Promise<void> {

@@ -5,11 +5,12 @@
  */
 import {setTimeout} from 'node:timers/promises';
 import test from 'ava';
+import {until} from '../adapters/ports/testing/until.ts';
 import {makeRandom, type Random} from '../engine/index.ts';
 import {AcknowledgedChanges} from './testing/acknowledged-changes.ts';
-import {appOf, RealCluster, type Node} from './testing/real-cluster.ts';
-import {json, until} from './testing/asking.ts';
-import {StartsFile} from './testing/starts-file.ts';
+import {appOf, isUnanswered, json, untilNoTasks} from './testing/asking.ts';
+import {RealCluster, type Node} from './testing/real-cluster.ts';
+import {repeated, StartsFile} from './testing/starts-file.ts';
 
 const ROUNDS = Number(process.env['FAULT_ROUNDS'] ?? 20);
 const SEED = Number(process.env['FAULT_SEED'] ?? 1);
@@ -101,7 +102,7 @@ async function putApp(
       const {status} = await json(`${url}/v2/apps${app.id}?force=true`, 'PUT', app);
       return status === 200 || status === 201;
     } catch (error) {
-      if (error instanceof TypeError) return false;
+      if (isUnanswered(error)) return false;
       throw error;
     }
   });
@@ -127,11 +128,6 @@ async function addJobs(cluster: RealCluster, runs: StartsFile): Promise<void> {
 function slotOf(taskId: string): string {
   const [, due, , job] = taskId.split(':');
   return `${job}@${due}`;
-}
-
-function twice(values: readonly string[]): readonly string[] {
-  const seen = new Set<string>();
-  return values.filter((value) => seen.size === seen.add(value).size);
 }
 
 const TITLE = `${ROUNDS} rounds of faults by seed ${SEED}: nothing is lost, nothing runs twice`;
@@ -173,17 +169,14 @@ test(TITLE, async (t) => {
   t.deepEqual(await changes.lost(url), []);
   t.true(changes.acknowledged.size > 0);
   t.deepEqual(runs.doubled, [], 'a task was started twice');
-  t.deepEqual(twice(runs.ids.map(slotOf)), [], 'a slot was run twice');
+  t.deepEqual(repeated(runs.ids.map(slotOf)), [], 'a slot was run twice');
   t.true(runs.ids.length > ROUNDS, `${runs.ids.length} runs`);
   t.log(`${changes.attempts} changes, ${runs.ids.length} runs, ${apps.ids.length} starts`);
   await json(`${url}/v2/groups?force=true`, 'DELETE');
   for (let job = 0; job < JOBS; job += 1) {
     await json(`${url}/v1/scheduler/job/job-${job}`, 'DELETE');
   }
-  await until('all tasks end', async () => {
-    const {body} = await json(`${url}/v2/tasks`);
-    return (body as {tasks: readonly unknown[]}).tasks.length === 0;
-  });
+  await untilNoTasks(url);
   await cluster.close();
   apps.remove();
   runs.remove();

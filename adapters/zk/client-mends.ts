@@ -7,8 +7,7 @@
  *   given up. {@link MendedClient.dropConnection} is what the session's watchdog calls.
  * - What is queued but not sent when a connection is lost stays queued, while what was sent before
  *   it fails; it goes out first on the next connection, before the session has logged in there.
- *   Here
- *   all of it fails, in its order.
+ *   Here all of it fails, in its order.
  * - Half an answer that is left of a lost connection is taken for the beginning of the next one.
  * - Answers that come together are taken apart by recursion, copying what is left each time.
  * - An error code that the library does not know (a moved session, say) is thrown out of the
@@ -148,8 +147,9 @@ class Mends implements MendedClient {
   }
 }
 
+/** A request is a write of its own; those of one turn of the event loop go out together. */
 function gatherWrites(socket: Socket): void {
-  const write = socket.write.bind(socket) as (data: Buffer) => boolean;
+  const write = socket.write.bind(socket);
   socket.write = (data: Buffer) => {
     if (socket.writableCorked === 0) {
       socket.cork();

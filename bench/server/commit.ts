@@ -2,11 +2,12 @@
 import {mkdtempSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
+import {until} from '../../adapters/ports/testing/until.ts';
 import {startEnsemble} from '../../adapters/zk/testing/ensemble.ts';
 import {writeKeyFile} from '../../server/link/cluster-key.ts';
 import {startDrydock} from '../../server/testing/daemons.ts';
 import {demand, type Bench, type Reading} from '../bench.ts';
-import {ask, askUntil} from './http.ts';
+import {ask} from './http.ts';
 import {startUpCluster} from './up-cluster.ts';
 
 const CLIENTS = [1, 16, 64] as const;
@@ -84,10 +85,7 @@ async function onZk(): Promise<Target> {
   );
   const address = /"address":"([^"]+)"/.exec(daemon.stderr)?.[1] ?? '';
   const url = `http://${address}`;
-  await askUntil(async () => (await ask(`${url}/v2/apps`)).status === 200, {
-    everyMs: 50,
-    what: 'the master answers',
-  });
+  await until('the master answers', async () => (await ask(`${url}/v2/apps`)).status === 200);
   return {
     url,
     async remove() {

@@ -1,8 +1,10 @@
 /** hello_world from its PUT to TASK_RUNNING, beside a bare `docker run` of the same image. */
 import {spawnSync} from 'node:child_process';
 import {BUSYBOX_IMAGE, connectDocker, ensureBusybox} from '../../adapters/docker/testing/images.ts';
+import {until} from '../../adapters/ports/testing/until.ts';
+import {untilNoTasks} from '../../server/testing/asking.ts';
 import {demand, type Bench} from '../bench.ts';
-import {askJson, askUntil} from './http.ts';
+import {askJson} from './http.ts';
 import {startUpCluster} from './up-cluster.ts';
 
 const STARTS = 10;
@@ -53,22 +55,14 @@ export function makeHelloBench(): Bench {
 async function startApp(url: string, id: string): Promise<number> {
   const startedAt = performance.now();
   await askJson(`${url}/v2/apps${id}`, 'PUT', {id, ...APP});
-  await askUntil(
-    async () => {
-      const {app} = (await askJson(`${url}/v2/apps${id}`)) as {app: {tasksRunning: number}};
-      return app.tasksRunning === 1;
-    },
-    {everyMs: LOOK_EVERY_MS, what: `${id} runs`},
-  );
+  const runs = async (): Promise<boolean> => {
+    const {app} = (await askJson(`${url}/v2/apps${id}`)) as {app: {tasksRunning: number}};
+    return app.tasksRunning === 1;
+  };
+  await until(`${id} runs`, runs, {everyMs: LOOK_EVERY_MS});
   const ms = performance.now() - startedAt;
   await askJson(`${url}/v2/apps${id}`, 'DELETE');
-  await askUntil(
-    async () => {
-      const {tasks} = (await askJson(`${url}/v2/tasks`)) as {tasks: readonly unknown[]};
-      return tasks.length === 0;
-    },
-    {everyMs: 50, what: `${id} is gone`},
-  );
+  await untilNoTasks(url);
   return ms;
 }
 

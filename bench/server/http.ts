@@ -38,15 +38,3 @@ export async function askJson(url: string, method = 'GET', body?: unknown): Prom
   demand(status >= 200 && status < 300, () => `${method} ${url}: ${status} ${text.slice(0, 300)}`);
   return text === '' ? undefined : (JSON.parse(text) as unknown);
 }
-
-/** Asks until it holds. */
-export async function askUntil(
-  holds: () => Promise<boolean>,
-  {everyMs, what}: {readonly everyMs: number; readonly what: string},
-): Promise<void> {
-  const startedAt = performance.now();
-  while (!(await holds())) {
-    demand(performance.now() - startedAt < 600_000, () => `it never came: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, everyMs));
-  }
-}

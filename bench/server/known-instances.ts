@@ -3,8 +3,9 @@ import {spawn} from 'node:child_process';
 import {once} from 'node:events';
 import {readFileSync} from 'node:fs';
 import {fileURLToPath} from 'node:url';
+import {until} from '../../adapters/ports/testing/until.ts';
 import {demand, type Bench, type Reading} from '../bench.ts';
-import {askJson, askUntil} from './http.ts';
+import {askJson} from './http.ts';
 
 const MASTER = fileURLToPath(new URL('./big-master.ts', import.meta.url));
 const AGENTS = fileURLToPath(new URL('./many-agents.ts', import.meta.url));
@@ -38,9 +39,9 @@ async function measure(name: string, apps: number): Promise<readonly Reading[]> 
   });
   const startedAt = performance.now();
   await askJson(`${url}/v2/groups`, 'PUT', {id: '/', apps: list});
-  await askUntil(async () => (await runningTasks(url)) === apps * INSTANCES, {
+  await until('all run', async () => (await runningTasks(url)) === apps * INSTANCES, {
     everyMs: 1000,
-    what: 'all run',
+    patienceMs: 600_000,
   });
   const seconds = (performance.now() - startedAt) / 1000;
   const {rss, peak} = memoryOf(master.pid ?? 0);

@@ -1,6 +1,7 @@
 /** So many sleeping processes on one agent: from the PUT until all of them run. */
+import {until} from '../../adapters/ports/testing/until.ts';
 import {demand, type Bench} from '../bench.ts';
-import {askJson, askUntil} from './http.ts';
+import {askJson} from './http.ts';
 import {startUpCluster} from './up-cluster.ts';
 
 const TASKS = 1000;
@@ -21,9 +22,9 @@ export function makeManyTasksBench(): Bench {
       const app = {id: '/many', cmd: 'exec sleep 1000', cpus: 0.01, mem: 1, instances};
       const startedAt = performance.now();
       await askJson(`${cluster.url}/v2/apps/many`, 'PUT', app);
-      await askUntil(async () => (await runningOf(cluster.url)) === instances, {
+      await until('all run', async () => (await runningOf(cluster.url)) === instances, {
         everyMs: 100,
-        what: 'all run',
+        patienceMs: 600_000,
       });
       const seconds = (performance.now() - startedAt) / 1000;
       demand((await runningOf(cluster.url)) === instances, () => 'some do not run any more');

@@ -2,7 +2,7 @@
 import {mkdtempSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
-import {startDrydock, type Daemon} from '../../server/testing/daemons.ts';
+import {startUp, urlOf, type Daemon} from '../../server/testing/daemons.ts';
 
 export interface UpCluster {
   readonly url: string;
@@ -13,15 +13,14 @@ export interface UpCluster {
 
 export async function startUpCluster(flags: readonly string[]): Promise<UpCluster> {
   const folder = mkdtempSync(join(tmpdir(), 'drydock-bench-'));
-  const args = ['up', '--data-dir', folder, '--listen', '127.0.0.1:0', '--log-level', 'error'];
-  const daemon = await startDrydock([...args, '--stop-tasks', ...flags], {ready: /Next: /});
+  const daemon = await startUp(folder, '--log-level', 'error', '--stop-tasks', ...flags);
   let isRemoved = false;
   void daemon.ended.then((code) => {
     if (!isRemoved) process.stderr.write(`drydock up ended (${code}):\n${daemon.stderr}\n`);
     return code;
   });
   return {
-    url: /http:\/\/\S+/.exec(daemon.stdout)?.[0] ?? '',
+    url: urlOf(daemon),
     daemon,
     async remove() {
       isRemoved = true;

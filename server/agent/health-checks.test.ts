@@ -2,7 +2,7 @@
 import {createServer} from 'node:http';
 import test, {type ExecutionContext} from 'ava';
 import type {AgentHealthCheck} from '../../engine/index.ts';
-import {until} from '../testing/asking.ts';
+import {until} from '../../adapters/ports/testing/until.ts';
 import {startChecks} from './health-checks.ts';
 
 const TIMES = {delayMs: 0, gracePeriodMs: 0, intervalMs: 5, timeoutMs: 5000, failuresMax: 3};

@@ -6,7 +6,7 @@ import {
   openMemoryStore,
   type MemoryDisk,
 } from '../../adapters/memory/memory-store.ts';
-import {until} from '../testing/asking.ts';
+import {until} from '../../adapters/ports/testing/until.ts';
 import {SoleLeadership, type SoleStore} from './leadership.ts';
 
 function soleStore(disk: MemoryDisk): SoleStore {

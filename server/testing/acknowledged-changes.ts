@@ -3,6 +3,7 @@
  * acknowledged: all of it must be there in the end.
  */
 import {setTimeout} from 'node:timers/promises';
+import {isUnanswered} from './asking.ts';
 
 const ANSWER_MS = 5000;
 const PAUSE_MS = 20;
@@ -93,7 +94,7 @@ async function put(url: string, body: unknown): Promise<boolean> {
     await response.arrayBuffer();
     return response.ok;
   } catch (error) {
-    if (error instanceof TypeError || (error as Error).name === 'TimeoutError') return false;
+    if (isUnanswered(error)) return false;
     throw error;
   }
 }

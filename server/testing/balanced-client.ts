@@ -4,6 +4,7 @@
  */
 import {get} from 'node:http';
 import {setTimeout} from 'node:timers/promises';
+import {until} from '../../adapters/ports/testing/until.ts';
 
 interface Task {
   readonly id: string;
@@ -43,10 +44,10 @@ export class BalancedClient {
 
   /** Returns when it knows of an instance; then it asks without end. */
   async start(clients: number): Promise<void> {
-    while (this.#healthy.length === 0) {
+    await until('an instance is healthy', async () => {
       await this.#look();
-      await setTimeout(LOOK_EVERY_MS);
-    }
+      return this.#healthy.length > 0;
+    });
     this.#healthyMin = this.#healthy.length;
     this.#loops.push(this.#looking());
     for (let client = 0; client < clients; client += 1) this.#loops.push(this.#asking(client));

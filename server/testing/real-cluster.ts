@@ -3,13 +3,14 @@
  * each of which a test can kill, stop and start.
  */
 import {mkdtempSync, rmSync} from 'node:fs';
-import {createServer} from 'node:net';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
+import {freePorts} from '../../adapters/ports/testing/free-ports.ts';
+import {until} from '../../adapters/ports/testing/until.ts';
 import {startEnsemble, type Ensemble} from '../../adapters/zk/testing/ensemble.ts';
 import {writeKeyFile} from '../link/cluster-key.ts';
+import {isUnanswered} from './asking.ts';
 import {startDrydock, type Daemon} from './daemons.ts';
-import {json, until} from './asking.ts';
 
 export const SESSION_MS = 4000;
 const TICK_MS = 500;
@@ -64,20 +65,20 @@ export class RealCluster {
       ...['--key-file', keyFile],
       ...['--log-format', 'json'],
     ];
+    const ports = await freePorts(masters + agents);
     const nodes = {
-      masters: await listOf(masters, async (at) => {
-        const address = `127.0.0.1:${await freePort()}`;
+      masters: ports.slice(0, masters).map((port, at) => {
+        const address = `127.0.0.1:${port}`;
         // Long enough for a process to start on a machine that has much else to do.
         const pings = ['--agent-ping-timeout', '5s', '--max-agent-ping-timeouts', '6'];
         const args = ['master', ...common, '--listen', address, ...pings];
         return makeNode(`master-${at + 1}`, address, [...args, '--cluster', 'test'], /listens/);
       }),
-      agents: await listOf(agents, async (at) => {
-        const host = `127.0.1.${at + 1}`;
-        const address = `${host}:${await freePort()}`;
+      agents: ports.slice(masters).map((port, at) => {
+        const address = `127.0.1.${at + 1}:${port}`;
         const workDir = join(folder, `agent-${at + 1}`);
-        const ports = `ports:[${31_000 + at * 300}-${31_299 + at * 300}]`;
-        const resources = ['--resources', `cpus:32;mem:32768;disk:32768;${ports}`];
+        const range = `ports:[${31_000 + at * 300}-${31_299 + at * 300}]`;
+        const resources = ['--resources', `cpus:32;mem:32768;disk:32768;${range}`];
         const args = ['agent', ...common, '--listen', address, '--work-dir', workDir];
         return makeNode(
           `agent-${at + 1}`,
@@ -94,14 +95,12 @@ export class RealCluster {
 
   /** The master that says of itself that it leads; waits for one. */
   async leader(): Promise<Node> {
-    let found: Node | undefined;
-    await until('a master leads', async () => {
+    return await until('a master leads', async () => {
       for (const node of this.masters) {
-        if (node.daemon !== undefined && (await leads(node))) found = node;
+        if (node.daemon !== undefined && (await leads(node))) return node;
       }
-      return found !== undefined;
+      return undefined;
     });
-    return found as Node;
   }
 
   async close(): Promise<void> {
@@ -111,10 +110,6 @@ export class RealCluster {
     await this.ensemble.stop();
     rmSync(this.#folder, {recursive: true, force: true});
   }
-}
-
-async function listOf<T>(count: number, make: (at: number) => Promise<T>): Promise<readonly T[]> {
-  return await Promise.all(Array.from({length: count}, (_, at) => make(at)));
 }
 
 function makeNode(name: string, address: string, args: readonly string[], ready: RegExp): Node {
@@ -145,33 +140,7 @@ async function leads({url}: Node): Promise<boolean> {
     const metrics = (await response.json()) as Readonly<Record<string, number>>;
     return metrics['master/elected'] === 1;
   } catch (error) {
-    if (error instanceof TypeError || (error as Error).name === 'TimeoutError') return false;
+    if (isUnanswered(error)) return false;
     throw error;
   }
-}
-
-/** A port of loopback on which nobody listens at this moment. */
-async function freePort(): Promise<number> {
-  return await new Promise((resolve, reject) => {
-    const server = createServer();
-    server.on('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
-    });
-  });
-}
-
-/** Counts of an app, by any master that answers. */
-export async function appOf(
-  url: string,
-  id: string,
-): Promise<{
-  readonly tasksRunning: number;
-  readonly instances: number;
-  readonly version: string;
-  readonly deployments: readonly unknown[];
-}> {
-  const {body} = await json(`${url}/v2/apps${id}`);
-  return (body as {app: Awaited<ReturnType<typeof appOf>>}).app;
 }

@@ -28,11 +28,16 @@ export class StartsFile {
 
   /** Ids that were started more than once: there must be none. */
   get doubled(): readonly string[] {
-    const seen = new Set<string>();
-    return this.ids.filter((id) => seen.size === seen.add(id).size);
+    return repeated(this.ids);
   }
 
   remove(): void {
     rmSync(this.#folder, {recursive: true, force: true});
   }
+}
+
+/** What has been there before, each time that it comes again. */
+export function repeated(values: readonly string[]): readonly string[] {
+  const seen = new Set<string>();
+  return values.filter((value) => seen.size === seen.add(value).size);
 }
