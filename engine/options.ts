@@ -61,6 +61,10 @@ export interface MasterOptions {
    * knows of no agent until it registers.
    */
   readonly registry: 'in_memory' | 'stored';
+  /** An agent that is unreachable for longer is forgotten (`--registry_max_agent_age`). */
+  readonly registryMaxAgentAgeMs: number;
+  /** So many unreachable agents are remembered (`--registry_max_agent_count`). */
+  readonly registryMaxAgentCount: number;
 }
 
 /** Batch framework: jobs in order of arrival. */
@@ -267,6 +271,8 @@ export const MASTER_DEFAULTS: MasterOptions = {
   agentPingTimeoutsMax: 5,
   agentReregisterTimeoutMs: 600_000,
   registry: 'in_memory',
+  registryMaxAgentAgeMs: 1_209_600_000,
+  registryMaxAgentCount: 102_400,
 };
 
 export const BATCH_DEFAULTS: BatchOptions = {policy: 'fcfs', relaunchesMax: 10};

@@ -185,6 +185,45 @@ test('an agent that does not come back in time is unreachable, and so are its ta
   );
 });
 
+const WEEK_MS = 604_800_000;
+
+function recordsOfOneAgent(): Map<string, unknown> {
+  const records = new Map<string, unknown>();
+  new Reign(records, 1, 0).say(REGISTERED);
+  return records;
+}
+
+test('an agent that stays away for two weeks is forgotten, by whoever leads then', (t) => {
+  const records = recordsOfOneAgent();
+  const second = new Reign(records, 2, 30_000);
+  second.advance(REREGISTER_MS + WEEK_MS);
+  const third = new Reign(records, 3, second.now);
+  third.advanceTo(30_000 + REREGISTER_MS + 2 * WEEK_MS - 1);
+  t.is([...third.engine.view.agents()].length, 1);
+  t.true(records.has('master/agents/a1'));
+  third.advance(1);
+  t.deepEqual([...third.engine.view.agents()], []);
+  t.false(records.has('master/agents/a1'));
+  t.deepEqual(third.engine.view.checkInvariants(), []);
+  third.say(REGISTERED);
+  t.deepEqual(
+    [...third.engine.view.agents()].map(({state}) => state),
+    ['active'],
+  );
+});
+
+test('one that comes back is not forgotten, also after a snapshot', (t) => {
+  const records = recordsOfOneAgent();
+  const reign = new Reign(records, 2, 30_000);
+  reign.advance(REREGISTER_MS + WEEK_MS);
+  const [agent] = reign.engine.snapshot().master.agents;
+  t.is(agent?.unreachableAt, 30_000 + REREGISTER_MS);
+  reign.say(REGISTERED);
+  reign.advance(2 * WEEK_MS);
+  t.is([...reign.engine.view.agents()].length, 1);
+  t.true(records.has('master/agents/a1'));
+});
+
 test('what it writes carries its epoch, from the first write on', (t) => {
   const {records} = reignWithTasks();
   const next = new Reign(records, 7, 30_000);

@@ -24,8 +24,10 @@ import {
 } from './records.ts';
 import type {RegisteredAgent, Registry} from './registry.ts';
 import type {TaskTable} from './task-table.ts';
+import {UnreachableAgents} from './unreachable-agents.ts';
 
 export const UNREACHABLE_TIMER = 'unreachable';
+export const FORGET_TIMER = 'forget';
 
 /** The other parts of the master that agents touch. */
 export interface AgentBookParts {
@@ -38,10 +40,12 @@ export interface AgentBookParts {
 }
 
 /** An agent as a snapshot keeps it; its tasks and offers are kept elsewhere. */
-export type AgentSnapshot = Pick<
+export interface AgentSnapshot extends Pick<
   AgentRecord,
   'info' | 'state' | 'total' | 'slot' | 'unavailability'
->;
+> {
+  readonly unreachableAt?: number | undefined;
+}
 
 export class AgentBook {
   readonly #context: MasterContext;
@@ -49,11 +53,16 @@ export class AgentBook {
   readonly #parts: AgentBookParts;
   readonly #agents = new Map<AgentId, AgentRecord>();
   readonly #bySlot: AgentRecord[] = [];
+  readonly #unreachable: UnreachableAgents;
 
   constructor(context: MasterContext, options: MasterOptions, parts: AgentBookParts) {
     this.#context = context;
     this.#options = options;
     this.#parts = parts;
+    this.#unreachable = new UnreachableAgents({
+      ageMs: options.registryMaxAgentAgeMs,
+      count: options.registryMaxAgentCount,
+    });
   }
 
   get all(): ReadonlyMap<AgentId, AgentRecord> {
@@ -102,6 +111,36 @@ export class AgentBook {
       if (!isAwaited) continue;
       this.#context.timers.arm(MASTER_TIMERS, UNREACHABLE_TIMER, info.id, until);
     }
+    this.#rememberUnreachable(agents);
+    this.#forgetInTime();
+  }
+
+  #rememberUnreachable(agents: readonly RegisteredAgent[]): void {
+    const given = agents.flatMap(({info, unreachableAt}) =>
+      unreachableAt === undefined ? [] : [{id: info.id, since: unreachableAt}],
+    );
+    for (const {id, since} of given.toSorted((left, right) => left.since - right.since)) {
+      this.#unreachable.add(id, since);
+    }
+  }
+
+  #forgetInTime(): void {
+    const at = this.#unreachable.nextAt;
+    if (at === undefined) return;
+    const due = Math.max(at, this.#context.now());
+    this.#context.timers.arm(MASTER_TIMERS, FORGET_TIMER, '', due);
+  }
+
+  /** Those that are unreachable for too long, or too many. */
+  forgetDue(): void {
+    const now = this.#context.now();
+    for (;;) {
+      const id = this.#unreachable.takeDue(now);
+      if (id === undefined) break;
+      this.#agents.delete(id);
+      this.#parts.registry.forget(id);
+    }
+    this.#forgetInTime();
   }
 
   /** What was asked about tasks while nobody knew; those that are known were told of already. */
@@ -141,6 +180,7 @@ export class AgentBook {
   #returned(agent: AgentRecord, info: AgentInfo, said: Resources): void {
     const {allocator, offers} = this.#parts;
     offers.rescindAllOf(agent);
+    this.#unreachable.delete(info.id);
     if (agent.state === 'unreachable' || !sameInfo(agent.info, info)) {
       this.#parts.registry.admit(info);
     }
@@ -275,16 +315,20 @@ export class AgentBook {
     agent.slot = -1;
     agent.state = 'unreachable';
     this.#answerQuestions(agentId, 'TASK_UNREACHABLE');
+    this.#unreachable.add(agentId, this.#context.now());
+    this.#forgetInTime();
   }
 
   snapshot(): readonly AgentSnapshot[] {
     return [...this.#agents.values()].map(({info, state, total, slot, unavailability}) => {
-      return {info, state, total, slot, unavailability};
+      const unreachableAt = this.#unreachable.sinceOf(info.id);
+      return {info, state, total, slot, unavailability, unreachableAt};
     });
   }
 
   load(snapshot: readonly AgentSnapshot[]): void {
-    for (const known of snapshot) {
+    this.#rememberUnreachable(snapshot);
+    for (const {unreachableAt: _, ...known} of snapshot) {
       const agent: AgentRecord = {...known, tasks: [], offers: undefined};
       this.#agents.set(agent.info.id, agent);
       if (agent.slot >= 0) this.#bySlot[agent.slot] = agent;

@@ -22,7 +22,7 @@ import type {
   Offer,
   SchedulerDriver,
 } from '../scheduler.ts';
-import {AgentBook, UNREACHABLE_TIMER, type AgentSnapshot} from './agent-book.ts';
+import {AgentBook, type AgentSnapshot, FORGET_TIMER, UNREACHABLE_TIMER} from './agent-book.ts';
 import {makeCallTally} from './call-tally.ts';
 import type {MasterContext} from './context.ts';
 import {FrameworkCalls} from './framework-calls.ts';
@@ -288,6 +288,9 @@ export class Master {
         break;
       case UNREACHABLE_TIMER:
         this.#agents.markUnreachable(subject as AgentId);
+        break;
+      case FORGET_TIMER:
+        this.#agents.forgetDue();
         break;
       default:
         assert(false, () => `the master has no timer '${name}'`);

@@ -47,6 +47,11 @@ export class Registry {
     this.#put({info, unreachableAt: this.#context.now()});
   }
 
+  /** An agent is forgotten: should it register after all, it is a new one. */
+  forget(id: AgentId): void {
+    if (this.#isStored) this.#context.deleteRecord(`${FOLDER}/${id}`);
+  }
+
   #put(agent: RegisteredAgent): void {
     if (this.#isStored) this.#context.putRecord(`${FOLDER}/${agent.info.id}`, agent);
   }

@@ -56,6 +56,16 @@ const CLUSTER = {
     600_000,
     'how long a new leader waits for the agents of the one before',
   ),
+  'registry-max-agent-age': setting(
+    DURATION,
+    1_209_600_000,
+    'an agent that is unreachable for longer is forgotten',
+  ),
+  'registry-max-agent-count': setting(
+    whole(0, 1_000_000),
+    102_400,
+    'so many unreachable agents are remembered',
+  ),
   'marathon-role': setting(TEXT, '*', 'role of apps that name none'),
   'min-revive-offers-interval': setting(
     DURATION,

@@ -13,6 +13,8 @@ export function engineOptions(
       agentPingTimeoutsMax: settings['max-agent-ping-timeouts'],
       agentReregisterTimeoutMs: settings['agent-reregister-timeout'],
       registry: 'stored',
+      registryMaxAgentAgeMs: settings['registry-max-agent-age'],
+      registryMaxAgentCount: settings['registry-max-agent-count'],
     },
     frameworks: [
       {
