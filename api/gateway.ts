@@ -144,7 +144,7 @@ function prefixes({cluster, options, hub, mesos, counts, proxy}: PrefixParts): {
   readonly plain: readonly Prefix[];
 } {
   const {limits, proxy: timing} = options;
-  const {serve: marathon} = new MarathonFace({cluster, proxy, hub, options});
+  const {serve: marathon} = new MarathonFace({cluster, proxy, hub, counts, options});
   const chronos = chronosFace({cluster, proxy, limits});
   const metronome = metronomeFace({cluster, proxy, limits});
   const agents = proxy.leading(agentProxyFace({cluster, timing}));

@@ -4,8 +4,7 @@ import type {FastifyInstance, InjectOptions} from 'fastify';
 import {makeGateway} from '../gateway.ts';
 import {EngineCluster} from '../testing/engine-cluster.ts';
 
-function gateway(t: ExecutionContext): FastifyInstance {
-  const cluster = new EngineCluster();
+function gateway(t: ExecutionContext, cluster = new EngineCluster()): FastifyInstance {
   const app = makeGateway(cluster, {now: () => cluster.now});
   t.teardown(() => app.close());
   return app;
@@ -36,6 +35,31 @@ test('its metrics for Prometheus are behind its prefixes, too', async (t) => {
     t.is(statusCode, 200, prefix);
     t.regex(body, /^drydock_marathon_apps 0$/m);
   }
+});
+
+test('its metrics count what Marathon and its calls came to', async (t) => {
+  const cluster = new EngineCluster();
+  const app = gateway(t, cluster);
+  cluster.join('a1');
+  const payload = {id: '/a', cmd: 'sleep 1', instances: 2, cpus: 0.1};
+  await app.inject({method: 'POST', url: '/v2/apps', payload});
+  cluster.run(10_000);
+  interface Metrics {
+    readonly gauges: Readonly<Record<string, {readonly value: number}>>;
+    readonly counters: Readonly<Record<string, {readonly count: number}>>;
+  }
+  const {gauges, counters} = (await app.inject({url: '/metrics'})).json<Metrics>();
+  t.like(gauges, {
+    'marathon.apps.active.gauge': {value: 1},
+    'marathon.instances.running.gauge': {value: 2},
+    'marathon.uptime.gauge.seconds': {value: 10},
+  });
+  t.like(counters, {
+    'marathon.deployments.counter': {count: 1},
+    'marathon.tasks.launched.counter': {count: 2},
+    'marathon.mesos.offers.used.counter': {count: 1},
+  });
+  t.true((counters['marathon.mesos.calls.revive.counter']?.count ?? 0) > 0);
 });
 
 type Method = NonNullable<InjectOptions['method']>;

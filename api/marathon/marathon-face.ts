@@ -11,12 +11,15 @@ import {hostPort} from '../http/host-port.ts';
 import {queryOf, withoutQuery} from '../http/raw-path.ts';
 import {sendAnswer} from '../http/send.ts';
 import {PLAIN_PROXY, type LeaderProxy} from '../leader-proxy.ts';
+import type {ClusterCounts} from '../mesos/cluster-counts.ts';
 import type {EventHub} from './event-hub.ts';
+import {withOwnMetrics} from './marathon-metrics.ts';
 
 export interface MarathonParts {
   readonly cluster: Cluster;
   readonly proxy: LeaderProxy;
   readonly hub: EventHub;
+  readonly counts: ClusterCounts;
   readonly options: GatewayOptions;
 }
 
@@ -71,8 +74,20 @@ export class MarathonFace {
       },
       exchange,
     );
-    const isInfo = resourceOf(exchange) === '/v2/info' && answer.status === 200;
-    return this.#send(exchange, isInfo ? {...answer, body: this.#ownInfo(answer.body)} : answer);
+    if (answer.status !== 200 || answer.body === undefined) return this.#send(exchange, answer);
+    switch (resourceOf(exchange)) {
+      case '/v2/info':
+        return this.#send(exchange, {...answer, body: this.#ownInfo(answer.body)});
+      case '/metrics':
+        return this.#send(exchange, {...answer, body: this.#ownMetrics(answer.body)});
+      default:
+        return this.#send(exchange, answer);
+    }
+  }
+
+  #ownMetrics(form: unknown): object {
+    const {cluster, counts, options} = this.#parts;
+    return withOwnMetrics(form, {cluster, counts, now: options.now});
   }
 
   /** The engine does not know under which address it is reached. */
