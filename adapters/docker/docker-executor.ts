@@ -16,7 +16,7 @@ import type {
 } from '../ports/executor.ts';
 import {readUsage} from './container-usage.ts';
 import {removeContainer} from './containers.ts';
-import {DockerTask, type TaskSurroundings} from './docker-task.ts';
+import {DockerTask, type TaskOrigin, type TaskSurroundings} from './docker-task.ts';
 import {EngineAwayError, EngineClient, EngineRefusedError} from './engine-client.ts';
 import {EngineWatch, type ListedContainer, listContainers} from './engine-watch.ts';
 import {type DockerExec, openExec} from './exec-session.ts';
@@ -113,7 +113,7 @@ class DockerExecutor implements Executor {
   launch(task: ExecutorTask): void {
     const {taskId} = task.spec;
     if (this.#tasks.has(taskId)) return;
-    const one = this.#add(task);
+    const one = this.#add(task, 'new');
     void this.#keep(this.#begin().then(() => one.launch()));
   }
 
@@ -122,9 +122,10 @@ class DockerExecutor implements Executor {
   }
 
   async recover(tasks: readonly ExecutorTask[]): Promise<void> {
+    // At once, so that one can be killed while the engine is away.
+    const ours = tasks.map((task) => this.#add(task, 'found'));
     await this.#begin();
     const containers = await this.#list();
-    const ours = tasks.map((task) => this.#add(task));
     for (const one of ours) void this.#keep(one.resume());
     const known = new Set(ours.map(({containerName}) => containerName));
     const orphans = containers.filter(({name}) => !known.has(name));
@@ -160,8 +161,8 @@ class DockerExecutor implements Executor {
     await Promise.allSettled(this.#running);
   }
 
-  #add(task: ExecutorTask): DockerTask {
-    const one = new DockerTask(task, this.#around);
+  #add(task: ExecutorTask, origin: TaskOrigin): DockerTask {
+    const one = new DockerTask(task, this.#around, origin);
     this.#tasks.set(task.spec.taskId, one);
     return one;
   }
@@ -184,12 +185,14 @@ class DockerExecutor implements Executor {
   /** For as long as the engine is away, nothing can be told of any task. */
   async #list(): Promise<readonly ListedContainer[]> {
     const {client, agentId, onProgress} = this.#around;
+    let told = '';
     for (;;) {
       try {
         return await listContainers(client, agentId);
       } catch (error) {
         if (!(error instanceof EngineAwayError || error instanceof EngineRefusedError)) throw error;
-        onProgress('engine', error.message);
+        if (error.message !== told) onProgress('engine', error.message);
+        told = error.message;
       }
       await client.pause(AGAIN_MS);
     }

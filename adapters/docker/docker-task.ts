@@ -2,10 +2,11 @@
  * One task and its container, from the launch (or from being found again) to its end: what happens
  * to it in turn, and what is told of it.
  */
-import {mkdir, readFile, rm, writeFile} from 'node:fs/promises';
+import {chown, mkdir, readFile, rm, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {isTerminal} from '../../engine/index.ts';
 import type {ExecutorNews, ExecutorTask} from '../ports/executor.ts';
+import {findAccount} from '../ports/unix-account.ts';
 import {containerNameOf} from './container-identity.ts';
 import {isLaunchFailure, makeContainer, runContainer} from './container-launch.ts';
 import {planContainer, type ContainerPlan, type PlanResult} from './container-plan.ts';
@@ -35,6 +36,9 @@ import {
   newsOfEnd,
   type TaskNews,
 } from './task-end.ts';
+
+/** To be launched, or launched by a process before this one: then `resume` it. */
+export type TaskOrigin = 'found' | 'new';
 
 /** What tasks share. */
 export interface TaskSurroundings {
@@ -74,7 +78,7 @@ export class DockerTask {
   #containerId: string | undefined;
   /** The engine was asked to make its container. */
   #mayExist = false;
-  #isStartingTold = false;
+  #isStartingTold: boolean;
   #isOver = false;
   /** When it is killed by force, in ms since 1970; undefined: it is not to be killed. */
   #killAt: number | undefined;
@@ -90,10 +94,11 @@ export class DockerTask {
   /** Fires when it has wanted more memory than it may have. */
   readonly #outOfMemory = new AbortController();
 
-  constructor(task: ExecutorTask, around: TaskSurroundings) {
+  constructor(task: ExecutorTask, around: TaskSurroundings, origin: TaskOrigin) {
     const {spec, sandbox} = task;
     this.task = task;
     this.#around = around;
+    this.#isStartingTold = origin === 'found';
     this.containerName = containerNameOf(around.agentId, spec.frameworkId, spec.taskId);
     this.#result = planContainer(spec, {...around, name: this.containerName, sandbox});
   }
@@ -128,8 +133,8 @@ export class DockerTask {
   /** From where another process has left it. */
   async resume(): Promise<void> {
     await this.#guard(async () => {
-      this.#isStartingTold = true;
-      this.#killAt = await readKill(this.#killFile);
+      // It may have been killed by now, too, while the engine was away.
+      this.#killAt = earliest(await readKill(this.#killFile), this.#killAt);
       if (this.#killAt !== undefined) this.#killed.abort();
       // While it is just being started, the engine answers when that is done.
       const {client, starts} = this.#around;
@@ -235,6 +240,7 @@ export class DockerTask {
   async #start(plan: ContainerPlan): Promise<LogCopier> {
     const {container} = this.task.spec;
     for (const folder of plan.folders) await mkdir(folder, {recursive: true});
+    await this.#giveSandbox();
     if (container?.forcePull === true) await this.#pull(container.image);
     let logs = await this.#createAndStart(plan);
     if (logs === undefined) {
@@ -245,6 +251,15 @@ export class DockerTask {
     throw new LaunchFailedError(
       `Image '${plan.creation.Image}' was removed as soon as it was pulled`,
     );
+  }
+
+  /** As in Mesos, to the task's user, if this machine knows him: an image may have others. */
+  async #giveSandbox(): Promise<void> {
+    const {spec, sandbox} = this.task;
+    const [user = ''] = spec.user?.split(':') ?? [];
+    if (user === '' || process.getuid?.() !== 0) return;
+    const account = await findAccount(user);
+    if (account !== undefined) await chown(sandbox, account.uid, account.gid);
   }
 
   async #pull(image: string): Promise<void> {
@@ -431,6 +446,10 @@ export class DockerTask {
     this.#isOver = isTerminal(news.state);
     this.#around.onNews({taskId: this.task.spec.taskId, ...news});
   }
+}
+
+function earliest(one: number | undefined, other: number | undefined): number | undefined {
+  return one === undefined || other === undefined ? (one ?? other) : Math.min(one, other);
 }
 
 /** When it was to be killed by force; undefined: nobody wanted it killed. */

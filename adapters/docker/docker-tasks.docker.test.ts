@@ -276,8 +276,9 @@ test('the image says what runs, arguments are added, and both can be replaced', 
   await docker.getImage(TALKER).remove({force: true});
 });
 
-test('it runs as the user that it says', async (t) => {
-  t.is(await outputOf(t, {shell: 'id -u', user: 'nobody'}), '65534\n');
+test('it runs as the user that it says, and may write into its sandbox', async (t) => {
+  const shell = 'id -u; echo mine > $MESOS_SANDBOX/file && cat $MESOS_SANDBOX/file';
+  t.is(await outputOf(t, {shell, user: 'nobody'}), '65534\nmine\n');
 });
 
 test('with a terminal, all it writes is in one stream', async (t) => {

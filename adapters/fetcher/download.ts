@@ -30,7 +30,12 @@ export async function download(url: URL, path: string, signal: AbortSignal): Pro
       response.destroy();
       throw new FetchError(`the server answers ${statusCode} ${response.statusMessage ?? ''}`);
     }
-    await pipeline(response, createWriteStream(path, {flags: 'wx', mode: 0o644}), {signal});
+    try {
+      await pipeline(response, createWriteStream(path, {flags: 'wx', mode: 0o644}), {signal});
+    } catch (error) {
+      if (response.complete || (error as NodeJS.ErrnoException).code !== 'ECONNRESET') throw error;
+      throw new FetchError('the server has broken off in the middle of it', {cause: error});
+    }
     return;
   }
   throw new FetchError(`it is redirected more than ${REDIRECTS_MAX} times`);

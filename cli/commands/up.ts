@@ -50,12 +50,18 @@ function* tasksOf({agents}: Up): Iterable<unknown> {
   for (const {agent} of agents) yield* agent.runner.tasks;
 }
 
+function fromBefore(tasks: number): string {
+  if (tasks === 0) return '';
+  return tasks === 1 ? '; one task from before' : `; ${tasks} tasks from before`;
+}
+
 /** What somebody who has just started it wants to know. */
 function upText({url, docker, agents}: Up, settings: UpSettings, dataDir: string): string {
   const count = settings.agents === 1 ? 'one agent' : `${settings.agents} agents`;
   const images = docker.isUsed
     ? `images run in ${docker.why}, everything else as plain processes`
-    : `tasks run as plain processes; images cannot be run (no Docker: ${docker.why})`;
+    : `tasks run as plain processes; images cannot be run${docker.mayCome ? ' so far' : ''} ` +
+      `(no Docker: ${docker.why})`;
   const recovered = agents.reduce((sum, {agent}) => sum + [...agent.runner.tasks].length, 0);
   return [
     `Drydock is up: ${url}`,
@@ -67,7 +73,7 @@ function upText({url, docker, agents}: Up, settings: UpSettings, dataDir: string
     `  Metrics    ${url}/metrics/prometheus`,
     '',
     `  ${count}; ${images}`,
-    `  state in ${dataDir}${recovered > 0 ? `; ${recovered} tasks from before` : ''}`,
+    `  state in ${dataDir}${fromBefore(recovered)}`,
     '',
     `Next: dcos cluster setup ${url}`,
     '      dcos marathon app add hello_world.json',

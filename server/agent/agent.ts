@@ -71,7 +71,11 @@ export class Agent {
     this.#runner = made.runner;
     this.#volumesRoot = volumesRootOf(options);
     const collect = (): void => {
-      const done = made.sandboxes.collect(made.runner.tasks, options.gcDelayMs, parts.clock.now());
+      const done = made.sandboxes.collect(
+        () => made.runner.tasks,
+        options.gcDelayMs,
+        parts.clock.now(),
+      );
       done.catch((error: unknown) => parts.log.warn({err: error}, 'sandboxes cannot be removed'));
     };
     collect();

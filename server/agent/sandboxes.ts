@@ -3,8 +3,8 @@
  * go on working: `slaves/S/frameworks/F/executors/T/runs/C`, and `latest` beside the runs.
  */
 import {randomUUID} from 'node:crypto';
-import {mkdir, readdir, rm, stat, symlink} from 'node:fs/promises';
-import {join} from 'node:path';
+import {mkdir, readdir, rm, stat, symlink, utimes} from 'node:fs/promises';
+import {dirname, join} from 'node:path';
 import type {Logger} from 'pino';
 import type {LedgerTask} from './task-ledger.ts';
 
@@ -35,30 +35,42 @@ export class Sandboxes {
     await symlink(sandbox, latest);
   }
 
-  /**
-   * Removes those of tasks that have ended and that nobody has touched for `ageMs` (Mesos
-   * `--gc_delay`).
-   */
-  async collect(tasks: Iterable<LedgerTask>, ageMs: number, nowMs: number): Promise<void> {
-    const inUse = new Set([...tasks].map(({sandbox}) => sandbox));
-    for (const run of await this.#runs()) {
-      if (inUse.has(run)) continue;
-      const {mtimeMs} = await stat(run);
-      if (nowMs - mtimeMs < ageMs) continue;
-      await rm(run, {recursive: true, force: true});
-      this.#log.debug({sandbox: run}, 'sandbox removed');
-    }
+  /** Its task has ended: from now on it ages, as in Mesos, however old its files are. */
+  leave(sandbox: string): void {
+    const now = new Date();
+    utimes(sandbox, now, now).catch((error: unknown) => {
+      this.#log.debug({err: error, sandbox}, 'a sandbox that is left cannot be marked');
+    });
   }
 
-  async #runs(): Promise<readonly string[]> {
-    const runs: string[] = [];
+  /**
+   * Removes those of tasks that have ended, or that nobody has touched, for `ageMs` (Mesos
+   * `--gc_delay`), and the folders of tasks that have no other.
+   */
+  async collect(tasks: () => Iterable<LedgerTask>, ageMs: number, nowMs: number): Promise<void> {
+    const inUse = new Set([...tasks()].map(({sandbox}) => sandbox));
     for (const framework of await folders(this.#root)) {
       for (const task of await folders(join(framework, 'executors'))) {
-        runs.push(...(await folders(join(task, 'runs'))));
+        let left = 0;
+        for (const run of await folders(join(task, 'runs'))) {
+          if (inUse.has(run) || nowMs - (await stat(run)).mtimeMs < ageMs) {
+            left += 1;
+            continue;
+          }
+          await rm(run, {recursive: true, force: true});
+          this.#log.debug({sandbox: run}, 'sandbox removed');
+        }
+        // That of a task which was launched meanwhile may just be being made.
+        const isKnown = [...tasks()].some(({sandbox}) => taskFolderOf(sandbox) === task);
+        if (left === 0 && !isKnown) await rm(task, {recursive: true, force: true});
       }
     }
-    return runs;
   }
+}
+
+/** `…/executors/T` of `…/executors/T/runs/C`. */
+function taskFolderOf(sandbox: string): string {
+  return dirname(dirname(sandbox));
 }
 
 /** Folders in a folder, links apart; none where there is no such folder. */

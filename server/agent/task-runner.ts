@@ -3,9 +3,12 @@
  * the right executor, checks health, and forgets what is over.
  */
 import {randomUUID} from 'node:crypto';
+import {appendFile} from 'node:fs/promises';
+import {join} from 'node:path';
 import type {Logger} from 'pino';
 import {
   isTerminal,
+  must,
   taskSpecOf,
   type AgentId,
   type FrameworkId,
@@ -30,8 +33,10 @@ import {UpdateSender} from './update-sender.ts';
 /** Which executor runs what: images in containers, all else as processes. */
 export interface Executors {
   readonly process: Executor;
-  /** Undefined: no Docker engine is used here. */
+  /** Undefined: no Docker engine is ever used here. */
   readonly docker: Executor | undefined;
+  /** Why `docker` cannot be used: asked again each time; undefined once an engine has answered. */
+  readonly whyNoDocker: () => Promise<string | undefined>;
 }
 
 export interface RunnerParts {
@@ -68,6 +73,8 @@ export class TaskRunner {
   readonly #moments = new Map<string, Moment>();
   readonly #byTaskId = new Map<TaskId, FrameworkId>();
   #executors: Executors | undefined;
+  /** Resolves when containers of an earlier process were taken up, or removed. */
+  #containersKnown: Promise<void> | undefined;
   #isConnected = false;
   #isClosing = false;
 
@@ -89,16 +96,37 @@ export class TaskRunner {
     const running = [...ledger.all.values()].filter((task) => !hasEnded(task));
     for (const {launch} of ledger.all.values()) this.#know(launch);
     const handedOver = running.filter(({isHandedOver}) => isHandedOver);
-    const {process, docker} = this.#executors;
+    const {process} = this.#executors;
     const {log} = this.#parts;
     log.info({tasks: ledger.all.size, running: running.length}, 'tasks recovered');
     await process.recover(handedOver.filter(({spec}) => spec.container === undefined));
-    const contained = handedOver.filter(({spec}) => spec.container !== undefined);
-    if (docker !== undefined) await docker.recover(contained);
-    else for (const task of contained) this.#noDocker(task);
-    for (const task of running) {
-      if (!task.isHandedOver) this.#prepare(task);
-      else if (task.statuses.at(-1)?.state === 'TASK_RUNNING') this.#check(task);
+    await this.#recoverContainers(handedOver.filter(({spec}) => spec.container !== undefined));
+    for (const task of running) if (!task.isHandedOver) this.#prepare(task);
+  }
+
+  /** An engine that is away may have kept its containers: until it is back, nothing is known. */
+  async #recoverContainers(tasks: readonly LedgerTask[]): Promise<void> {
+    const {docker, whyNoDocker} = must(this.#executors, 'executors');
+    if (docker === undefined) {
+      const message = 'its container is not looked after: this agent uses no Docker engine now';
+      for (const task of tasks) {
+        this.#update(task, 'TASK_FAILED', {reason: 'REASON_EXECUTOR_TERMINATED', message});
+      }
+      return;
+    }
+    const why = await whyNoDocker();
+    if (why === undefined) {
+      this.#containersKnown = docker.recover(tasks);
+      await this.#containersKnown;
+    } else if (tasks.length > 0) {
+      this.#parts.log.warn(
+        {tasks: tasks.length, why},
+        'tasks are in containers and no Docker engine answers: they are known again when one does',
+      );
+      this.#containersKnown = docker.recover(tasks);
+      this.#containersKnown.catch((error: unknown) => {
+        if (!this.#isClosing) this.#parts.failed(error);
+      });
     }
   }
 
@@ -173,11 +201,13 @@ export class TaskRunner {
       return;
     }
     const {signal} = this.#momentOf(task).abort;
-    const ready = this.#parts.sandboxes
-      .make(sandbox)
-      .then(() => this.#parts.fetch(spec, sandbox, signal));
+    const ready = this.#parts.sandboxes.make(sandbox).then(async () => {
+      const executor = await this.#executorFor(spec);
+      await this.#parts.fetch(spec, sandbox, signal);
+      return executor;
+    });
     ready.then(
-      () => this.#handOver(task),
+      (executor) => this.#handOver(task, executor),
       (error: unknown) => {
         if (this.#isClosing) return;
         if (signal.aborted) this.#killedEarly(task);
@@ -186,15 +216,23 @@ export class TaskRunner {
     );
   }
 
-  #handOver(task: LedgerTask): void {
+  /** @throws where an image cannot be run. */
+  async #executorFor({container}: TaskSpec): Promise<Executor> {
+    const {docker, process, whyNoDocker} = must(this.#executors, 'executors');
+    if (container === undefined) return process;
+    const why = await whyNoDocker();
+    if (docker === undefined || why !== undefined) {
+      throw new Error(`image '${container.image}' cannot be run: ${why}`);
+    }
+    this.#containersKnown ??= docker.recover([]);
+    await this.#containersKnown;
+    return docker;
+  }
+
+  #handOver(task: LedgerTask, executor: Executor): void {
     if (this.#isClosing) return;
     if (this.#momentOf(task).abort.signal.aborted) {
       this.#killedEarly(task);
-      return;
-    }
-    const executor = this.executorOf(task);
-    if (executor === undefined) {
-      this.#noDocker(task);
       return;
     }
     this.#after(this.#parts.ledger.handOver(task), () => {
@@ -204,13 +242,16 @@ export class TaskRunner {
     });
   }
 
-  #noDocker(task: LedgerTask): void {
-    const image = task.spec.container?.image ?? '';
-    this.#launchFailed(task, `image '${image}' needs a Docker engine, and this agent uses none`);
-  }
-
+  /** Said in its sandbox, too, where people look for what went wrong. */
   #launchFailed(task: LedgerTask, message: string): void {
-    this.#update(task, 'TASK_FAILED', {reason: 'REASON_CONTAINER_LAUNCH_FAILED', message});
+    const {log} = this.#parts;
+    const noted = appendFile(join(task.sandbox, 'stderr'), `${message}\n`).catch(
+      (error: unknown) => log.debug({err: error}, 'a failure is not in the sandbox'),
+    );
+    this.#after(noted, () => {
+      if (this.#isClosing) return;
+      this.#update(task, 'TASK_FAILED', {reason: 'REASON_CONTAINER_LAUNCH_FAILED', message});
+    });
   }
 
   #killedEarly(task: LedgerTask): void {
@@ -265,14 +306,14 @@ export class TaskRunner {
     const isRepeated =
       last?.state === state &&
       (remark.containerIp === undefined || remark.containerIp === last.containerIp);
-    if (isRepeated) return;
-    this.#update(task, state, remark);
+    if (!isRepeated) this.#update(task, state, remark);
+    // After a restart of the agent, it is told again that it runs.
     if (state === 'TASK_RUNNING') this.#check(task);
   }
 
   /** Updates of one task are sent one after the other: what waits before it is sent first. */
   #update(task: LedgerTask, state: TaskState, remark: Remark): void {
-    const {agentId, ledger, now, log} = this.#parts;
+    const {agentId, ledger, sandboxes, now, log} = this.#parts;
     const {frameworkId, taskId} = task.launch;
     const moment = this.#momentOf(task);
     if (isTerminal(state)) moment.stopChecks?.();
@@ -283,10 +324,12 @@ export class TaskRunner {
       taskId,
       state,
       updateId: randomUUID(),
-      ...(moment.isUnhealthy === true && isTerminal(state) ? UNHEALTHY : {}),
       ...remark,
+      ...(moment.isUnhealthy === true && isTerminal(state) ? unhealthy(remark.message) : {}),
     };
-    log.info({taskId, state, reason: remark.reason, message: remark.message}, 'task');
+    const {reason, message, healthy} = update;
+    log.info({taskId, state, reason, message, healthy}, 'task');
+    if (isTerminal(state)) sandboxes.leave(task.sandbox);
     const isFirst = this.#pendingOf(task) === 0;
     const done = ledger.push(task, update, now());
     this.#after(done, () => {
@@ -363,7 +406,11 @@ export class TaskRunner {
   }
 }
 
-const UNHEALTHY = {healthy: false, message: 'Killed for its health: a check failed too often'};
+/** It was given up for its health; how it ended then is of less interest. */
+function unhealthy(end: string | undefined): Remark {
+  const why = 'Killed for its health: a check failed too often';
+  return {healthy: false, message: end === undefined ? why : `${why}; ${end}`};
+}
 
 /** Undefined on the network of this machine. */
 function ownAddressOf(task: LedgerTask | undefined): string | undefined {

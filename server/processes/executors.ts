@@ -17,19 +17,24 @@ export class NoDockerError extends Error {
 }
 
 export interface DockerChoice {
+  /** An engine answers. */
   readonly isUsed: boolean;
+  /** None does, but one that comes later is used. */
+  readonly mayCome: boolean;
   /** For people: its version, or why it is not used. */
   readonly why: string;
 }
 
 /** @throws NoDockerError */
 export async function chooseDocker(settings: TaskSettings): Promise<DockerChoice> {
-  if (settings.docker === 'off') return {isUsed: false, why: 'switched off'};
+  if (settings.docker === 'off') return {isUsed: false, mayCome: false, why: 'switched off'};
   const answer = await dockerAnswers(settings['docker-host']);
-  if (answer.ok) return {isUsed: true, why: `Docker ${answer.version}`};
+  if (answer.ok) return {isUsed: true, mayCome: false, why: `Docker ${answer.version}`};
   if (settings.docker === 'on') throw new NoDockerError(answer.why ?? 'unknown');
-  return {isUsed: false, why: answer.why ?? 'unknown'};
+  return {isUsed: false, mayCome: true, why: answer.why ?? 'unknown'};
 }
+
+const NOT_USED = 'this agent uses no Docker engine (--docker off)';
 
 function switchesUser(choice: TaskSettings['switch-user']): boolean {
   return choice === 'auto' ? process.getuid?.() === 0 : choice === 'on';
@@ -71,7 +76,9 @@ export async function makeExecutors(
     onNews,
   );
   log.info(processes.isolation, 'isolation of plain processes');
-  if (!docker.isUsed) return {process: processes, docker: undefined};
+  if (!docker.isUsed && !docker.mayCome) {
+    return {process: processes, docker: undefined, whyNoDocker: async () => NOT_USED};
+  }
   const executor = makeDockerExecutor(
     {
       agentId,
@@ -86,5 +93,14 @@ export async function makeExecutors(
     },
     onNews,
   );
-  return {process: processes, docker: executor};
+  let isFound = docker.isUsed;
+  const whyNoDocker = async (): Promise<string | undefined> => {
+    if (isFound) return undefined;
+    const answer = await dockerAnswers(settings['docker-host']);
+    if (!answer.ok) return answer.why ?? 'unknown';
+    isFound = true;
+    log.info({version: answer.version}, 'a Docker engine answers now: images are run');
+    return undefined;
+  };
+  return {process: processes, docker: executor, whyNoDocker};
 }

@@ -43,7 +43,7 @@ export async function startFakeAgent(parts: FakeAgentParts): Promise<Agent> {
         openLineChannel(await connectSecurely(leader, key), listener),
       makeExecutors: async (_agent, onNews) => {
         const executor = new FakeExecutor(machine, onNews);
-        return {process: executor, docker: executor};
+        return {process: executor, docker: executor, whyNoDocker: async () => undefined};
       },
       fetch: async () => undefined,
       clock: makeClock(),
