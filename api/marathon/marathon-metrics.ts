@@ -11,7 +11,7 @@ export interface MetricsParts {
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** The answer of the engine to `/metrics`, and the rest of it. Counters begin with the leadership. */
+/** The engine's answer to `/metrics`, and the rest. Counters begin with the leadership. */
 export function withOwnMetrics(form: unknown, parts: MetricsParts): Json {
   const {gauges, counters, ...rest} = form as {readonly gauges: Json; readonly counters: Json};
   return {

@@ -91,7 +91,7 @@ export function funnelOf(declined: readonly number[], offers: number): readonly 
 export interface QueueForm {
   readonly kinds: ScalarKinds;
   readonly embedLastUnusedOffers: boolean;
-  /** What goes without saying: Marathons before 1.9 had no `role`, and Python clients fail at it. */
+  /** Goes without saying: before 1.9 there was no `role`, and Python clients fail at it. */
   readonly defaultRole: string;
   /** The app as answers show it. */
   readonly appOf: (item: QueueItem) => unknown;
