@@ -165,19 +165,25 @@ test.serial(
   async (t) => {
     const agent = await openAgent(t, live);
     const task = await agent.launch({shell: COUNT});
-    await agent.running(task);
+    const unwanted = await agent.launch({shell: COUNT});
+    for (const one of [task, unwanted]) await agent.running(one);
     await agent.close();
     await live.crash();
-    const recovered = (await agent.executor()).recover([task]);
+    const executor = await agent.executor();
+    const recovered = executor.recover([task, unwanted]);
     await until('a word', async () =>
       t.context.bed.progress.some((line) => /nobody listens/.test(line)),
     );
     const told = agent.newsOf(task.spec.taskId).length;
+    executor.kill(unwanted.spec.taskId, 0);
     await live.start();
     await recovered;
     await agent.running(task, told);
-    (await agent.executor()).kill(task.spec.taskId, 0);
-    t.is((await agent.ended(task)).state, 'TASK_KILLED');
+    executor.kill(task.spec.taskId, 0);
+    for (const one of [task, unwanted]) t.is((await agent.ended(one)).state, 'TASK_KILLED');
+    const states = agent.newsOf(unwanted.spec.taskId).map(({state}) => state);
+    const once = states.filter((state, index) => state !== states[index - 1]);
+    t.deepEqual(once, ['TASK_STARTING', 'TASK_RUNNING', 'TASK_KILLING', 'TASK_KILLED']);
     t.true(isComplete(await output(task)));
   },
 );
