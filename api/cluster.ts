@@ -23,8 +23,14 @@ export interface Address {
   readonly port: number;
 }
 
+/** A master or an agent, as Mesos's `pid`s have it. */
+export interface Place extends Address {
+  /** Undefined: nobody knows it, and the host name has to do. */
+  readonly ip?: string | undefined;
+}
+
 /** A master of the cluster. */
-export interface MasterIdentity extends Address {
+export interface MasterIdentity extends Place {
   /** A new one with every start of the process. */
   readonly id: string;
   readonly version: string;
@@ -94,7 +100,7 @@ export interface AgentAccess {
 }
 
 /** What an agent tells of itself beside what the engine needs. */
-export interface AgentReport extends Address {
+export interface AgentReport extends Place {
   readonly agentId: AgentId;
   readonly version: string;
   /** When its process started. */

@@ -7,13 +7,13 @@ import type {
   TaskId,
   TaskState,
 } from '../../engine/index.ts';
-import type {Address, ReportedStatus} from '../cluster.ts';
+import type {Address, Place, ReportedStatus} from '../cluster.ts';
 
 export interface AgentFaceSource {
   /** As it registers. */
   readonly info: AgentInfo;
   /** Where its face is. */
-  readonly address: Address;
+  readonly address: Place;
   readonly version: string;
   /** ms since 1970. */
   readonly startedAt: number;
@@ -25,14 +25,28 @@ export interface AgentFaceSource {
   readonly flags: Readonly<Record<string, string>>;
   /** Absolute path: sandboxes are below it, as `slaves/S/frameworks/F/executors/T/runs/C`. */
   readonly workDir: string;
+  /** How long sandboxes of ended tasks are kept. */
+  readonly sandboxAgeMsMax: number;
   /** Its own log, if it is kept in a file. */
   readonly logFile: string | undefined;
   /** Those that it runs, and those of its past that it still remembers. */
   tasks(): Iterable<AgentFaceTask>;
+  /** Since its process started. */
+  readonly tally: AgentTally;
   /** What a task uses now; undefined if it does not run. */
   usage(task: TaskName): Promise<AgentTaskUsage | undefined>;
   /** Runs a command beside a task. @throws an error whose message may be shown, if it cannot. */
   exec(task: TaskName, request: AgentExecRequest): Promise<AgentExecSession>;
+}
+
+export interface AgentTally {
+  /** How long it took to know what an earlier process ran. */
+  readonly recoveryMs: number;
+  /** Of tasks, by the state in which they ended. */
+  readonly ends: ReadonlyMap<TaskState, number>;
+  /** Updates of tasks. */
+  readonly updates: number;
+  readonly launchErrors: number;
 }
 
 export interface TaskName {

@@ -1,6 +1,7 @@
 /** An agent's HTTP face on real files and real sockets, as Mesos's clients use it. */
-import {mkdirSync, symlinkSync, writeFileSync} from 'node:fs';
+import {mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync} from 'node:fs';
 import type {AddressInfo} from 'node:net';
+import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import test from 'ava';
 import {makeAgentFace} from './agent-face.ts';
@@ -163,6 +164,25 @@ test('nothing outside a sandbox is read, whatever the path and the links say', a
   t.deepEqual(modes, {etc: 'l', inside: '-', link: 'l', loop: 'l', stdout: '-'});
 });
 
+test('a sandbox that is only called so is none', async (t) => {
+  const {source, workDir} = agentScene(t);
+  const other = mkdtempSync(join(tmpdir(), 'agent-face-other-'));
+  t.teardown(() => rmSync(other, {recursive: true, force: true}));
+  writeFileSync(join(other, 'stdout'), 'secret');
+  const executors = join(workDir, 'slaves', AGENT, 'frameworks', MARATHON, 'executors');
+  const app = makeAgentFace(source, open);
+  const status = async (path: string): Promise<number> =>
+    (await app.inject({url: `/files/read?path=${path}/stdout&offset=0`})).statusCode;
+
+  rmSync(join(executors, 'web.1', 'runs', 'latest'));
+  symlinkSync(other, join(executors, 'web.1', 'runs', 'latest'));
+  t.is(await status(`/frameworks/${MARATHON}/executors/web.1/runs/latest`), 400);
+  mkdirSync(join(other, 'runs', 'latest'), {recursive: true});
+  writeFileSync(join(other, 'runs', 'latest', 'stdout'), 'secret');
+  symlinkSync(other, join(executors, 'web.3'));
+  t.is(await status(`/frameworks/${MARATHON}/executors/web.3/runs/latest`), 400);
+});
+
 test('what an agent measures is there under the names of Mesos', async (t) => {
   const {source} = agentScene(t);
   const app = makeAgentFace(source, {...open, now: () => 10_000});
@@ -171,7 +191,24 @@ test('what an agent measures is there under the names of Mesos', async (t) => {
   t.is(metrics['slave/uptime_secs'], 10);
   t.is(metrics['slave/tasks_running'], 1);
   t.is(metrics['slave/cpus_total'], 4);
-  t.is(metrics['slave/cpus_used'], 0.5);
+  t.like(metrics, {
+    'slave/cpus_used': 0.5,
+    'slave/tasks_finished': 3,
+    'slave/tasks_failed': 0,
+    'slave/executors_running': 1,
+    'slave/executors_terminated': 3,
+    'slave/valid_status_updates': 9,
+    'slave/invalid_status_updates': 0,
+    'slave/valid_framework_messages': 0,
+    'slave/container_launch_errors': 1,
+    'slave/recovery_time_secs': 0.25,
+    'slave/executor_directory_max_allowed_age_secs': 604_800,
+    'containerizer/mesos/container_destroy_errors': 0,
+  });
+  t.true(metrics['system/mem_free_bytes'] > 0);
+  t.deepEqual((await app.inject({url: '/containerizer/debug'})).json(), {pending: []});
+  const old = await app.inject({url: '/slave(1)/monitor/statistics.json'});
+  t.is(old.json()[0].executor_id, 'web.1');
   const [statistics] = (await app.inject({url: '/monitor/statistics'})).json();
   t.is(statistics.executor_id, 'web.1');
   t.deepEqual(statistics.statistics, {

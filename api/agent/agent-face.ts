@@ -8,6 +8,7 @@ import type {FastifyInstance} from 'fastify';
 import {filesEndpoints} from '../files/files-endpoints.ts';
 import {anyOf, fileAt, type FileRoots} from '../files/file-roots.ts';
 import {SILENT, type ApiLogger} from '../http/api-logger.ts';
+import type {Face} from '../http/exchange.ts';
 import {HTTP_LIMITS, type HttpLimits} from '../http/limits.ts';
 import {makeServer} from '../http/make-server.ts';
 import {queryOf, targetOf} from '../http/raw-path.ts';
@@ -17,7 +18,8 @@ import {Endpoints} from '../mesos/endpoints.ts';
 import {sendJson} from '../mesos/jsonp.ts';
 import {sendEmpty} from '../mesos/send-text.ts';
 import type {AgentFaceSource} from './agent-face-source.ts';
-import {agentContainers, agentMetrics, agentState, agentStatistics} from './agent-state.ts';
+import {agentMetrics} from './agent-metrics.ts';
+import {agentContainers, agentState, agentStatistics} from './agent-state.ts';
 import {serveExec} from './exec-endpoint.ts';
 import {EXEC_PATH, EXEC_PROTOCOL} from './exec-frames.ts';
 import {sandboxRoots} from './sandbox-roots.ts';
@@ -77,6 +79,8 @@ export function makeAgentFace(
 
 function agentEndpoints(source: AgentFaceSource, options: AgentFaceOptions): Endpoints {
   const {now} = options;
+  const statistics: Face = async (exchange) =>
+    sendJson(exchange, JSON.stringify(await agentStatistics(source, now())));
   const endpoints = new Endpoints('slave(1)', options)
     .add('/health', (exchange) => sendEmpty(exchange, 200))
     .add('/version', (exchange) => sendJson(exchange, JSON.stringify(MESOS_BUILD)))
@@ -85,9 +89,10 @@ function agentEndpoints(source: AgentFaceSource, options: AgentFaceOptions): End
     .add('/metrics/snapshot', (exchange) =>
       sendJson(exchange, JSON.stringify(agentMetrics(source, now()))),
     )
-    .add('/monitor/statistics', async (exchange) =>
-      sendJson(exchange, JSON.stringify(await agentStatistics(source, now()))),
-    )
+    .add('/monitor/statistics', statistics)
+    // The only one of these names that Mesos never gave up.
+    .add('/monitor/statistics.json', statistics)
+    .add('/containerizer/debug', (exchange) => sendJson(exchange, '{"pending":[]}'))
     .add('/containers', async (exchange) => {
       const id = queryOf(exchange.path).get('container_id');
       await sendJson(exchange, JSON.stringify(await agentContainers(source, now(), id)));

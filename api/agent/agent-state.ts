@@ -1,5 +1,4 @@
 /** `/state` and what else an agent tells of itself (Mesos reference 4.6). */
-import {cpus, totalmem} from 'node:os';
 import {basename} from 'node:path';
 import {isTerminal} from '../../engine/index.ts';
 import {MESOS_BUILD} from '../mesos/build.ts';
@@ -12,6 +11,7 @@ import {
   unreservedFullForms,
 } from '../mesos/resource-form.ts';
 import {attributesForm} from '../mesos/attributes-form.ts';
+import {pidOf} from '../mesos/pid.ts';
 import {splitTask} from '../mesos/task-facets.ts';
 import {taskForm} from '../mesos/task-form.ts';
 import type {AgentFaceSource, AgentFaceTask, TaskName} from './agent-face-source.ts';
@@ -24,7 +24,7 @@ export function agentState(source: AgentFaceSource): object {
     ...MESOS_BUILD,
     start_time: startedAt / 1000,
     id: info.id,
-    pid: `slave(1)@${address.hostname}:${address.port}`,
+    pid: pidOf('slave(1)', address),
     hostname: info.hostname,
     capabilities: ['MULTI_ROLE', 'HIERARCHICAL_ROLE', 'RESERVATION_REFINEMENT'],
     ...domainForm(source),
@@ -190,49 +190,4 @@ export function findTask(
       (frameworkId === undefined || launch.frameworkId === frameworkId),
   );
   return found.length === 1 ? found[0]?.launch : undefined;
-}
-
-const NAMES = ['cpus', 'gpus', 'mem', 'disk'] as const;
-
-const STATES = ['staging', 'starting', 'running', 'killing'] as const;
-const ENDS = ['finished', 'failed', 'killed', 'lost', 'gone'] as const;
-
-/** `/metrics/snapshot` (reference 4.7). */
-export function agentMetrics(
-  source: AgentFaceSource,
-  now: number,
-): Readonly<Record<string, number>> {
-  const {startedAt, resources, master} = source;
-  const tasks = [...source.tasks()];
-  const live = tasks.filter(({state}) => !isTerminal(state));
-  const total = resourceForm(resources);
-  const used = resourceForm(sumAmounts(live.map(({launch}) => launch.resources)));
-  const metrics: Record<string, number> = {
-    'slave/registered': master === undefined ? 0 : 1,
-    'slave/uptime_secs': (now - startedAt) / 1000,
-    'slave/recovery_errors': 0,
-    'slave/frameworks_active': idsOf(live).length,
-    'slave/executors_registering': 0,
-    'slave/executors_running': live.length,
-    'slave/executors_terminating': 0,
-    'slave/executors_terminated': tasks.length - live.length,
-    'slave/executors_preempted': 0,
-    'system/cpus_total': cpus().length,
-    'system/mem_total_bytes': totalmem(),
-  };
-  for (const state of [...STATES, ...ENDS]) {
-    const name = `TASK_${state.toUpperCase()}`;
-    metrics[`slave/tasks_${state}`] = tasks.filter((task) => task.state === name).length;
-  }
-  for (const name of NAMES) {
-    const all = Number(total[name] ?? 0);
-    const busy = Number(used[name] ?? 0);
-    metrics[`slave/${name}_total`] = all;
-    metrics[`slave/${name}_used`] = busy;
-    metrics[`slave/${name}_percent`] = all === 0 ? 0 : busy / all;
-    for (const figure of ['total', 'used', 'percent']) {
-      metrics[`slave/${name}_revocable_${figure}`] = 0;
-    }
-  }
-  return metrics;
 }

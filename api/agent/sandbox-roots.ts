@@ -27,8 +27,9 @@ export function sandboxRoots({workDir, agentId, sandboxes}: SandboxesParts): Fil
         SANDBOX.exec(path) ?? [];
       const names = [framework, executor, run];
       if (agent !== own || !names.every(isPlain)) return undefined;
-      const below = ['slaves', own, 'frameworks', framework, 'executors', executor, 'runs', run];
-      return {root: join(workDir, ...below), rest};
+      const below = join('slaves', own, 'frameworks', framework, 'executors', executor, 'runs');
+      // A task that runs as root could make `latest` lead anywhere.
+      return {root: join(workDir, below, run), rest, home: {base: workDir, below}};
     },
     list: () => new Map([...sandboxes()].map((sandbox) => [sandbox, sandbox])),
   };

@@ -13,6 +13,15 @@ export interface RootedPath {
   readonly root: string;
   /** Below it; empty: itself. */
   readonly rest: string;
+  /** Where the root has to lie itself, if links on the way to it may not be trusted. */
+  readonly home?: RootHome | undefined;
+}
+
+export interface RootHome {
+  /** What leads to it is trusted. */
+  readonly base: string;
+  /** From there on, without links. */
+  readonly below: string;
 }
 
 export interface FileRoots {
@@ -57,9 +66,11 @@ export type OpenResult =
 const INACCESSIBLE = {ok: false, problem: 'inaccessible'} as const;
 
 /** Opens what lies at a path, if it lies within its root. The caller closes the handle. */
-export async function openWithin({root, rest}: RootedPath): Promise<OpenResult> {
+export async function openWithin({root, rest, home}: RootedPath): Promise<OpenResult> {
   try {
-    return await openReal(await realpath(root), rest);
+    const real = await realpath(root);
+    if (home !== undefined && !(await isAtHome(real, home))) return INACCESSIBLE;
+    return await openReal(real, rest);
   } catch (error) {
     const {code} = error as NodeJS.ErrnoException;
     switch (code) {
@@ -78,6 +89,10 @@ export async function openWithin({root, rest}: RootedPath): Promise<OpenResult> 
         throw error;
     }
   }
+}
+
+async function isAtHome(real: string, {base, below}: RootHome): Promise<boolean> {
+  return isWithin(real, join(await realpath(base), below));
 }
 
 async function openReal(root: string, rest: string): Promise<OpenResult> {

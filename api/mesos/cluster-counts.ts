@@ -8,7 +8,7 @@ import {
   type StatusReason,
   type TaskState,
 } from '../../engine/index.ts';
-import type {Address, AgentReport, Measured, Witness} from '../cluster.ts';
+import type {AgentReport, Measured, Place, Witness} from '../cluster.ts';
 import type {EndCause, LossListener} from './task-book.ts';
 
 export type CountedInput = Input['kind'];
@@ -19,7 +19,7 @@ export interface SeenAgent {
   /** First and last, ms since 1970. */
   readonly registeredAt?: number | undefined;
   readonly lastAt?: number | undefined;
-  readonly address?: Address | undefined;
+  readonly address?: Place | undefined;
   readonly version?: string | undefined;
 }
 
@@ -136,8 +136,9 @@ export class ClusterCounts implements LossListener, Witness {
     }
   }
 
-  agent(_now: number, {agentId, hostname, port, version}: AgentReport): void {
-    this.agents.set(agentId, {...this.agents.get(agentId), address: {hostname, port}, version});
+  agent(_now: number, {agentId, hostname, ip, port, version}: AgentReport): void {
+    const address = {hostname, ip, port};
+    this.agents.set(agentId, {...this.agents.get(agentId), address, version});
   }
 
   measured(now: number, what: Measured, ms: number): void {

@@ -12,9 +12,10 @@ import {
   type RoleView,
   type ScalarKinds,
 } from '../../engine/index.ts';
-import type {MasterIdentity} from '../cluster.ts';
+import type {MasterIdentity, Place} from '../cluster.ts';
 import {attributesForm} from './attributes-form.ts';
 import type {SeenAgent} from './cluster-counts.ts';
+import {pidOf} from './pid.ts';
 import {
   AmountsTotal,
   fullForms,
@@ -119,8 +120,10 @@ export function agentForm(
   const used = holdings.used(`agent ${info.id}`);
   const offered = holdings.offered(`agent ${info.id}`);
   const {registeredAt = 0, lastAt = 0, version = ''} = seen ?? {};
+  const place = placeOf(info, seen);
   return {
-    ...identityForm(info, seen),
+    ...identityForm(info, place),
+    pid: pidOf('slave(1)', place),
     registered_time: registeredAt / 1000,
     ...(lastAt > registeredAt ? {reregistered_time: lastAt / 1000} : {}),
     resources: resourceForm(all),
@@ -141,11 +144,14 @@ export function agentForm(
 
 /** All that is known of one that has not come back since this master leads. */
 export function recoveredAgentForm({info}: AgentView, seen: SeenAgent | undefined): object {
-  return identityForm(info, seen);
+  return identityForm(info, placeOf(info, seen));
 }
 
-function identityForm(info: AgentView['info'], seen: SeenAgent | undefined): object {
-  const {hostname, port} = seen?.address ?? {hostname: info.hostname, port: 5051};
+function placeOf({hostname}: AgentView['info'], seen: SeenAgent | undefined): Place {
+  return seen?.address ?? {hostname, port: 5051};
+}
+
+function identityForm(info: AgentView['info'], {port}: Place): object {
   const {region, zone} = info;
   const domain =
     region === undefined || zone === undefined
@@ -157,7 +163,6 @@ function identityForm(info: AgentView['info'], seen: SeenAgent | undefined): obj
     port,
     attributes: attributesForm(info.attributes),
     ...domain,
-    pid: `slave(1)@${hostname}:${port}`,
   };
 }
 

@@ -2,11 +2,11 @@
  * `/metrics/snapshot` of a master (Mesos reference 1.20 and 4.7). What Mesos always has and what
  * has no meaning here is 0.
  */
-import {availableParallelism, freemem, loadavg, totalmem} from 'node:os';
 import type {Durations, EngineView, FrameworkView, TaskState} from '../../engine/index.ts';
 import type {Cluster} from '../cluster.ts';
 import {countOf, type ClusterCounts} from './cluster-counts.ts';
 import {frameworkMetrics, OPERATIONS} from './framework-metrics.ts';
+import {systemMetrics} from './system-metrics.ts';
 import type {TaskBook} from './task-book.ts';
 
 export interface MetricParts {
@@ -43,18 +43,6 @@ export function masterMetrics(parts: MetricParts): Readonly<Values> {
         latencyMs: counts.allocationDelayMs,
       }),
     ),
-  };
-}
-
-function systemMetrics(): Values {
-  const [one = 0, five = 0, fifteen = 0] = loadavg();
-  return {
-    'system/cpus_total': availableParallelism(),
-    'system/load_1min': one,
-    'system/load_5min': five,
-    'system/load_15min': fifteen,
-    'system/mem_free_bytes': freemem(),
-    'system/mem_total_bytes': totalmem(),
   };
 }
 

@@ -14,6 +14,7 @@ import {
   roleForm,
   RoleHoldings,
 } from './master-forms.ts';
+import {pidOf} from './pid.ts';
 import type {TaskBook} from './task-book.ts';
 import {taskForm, type ShownTask} from './task-form.ts';
 
@@ -28,7 +29,7 @@ export interface StateParts {
 export function masterState(parts: StateParts): object {
   const {cluster, clusterName, logFile} = parts;
   const {self, view, flags} = cluster;
-  const leader = `master@${self.hostname}:${self.port}`;
+  const leader = pidOf('master', self);
   const holdings = new Holdings(view);
   const states = [...view.agents()].map(({state}) => state);
   const count = (wanted: string): number => states.filter((state) => state === wanted).length;

@@ -496,6 +496,24 @@ test('the metrics that Mesos always has are there, with what is true of this mas
   for (const value of Object.values(metrics as Fields)) t.is(typeof value, 'number');
 });
 
+test('processes are named by their addresses in numbers, where these are known', async (t) => {
+  const {cluster, get} = scene(t, {setup: {self: {hostname: 'm1.example', ip: '10.0.0.1'}}});
+  cluster.join('a1', undefined, {ip: '10.0.0.2'});
+  cluster.join('a2', undefined, {ip: 'fd00::2', port: 5052});
+  cluster.join('a3');
+  const {hostname, pid, leader, leader_info, slaves} = await get('/state');
+  t.deepEqual([hostname, leader_info.hostname], ['m1.example', 'm1.example']);
+  t.deepEqual([pid, leader, leader_info.pid], Array(3).fill('master@10.0.0.1:5050'));
+  t.deepEqual(
+    slaves.map((slave: Json) => [slave.hostname, slave.pid]),
+    [
+      ['a1.example', 'slave(1)@10.0.0.2:5051'],
+      ['a2.example', 'slave(1)@[fd00::2]:5052'],
+      ['a3.example', 'slave(1)@a3.example:5051'],
+    ],
+  );
+});
+
 test('what only the world can time is among the metrics once it has been timed', async (t) => {
   const {cluster, get} = scene(t);
   const timed = /^(allocator\/mesos\/allocation_run|registrar\/state_fetch)/;

@@ -229,9 +229,10 @@ export class EngineCluster implements Cluster {
   join(
     name: string,
     resources = 'cpus:8;mem:16384;disk:100000;ports:[31000-32000]',
-    more: Partial<AgentInfo> & {readonly port?: number; readonly tasks?: readonly Launch[]} = {},
+    more: Partial<AgentInfo> &
+      Partial<Pick<AgentReport, 'ip' | 'port'>> & {readonly tasks?: readonly Launch[]} = {},
   ): AgentId {
-    const {port = 5051, tasks = [], ...info} = more;
+    const {ip, port = 5051, tasks = [], ...info} = more;
     const agentId = agentIdOf(name);
     const parsed = parseAmounts(resources);
     if (!parsed.ok) throw new Error(parsed.message);
@@ -239,6 +240,7 @@ export class EngineCluster implements Cluster {
     const report: AgentReport = {
       agentId,
       hostname: agent.hostname,
+      ip,
       port,
       version: '0.1.0',
       startedAt: this.now,

@@ -5,18 +5,19 @@ import type {Logger} from 'pino';
 import {isTerminal, type AgentInfo, type Amounts, type TaskSpec} from '../../engine/index.ts';
 import type {ExecutorNews} from '../../adapters/ports/executor.ts';
 import type {Store} from '../../adapters/ports/store.ts';
-import type {AgentReport, Address} from '../../api/cluster.ts';
+import type {AgentReport, Place} from '../../api/cluster.ts';
 import type {Clock} from '../clock.ts';
 import {LINK_PROTOCOL, type AgentMessage, type AgentOrder} from '../link/messages.ts';
 import {takeIdentity, writeIdentity, type Identity} from './identity.ts';
 import type {LeaderWatch} from '../leader-watch.ts';
+import {agentEnv} from './agent-env.ts';
 import {LeaderLink, type OpenChannel} from './leader-link.ts';
 import {Sandboxes} from './sandboxes.ts';
 import {hasEnded, reportedState, TaskLedger, type LedgerTask} from './task-ledger.ts';
 import {TaskRunner, type Executors} from './task-runner.ts';
 import {applyToVolumes} from './volumes.ts';
 
-export interface AgentOptions extends Address {
+export interface AgentOptions extends Place {
   readonly workDir: string;
   /** As configured: what the machine has, or less. */
   readonly resources: Amounts;
@@ -110,7 +111,7 @@ export class Agent {
       sandboxes,
       executors: (onNews) => parts.makeExecutors({agentId, volumesRoot}, onNews),
       fetch: parts.fetch,
-      env: {MESOS_SLAVE_ID: agentId, MESOS_AGENT_ENDPOINT: `${options.hostname}:${options.port}`},
+      env: agentEnv(agentId, options),
       send: (update) => made.agent?.send(update),
       now: () => parts.clock.now(),
       failed: parts.failed,
@@ -148,11 +149,12 @@ export class Agent {
   }
 
   #registration(): Extract<AgentMessage, {readonly kind: 'register'}> {
-    const {hostname, port, version} = this.options;
+    const {hostname, ip, port, version} = this.options;
     const tasks = [...this.#runner.tasks];
     const report: AgentReport = {
       agentId: this.#identity.agentId,
       hostname,
+      ip,
       port,
       version,
       startedAt: this.startedAt,

@@ -22,7 +22,7 @@ export function faceSource(
     get info() {
       return agent.info;
     },
-    address: {hostname: options.hostname, port: options.port},
+    address: {hostname: options.hostname, ip: options.ip, port: options.port},
     version: options.version,
     startedAt: agent.startedAt,
     get resources() {
@@ -33,10 +33,13 @@ export function faceSource(
     },
     flags,
     workDir: options.workDir,
+    sandboxAgeMsMax: options.gcDelayMs,
     logFile: options.logFile,
     *tasks(): Iterable<AgentFaceTask> {
       for (const task of runner.tasks) yield faceTask(task);
+      for (const task of runner.past.tasks()) yield faceTask(task);
     },
+    tally: runner.past,
     async usage({taskId}: TaskName): Promise<AgentTaskUsage | undefined> {
       const task = runner.find(taskId);
       return await (task && runner.executorOf(task)?.usage(taskId));

@@ -20,6 +20,7 @@ import {
 import type {Executor, ExecutorNews} from '../../adapters/ports/executor.ts';
 import type {StatusMessage} from '../link/messages.ts';
 import {startChecks} from './health-checks.ts';
+import {PastTasks} from './past-tasks.ts';
 import type {Sandboxes} from './sandboxes.ts';
 import {
   hasEnded,
@@ -68,6 +69,7 @@ interface Moment {
 }
 
 export class TaskRunner {
+  readonly past = new PastTasks();
   readonly #parts: RunnerParts;
   readonly #sender: UpdateSender;
   readonly #moments = new Map<string, Moment>();
@@ -87,6 +89,7 @@ export class TaskRunner {
   static async start(parts: RunnerParts): Promise<TaskRunner> {
     const runner = new TaskRunner(parts);
     await runner.#recover();
+    runner.past.recovered();
     return runner;
   }
 
@@ -245,10 +248,9 @@ export class TaskRunner {
   /** Said in its sandbox, too, where people look for what went wrong. */
   #launchFailed(task: LedgerTask, message: string): void {
     const {log} = this.#parts;
-    const noted = appendFile(join(task.sandbox, 'stderr'), `${message}\n`).catch(
-      (error: unknown) => log.debug({err: error}, 'a failure is not in the sandbox'),
-    );
-    this.#after(noted, () => {
+    const noted = appendFile(join(task.sandbox, 'stderr'), `${message}\n`);
+    const missing = (error: unknown): void => log.debug({err: error}, 'not said in the sandbox');
+    this.#after(noted.catch(missing), () => {
       if (this.#isClosing) return;
       this.#update(task, 'TASK_FAILED', {reason: 'REASON_CONTAINER_LAUNCH_FAILED', message});
     });
@@ -280,7 +282,10 @@ export class TaskRunner {
     const key = taskKey(frameworkId, taskId);
     this.#sender.stop(key);
     const left = ledger.get(frameworkId, taskId);
-    if (left === undefined) this.#forget(task);
+    if (left === undefined) {
+      this.past.forgotten(task);
+      this.#forget(task);
+    }
     const head = left?.pending[0];
     this.#after(done, () => {
       if (head !== undefined) this.#offer(head);
@@ -329,6 +334,7 @@ export class TaskRunner {
     };
     const {reason, message, healthy} = update;
     log.info({taskId, state, reason, message, healthy}, 'task');
+    this.past.updated(state, reason);
     if (isTerminal(state)) sandboxes.leave(task.sandbox);
     const isFirst = this.#pendingOf(task) === 0;
     const done = ledger.push(task, update, now());

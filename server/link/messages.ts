@@ -86,6 +86,7 @@ const agentMessage = z.discriminatedUnion('kind', [
     report: z.looseObject({
       agentId,
       hostname: text,
+      ip: text.optional(),
       port: whole,
       version: text,
       startedAt: z.number(),

@@ -20,6 +20,7 @@ import type {TaskSettings} from '../config/tables.ts';
 import type {ClusterKey} from '../link/cluster-key.ts';
 import {isProven} from '../link/proof.ts';
 import {makeExecutors, type DockerChoice} from './executors.ts';
+import {ownIp} from './own-ip.ts';
 import {openPort} from './open-port.ts';
 
 export interface AgentProcessParts {
@@ -67,6 +68,7 @@ export async function startAgentProcess(parts: AgentProcessParts): Promise<Agent
     {
       workDir,
       hostname,
+      ip: await ownIp({hostname}, settings.listen),
       port: shared.port,
       resources: parts.resources,
       attributes: settings.attributes,

@@ -17,12 +17,15 @@ import {makeSecureServer, peerOf} from '../link/secure.ts';
 import type {Leadership} from '../master/leadership.ts';
 import {Master} from '../master/master.ts';
 import {engineOptions} from './engine-options.ts';
+import {ownIp} from './own-ip.ts';
 import {openPort} from './open-port.ts';
 
 export interface MasterProcessParts {
   readonly settings: ClusterSettings & {
     readonly listen: Address;
     readonly advertise?: Address | undefined;
+    /** In place of the host that it listens on, where nothing is advertised. */
+    readonly hostname?: string | undefined;
     readonly 'log-file'?: string | undefined;
   };
   /** Agents that connect must have it, too. */
@@ -50,12 +53,14 @@ export interface MasterProcess {
 export async function startMasterProcess(parts: MasterProcessParts): Promise<MasterProcess> {
   const {settings, key, tokens, version, log} = parts;
   const shared = await openPort(settings.listen);
-  const address = settings.advertise ?? {...settings.listen, port: shared.port};
+  const {advertise, hostname = settings.listen.hostname} = settings;
+  const address = advertise ?? {hostname, port: shared.port};
+  const ip = await ownIp(address, settings.listen);
   const clock = makeClock();
   const id = randomUUID();
   const leadership = await parts.makeLeadership({...address, id});
   const master = new Master({
-    self: {...address, id, version, startedAt: clock.now()},
+    self: {...address, ip, id, version, startedAt: clock.now()},
     leadership,
     options: engineOptions(settings, hostPort(address)),
     flags: shownSettings(settings),

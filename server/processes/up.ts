@@ -53,7 +53,7 @@ export async function startUp(settings: UpSettings, parts: UpParts): Promise<Up>
   const reopen = async (): Promise<SoleStore> => openFileStore(join(dataDir, STORE), {logger: log});
   const store = await reopen();
   const masterProcess = await startMasterProcess({
-    settings,
+    settings: {...settings, hostname: masterName(settings)},
     key,
     tokens,
     makeLeadership: async (self) => new SoleLeadership(self, {store, reopen}, log),
@@ -125,6 +125,10 @@ function namesOf(
     return {hostname: hostname ?? machineName(), listenAt: listen.hostname};
   const own = platform() === 'linux' ? `127.0.0.${index + 1}` : '127.0.0.1';
   return {hostname: hostname ?? own, listenAt: own};
+}
+
+function masterName({hostname, listen}: UpSettings): string {
+  return hostname ?? (isLoopback(listen.hostname) ? listen.hostname : machineName());
 }
 
 function isLoopback(hostname: string): boolean {

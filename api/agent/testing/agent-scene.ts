@@ -62,7 +62,14 @@ export function agentScene(t: ExecutionContext, exec?: () => AgentExecSession): 
     master: {hostname: 'm1', port: 5050},
     flags: {work_dir: workDir},
     workDir,
+    sandboxAgeMsMax: 604_800_000,
     logFile: join(workDir, 'agent.log'),
+    tally: {
+      recoveryMs: 250,
+      ends: new Map([['TASK_FINISHED', 3]]),
+      updates: 9,
+      launchErrors: 1,
+    },
     tasks: () => [task],
     usage: () => Promise.resolve({cpusUserSeconds: 1.5, cpusSystemSeconds: 0.5, memRssBytes: 4096}),
     exec: (name, request) => {
