@@ -287,6 +287,7 @@ for (const [title, wanted, state, message] of [
   ['a variable without a name', {env: {'': 'x'}}, 'TASK_ERROR', /env: ''/],
   ['a value with a zero', {env: {A: 'a\0b'}}, 'TASK_ERROR', /env\.A/],
   ['no words', {command: {kind: 'program', argv: []}}, 'TASK_ERROR', /expected a command/],
+  ['a user that is not there', {user: 'no-one'}, 'TASK_FAILED', /there is no user 'no-one'/],
   [
     'an external volume',
     {
@@ -322,9 +323,11 @@ for (const [title, wanted, state, message] of [
 ] satisfies readonly (readonly [string, Partial<TaskSpec>, ExecutorNews['state'], RegExp])[]) {
   test(`a task that wants ${title} is told that it cannot be`, (t) =>
     withBench(t, {}, async ({agent}) => {
-      const end = await agent.ended(await agent.launch({shell: 'exit 0', ...wanted}));
+      const task = await agent.launch({shell: 'exit 0', ...wanted});
+      const end = await agent.ended(task);
       t.is(end.state, state);
       t.regex(end.message ?? '', message);
+      if (state === 'TASK_FAILED') t.is(read(task, 'stderr'), `${end.message}\n`);
     }));
 }
 

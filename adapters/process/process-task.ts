@@ -1,7 +1,7 @@
 /** One task as a plain process: its launch, its end, and what is done to it in between. */
 import {spawn} from 'node:child_process';
 import {closeSync, openSync, readFileSync} from 'node:fs';
-import {chown} from 'node:fs/promises';
+import {appendFile, chown} from 'node:fs/promises';
 import {join} from 'node:path';
 import {setTimeout as delay} from 'node:timers/promises';
 import type {TaskId} from '../../engine/index.ts';
@@ -131,7 +131,17 @@ export class ProcessTask {
     } catch (error) {
       if (this.#killDeadline !== undefined) return this.#endUnstarted();
       const {message} = error as Error;
+      await this.#note(message);
       return this.#endAs('TASK_FAILED', 'REASON_CONTAINER_LAUNCH_FAILED', message);
+    }
+  }
+
+  /** In its sandbox, where people look for what went wrong. */
+  async #note(message: string): Promise<void> {
+    try {
+      await appendFile(join(this.task.sandbox, 'stderr'), `${message}\n`);
+    } catch (error) {
+      this.#host.complain(this.key, (error as Error).message);
     }
   }
 
