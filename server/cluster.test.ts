@@ -45,6 +45,28 @@ test('an app is deployed, scaled and removed', async (t) => {
   await until('nothing is left in the ledger', () => [...agent.agent.runner.tasks].length === 0);
 });
 
+test("tasks find the variables of Mesos's agents, and the role that they are of", async (t) => {
+  const {master, agent} = await scene(t);
+  await deploy({master});
+  const {spec} = must([...agent.machine.running.values()][0], 'a task');
+  const {info, options} = agent.agent;
+  const found = Object.entries(spec.env).filter(([name]) => name.startsWith('MESOS_'));
+  t.deepEqual(Object.fromEntries(found), {
+    MESOS_FRAMEWORK_ID: 'marathon',
+    MESOS_EXECUTOR_ID: spec.taskId,
+    MESOS_TASK_ID: spec.taskId,
+    MESOS_ALLOCATION_ROLE: '*',
+    MESOS_SLAVE_ID: info.id,
+    MESOS_SLAVE_PID: `slave(1)@a1:${options.port}`,
+    MESOS_AGENT_ENDPOINT: `a1:${options.port}`,
+    MESOS_CHECKPOINT: '1',
+    MESOS_HTTP_COMMAND_EXECUTOR: '0',
+    MESOS_EXECUTOR_SHUTDOWN_GRACE_PERIOD: '5secs',
+    MESOS_RECOVERY_TIMEOUT: '15mins',
+    MESOS_SUBSCRIPTION_BACKOFF_MAX: '2secs',
+  });
+});
+
 test('a task that dies is replaced', async (t) => {
   const {master, agent} = await scene(t);
   await json(`${master.url}/v2/apps`, 'POST', {...APP, backoffSeconds: 0});

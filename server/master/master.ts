@@ -2,6 +2,7 @@
  * A master: contends for the leadership, and while it leads drives the engine, its agents and its
  * faces. Between two terms nothing of the engine is kept: the store has it.
  */
+import {randomInt} from 'node:crypto';
 import type {Logger} from 'pino';
 import {
   frameworkIdOf,
@@ -58,6 +59,8 @@ interface Reign {
 
 /** From a failed start of a term to giving the leadership back, so that it does not spin. */
 const RETRY_MS = 1000;
+/** How many there are to choose from. */
+const SEEDS = 2 ** 48 - 1;
 /** As Marathon's DELETE /v2/leader: its answer still goes out. */
 const ABDICATION_MS = 500;
 
@@ -121,7 +124,8 @@ export class Master implements Cluster {
   #begin(term: Term, records: readonly (readonly [string, unknown])[]): Reign {
     const {options, clock, timeZones, log, self} = this.#parts;
     const {epoch} = term;
-    const seeded = {...options, seed: epoch, epochMs: 0};
+    // By chance: the ids that it makes must be those of no other cluster, or of this one anew.
+    const seeded = {...options, seed: randomInt(SEEDS), epochMs: 0};
     const now = clock.now();
     this.#witnesses.started(now);
     const engine = succeedEngine(seeded, {records, epoch}, now, {timeZones});
@@ -136,12 +140,13 @@ export class Master implements Cluster {
       log,
     });
     const prober = new Prober((results) => driver.tell(results));
+    const roles = new Map(options.frameworks.map(({id, role}) => [id as string, role]));
     const driver = new Driver({
       engine,
       store: term.store,
       clock,
       isLeading: () => term.isHeld(),
-      carryOut: (effect) => carryOut(effect, links, prober),
+      carryOut: (effect) => carryOut(effect, {links, prober, roles}),
       published: (frameworkId, event) => this.#publish(frameworkId, event),
       deposed: (reason, cause) => {
         log.error({err: cause, reason, epoch}, 'this master must not go on leading');
@@ -258,7 +263,15 @@ export class Master implements Cluster {
   }
 }
 
-function carryOut(effect: WorldEffect, links: AgentLinks, prober: Prober): void {
+interface World {
+  readonly links: AgentLinks;
+  readonly prober: Prober;
+  /** Of frameworks: tasks that are told no other have these. */
+  readonly roles: ReadonlyMap<string, string>;
+}
+
+function carryOut(effect: WorldEffect, {links, prober, roles}: World): void {
   if (effect.kind === 'probe') prober.ask(effect.frameworkId, effect.probes);
-  else links.order(effect);
+  else if (effect.kind !== 'launchTask') links.order(effect);
+  else links.order({role: roles.get(effect.frameworkId), ...effect});
 }
