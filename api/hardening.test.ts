@@ -44,21 +44,46 @@ test('a body that is too large is refused, whether its length is told or not', a
   const {port} = await scene(t, {bodyBytesMax: 1000});
   const body = 'x'.repeat(2000);
   const told = await Wire.open(t, port, post('/v2/apps', body));
-  await told.closed;
-  t.regex(
-    told.text,
-    /^HTTP\/1\.1 413 .*\r\nConnection: close\r\n.*\{"message":"The body is too large"\}$/is,
-  );
+  await told.has('too large');
+  t.regex(told.text, /^HTTP\/1\.1 413 .*\{"message":"The body is too large"\}$/is);
   const untold = await Wire.open(
     t,
     port,
     `POST /v2/apps HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n7d0\r\n${body}\r\n`,
   );
-  await untold.closed;
+  await untold.has('too large');
   t.regex(untold.text, /^HTTP\/1\.1 413 /);
+  const endless = `POST /v2/apps HTTP/1.1\r\nHost: x\r\nContent-Length: ${10 ** 12}\r\n\r\n`;
+  const announced = await Wire.open(t, port, endless);
+  await announced.closed;
+  t.regex(announced.text, /^HTTP\/1\.1 413 .*\r\nconnection: close\r\n/is);
   const small = await Wire.open(t, port, post('/v2/apps', '{}'));
   await small.has('\r\n\r\n');
   t.regex(small.text, /^HTTP\/1\.1 422 /);
+  await serves(t, port);
+});
+
+test('an answer that comes before the whole body is not lost to whoever sends on', async (t) => {
+  const {port} = await scene(t, {bodyBytesMax: 1000});
+  const wire = await Wire.open(t, port);
+  const body = 'x'.repeat(10_000_000);
+  for (const [path, status] of [
+    ['/v2/apps', 413],
+    ['/none', 404],
+    ['/state', 405],
+  ] as const) {
+    wire.text = '';
+    wire.socket.write(post(path, body));
+    wire.socket.write(get('/ping'));
+    await wire.has('pong');
+    t.regex(wire.text, new RegExp(`^HTTP/1\\.1 ${status} `), path);
+  }
+  wire.socket.write('POST /v2/apps HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n');
+  const chunk = `${(2 ** 20).toString(16)}\r\n${'x'.repeat(2 ** 20)}\r\n`;
+  for (let count = 0; count < 200 && !wire.isClosed; count += 1) {
+    await new Promise((resolve) => wire.socket.write(chunk, resolve));
+  }
+  await wire.closed;
   await serves(t, port);
 });
 

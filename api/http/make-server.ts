@@ -10,11 +10,10 @@ import {Fault, faultFrom} from '../master-errors.ts';
 import type {ApiLogger} from './api-logger.ts';
 import {answerClientError} from './client-errors.ts';
 import type {Exchange, Face} from './exchange.ts';
-import {hasBody} from './forward.ts';
 import {hangUp} from './hang-up.ts';
 import type {HttpLimits} from './limits.ts';
 import {targetOf, withoutQuery} from './raw-path.ts';
-import {ClientGoneError} from './read-body.ts';
+import {ClientGoneError, LET_PASS_BYTES_MAX} from './read-body.ts';
 import {sendFault} from './send.ts';
 
 export interface ServerParts {
@@ -154,10 +153,11 @@ function exchangeOf(request: FastifyRequest, reply: FastifyReply): Exchange {
   return {method: request.method, path: url, url, raw: request.raw, reply};
 }
 
-/** A connection on which the rest of a body is still to come cannot serve another request. */
+/** The rest of a body that is still to come is let pass, unless that would take too long. */
 function dropUnread(reply: FastifyReply): void {
   const {raw} = reply.request;
-  if (hasBody(raw) && !raw.complete) void reply.header('connection', 'close');
+  const length = Number(raw.headers['content-length'] ?? 0);
+  if (length > LET_PASS_BYTES_MAX && !raw.complete) void reply.header('connection', 'close');
 }
 
 function logRequest(logger: ApiLogger, request: FastifyRequest, reply: FastifyReply): void {

@@ -13,6 +13,12 @@ export class ClientGoneError extends Error {
 }
 
 /**
+ * So much of a body that nobody wants is let pass: many clients look for an answer only when they
+ * have sent all, and a connection that is cut before that has none for them.
+ */
+export const LET_PASS_BYTES_MAX = 64 * 1024 * 1024;
+
+/**
  * All of the body.
  *
  * @throws Fault it is larger than `bytesMax`, or encoded in a way that is not known.
@@ -36,6 +42,10 @@ export async function readBody(raw: IncomingMessage, bytesMax: number): Promise<
       raw.off('data', onData).off('end', onEnd).off('close', onGone).off('error', onGone);
       // Whatever may still come is let pass, and an error of it is nobody's.
       raw.on('error', () => {});
+      raw.on('data', (chunk: Buffer) => {
+        size += chunk.length;
+        if (size > LET_PASS_BYTES_MAX) raw.destroy();
+      });
       settle();
     };
     raw.on('data', onData).on('end', onEnd).on('close', onGone).on('error', onGone);
