@@ -37,6 +37,17 @@ test('its metrics for Prometheus are behind its prefixes, too', async (t) => {
   }
 });
 
+test('the origin that browsers may come from is told by the leader', async (t) => {
+  const cluster = new EngineCluster();
+  const app = makeGateway(cluster, {corsOrigin: 'http://ui.example'});
+  t.teardown(() => app.close());
+  const answer = await app.inject({url: '/v2/info'});
+  t.is(answer.headers['access-control-allow-origin'], 'http://ui.example');
+  t.like(answer.json(), {
+    marathon_config: {access_control_allow_origin: ['http://ui.example'], hostname: '127.0.0.1'},
+  });
+});
+
 test('its metrics count what Marathon and its calls came to', async (t) => {
   const cluster = new EngineCluster();
   const app = gateway(t, cluster);

@@ -92,12 +92,16 @@ export class MarathonFace {
 
   /** The engine does not know under which address it is reached. */
   #ownInfo(info: unknown): object {
-    const {self} = this.#parts.cluster;
+    const {
+      cluster: {self},
+      options: {corsOrigin},
+    } = this.#parts;
     const {marathon_config: config, ...rest} = info as Readonly<Record<string, unknown>>;
+    const origins = corsOrigin === undefined ? {} : {access_control_allow_origin: [corsOrigin]};
     return {
       ...rest,
       leader: hostPort(self),
-      marathon_config: {...(config as object), hostname: self.hostname},
+      marathon_config: {...(config as object), hostname: self.hostname, ...origins},
       http_config: {http_port: self.port, https_port: null},
     };
   }

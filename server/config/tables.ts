@@ -77,6 +77,11 @@ const CLUSTER = {
     false,
     'show apps in the form of Marathon 1.4 as well',
   ),
+  'access-control-allow-origin': setting(
+    TEXT,
+    undefined,
+    "from which pages browsers may ask Marathon's API: * or an origin (default: none)",
+  ),
   'chronos-role': setting(TEXT, '*', 'role of jobs'),
   'chronos-preset': setting(
     oneOf(...(Object.keys(CHRONOS_PRESETS) as (keyof typeof CHRONOS_PRESETS)[])),

@@ -72,6 +72,7 @@ export async function startMasterProcess(parts: MasterProcessParts): Promise<Mas
   const gateway = makeGateway(master, {
     limits: {...HTTP_LIMITS, bodyBytesMax: settings['body-limit']},
     tokens,
+    corsOrigin: settings['access-control-allow-origin'],
     logger: accessLog(log),
     clusterName: settings.cluster,
     clusterId: idOfKey(key),
