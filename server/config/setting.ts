@@ -2,8 +2,6 @@
  * Settings of a process: read from flags, from the environment (`DRYDOCK_…`), from a file, in this
  * order, with one table for all three. A wrong value is told by where it was written.
  */
-import type {Address} from '../../api/cluster.ts';
-import {hostPort} from '../../api/http/host-port.ts';
 import {DURATION, type Kind} from './kinds.ts';
 
 export interface Setting<T, D extends T | undefined = T | undefined> {
@@ -121,28 +119,4 @@ function textOf(value: unknown): string {
 /** `zk-session-timeout` is `DRYDOCK_ZK_SESSION_TIMEOUT`. */
 export function envName(name: string): string {
   return `DRYDOCK_${name.toUpperCase().replaceAll('-', '_')}`;
-}
-
-/** What may be shown of settings, as `/flags` does: secrets are files, which are named only. */
-export function shownSettings(values: Readonly<Record<string, unknown>>): Record<string, string> {
-  const shown: Record<string, string> = {};
-  for (const [name, value] of Object.entries(values)) {
-    if (value === undefined) continue;
-    shown[name.replaceAll('-', '_')] = masked(shownValue(value));
-  }
-  return shown;
-}
-
-function shownValue(value: unknown): string {
-  if (typeof value !== 'object' || value === null) return textOf(value);
-  return isAddress(value) ? hostPort(value) : JSON.stringify(value);
-}
-
-function isAddress(value: object): value is Address {
-  return 'hostname' in value && 'port' in value;
-}
-
-/** The password of a ZooKeeper URL is nobody's business. */
-function masked(text: string): string {
-  return text.replace(/^(zk:\/\/)[^@/]*@/, '$1***@');
 }

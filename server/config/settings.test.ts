@@ -3,7 +3,8 @@ import {readFileSync} from 'node:fs';
 import test from 'ava';
 import {settingsPage} from './manual.ts';
 import {ATTRIBUTES, DURATION, HOST_PORT, SWITCH, TEXT, whole} from './kinds.ts';
-import {readSettings, setting, shownSettings} from './setting.ts';
+import {readSettings, setting} from './setting.ts';
+import {shownSettings} from './shown-settings.ts';
 
 const TABLE = {
   listen: setting(HOST_PORT, {hostname: '127.0.0.1', port: 5050}, 'where to listen'),
@@ -84,18 +85,29 @@ test('attributes are texts and numbers', (t) => {
 
 test('what is shown of settings reads as they are written, but for passwords', (t) => {
   const values = {
-    zk: 'zk://me:secret@zk1:2181/d',
+    zk: 'zk://me:sec/r@t@zk1:2181/d',
     'key-file': '/k',
     listen: {hostname: '::1', port: 5050},
-    attributes: {rack: 'a'},
+    attributes: {rack: 'a', level: 3},
+    'gc-delay': 604_800_000,
+    'agent-ping-timeout': 90_500,
+    'agent-reregister-timeout': 600_000,
+    agents: 1000,
+    docker: 'auto',
     none: undefined,
   };
   t.deepEqual(shownSettings(values), {
     zk: 'zk://***@zk1:2181/d',
     key_file: '/k',
     listen: '[::1]:5050',
-    attributes: '{"rack":"a"}',
+    attributes: 'rack:a;level:3',
+    gc_delay: '7days',
+    agent_ping_timeout: '90500ms',
+    agent_reregister_timeout: '10mins',
+    agents: '1000',
+    docker: 'auto',
   });
+  t.deepEqual(shownSettings({attributes: {}}), {attributes: ''});
 });
 
 test('the manual has every setting as it is (npm run settings)', (t) => {

@@ -15,7 +15,7 @@ import {faceSource} from '../agent/face-source.ts';
 import type {OpenChannel} from '../agent/leader-link.ts';
 import type {LeaderWatch} from '../leader-watch.ts';
 import {makeClock} from '../clock.ts';
-import {shownSettings} from '../config/setting.ts';
+import {shownSettings} from '../config/shown-settings.ts';
 import type {TaskSettings} from '../config/tables.ts';
 import type {ClusterKey} from '../link/cluster-key.ts';
 import {isProven} from '../link/proof.ts';

@@ -8,7 +8,7 @@ import type {ApiLogger} from '../../api/http/api-logger.ts';
 import {hostPort} from '../../api/http/host-port.ts';
 import {HTTP_LIMITS} from '../../api/http/limits.ts';
 import {makeClock} from '../clock.ts';
-import {shownSettings} from '../config/setting.ts';
+import {shownSettings} from '../config/shown-settings.ts';
 import type {ClusterSettings} from '../config/tables.ts';
 import {openLineChannel} from '../link/channel.ts';
 import {idOfKey, type ClusterKey} from '../link/cluster-key.ts';

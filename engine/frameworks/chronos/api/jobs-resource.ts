@@ -24,7 +24,7 @@ export class JobsResource {
       return job === undefined ? unknownJob(call) : answer(job, call);
     };
     return [
-      ['PUT', `${prefix}/job/success/{name}`, ofJob((job) => this.#markSuccess(job))],
+      ['PUT', `${prefix}/job/success/{name}`, (call) => this.#markSuccess(call)],
       ['GET', `${prefix}/job/{name}`, ofJob((job) => ok(jobForm(job)))],
       ['PUT', `${prefix}/job/{name}`, ofJob((job, call) => this.#run(job, call))],
       ['DELETE', `${prefix}/job/{name}`, ofJob((job, call) => this.#remove(job, call))],
@@ -45,8 +45,12 @@ export class JobsResource {
     return {...noContent, headers: {...noContent.headers, 'Chronos-Task-Id': taskId}};
   }
 
-  #markSuccess({name}: ChronosJob): HttpAnswer {
-    const result = this.#commands.markSuccessful(name);
+  /** As Chronos, never an error: the text says whether there is such a job. */
+  #markSuccess(call: Call): HttpAnswer {
+    const name = textAt(call, 'name');
+    const job = chronosJob(this.#parts.book, name);
+    if (job === undefined) return textAnswer(200, `marked job ${name} as successful: false`);
+    const result = this.#commands.markSuccessful(job.name);
     return result.ok
       ? textAnswer(200, `marked job ${name} as successful: true`)
       : refusal(result.refusal);
