@@ -23,6 +23,7 @@ import {LOGIN_PATH, logIn} from './login.ts';
 import {LeaderProxy} from './leader-proxy.ts';
 import {EventHub} from './marathon/event-hub.ts';
 import {MarathonFace} from './marathon/marathon-face.ts';
+import {marathonText} from './marathon/marathon-metrics.ts';
 import {Fault} from './master-errors.ts';
 import {ClusterCounts} from './mesos/cluster-counts.ts';
 import {MesosFace, sendRedirect} from './mesos/mesos-face.ts';
@@ -104,7 +105,8 @@ function makeFaces(cluster: Cluster, options: GatewayOptions, proxy: LeaderProxy
     const exchange = at(sent, path);
     const resource = withoutQuery(path);
     if (PROMETHEUS.test(resource) && isRead(exchange)) {
-      return sendPrometheus(exchange, metrics);
+      const own = marathonText({cluster, counts, now: options.now});
+      return sendPrometheus(exchange, metrics, own);
     }
     for (const [prefix, api, face] of services) {
       const rest = behind(path, prefix);
@@ -195,8 +197,13 @@ async function orRedirect(exchange: Exchange, face: Face, cluster: Cluster): Pro
   }
 }
 
-async function sendPrometheus(exchange: Exchange, metrics: PrometheusMetrics): Promise<void> {
-  const body = await metrics.text();
+/** `more` stands behind what the metrics have. */
+async function sendPrometheus(
+  exchange: Exchange,
+  metrics: PrometheusMetrics,
+  more: string,
+): Promise<void> {
+  const body = (await metrics.text()) + more;
   const headers = {'Content-Type': metrics.contentType};
   await sendAnswer(exchange, {status: 200, headers, body});
 }

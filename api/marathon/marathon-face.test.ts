@@ -34,6 +34,9 @@ test('its metrics for Prometheus are behind its prefixes, too', async (t) => {
     const {statusCode, body} = await app.inject({url: `${prefix}/metrics/prometheus`});
     t.is(statusCode, 200, prefix);
     t.regex(body, /^drydock_marathon_apps 0$/m);
+    t.regex(body, /^# TYPE marathon_apps_active_gauge gauge\nmarathon_apps_active_gauge 0$/m);
+    t.regex(body, /^marathon_mesos_offer_operations_launch_group_counter 0$/m);
+    t.notRegex(body, /mesosphere/);
   }
 });
 

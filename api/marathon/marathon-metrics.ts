@@ -9,11 +9,17 @@ export interface MetricsParts {
   readonly now: () => number;
 }
 
-type Json = Readonly<Record<string, unknown>>;
+/** By name: gauges have a value, counters a count. */
+type Values = Readonly<Record<string, {readonly value?: number; readonly count?: number}>>;
+
+interface Form {
+  readonly gauges: Values;
+  readonly counters: Values;
+}
 
 /** The engine's answer to `/metrics`, and the rest. Counters begin with the leadership. */
-export function withOwnMetrics(form: unknown, parts: MetricsParts): Json {
-  const {gauges, counters, ...rest} = form as {readonly gauges: Json; readonly counters: Json};
+export function withOwnMetrics(form: unknown, parts: MetricsParts): Form {
+  const {gauges, counters, ...rest} = form as Form;
   return {
     ...rest,
     gauges: {...gauges, ...gaugesOf(parts)},
@@ -21,7 +27,27 @@ export function withOwnMetrics(form: unknown, parts: MetricsParts): Json {
   };
 }
 
-function gaugesOf({cluster: {self}, now}: MetricsParts): Json {
+/** The same for Prometheus, dots made `_`; empty where this master does not lead. */
+export function marathonText(parts: MetricsParts): string {
+  const {cluster} = parts;
+  const marathon = cluster.isLeader ? cluster.view.marathon(cluster.names.marathon) : undefined;
+  if (marathon === undefined) return '';
+  const {body} = marathon.get({path: '/metrics', headers: {}});
+  const {gauges, counters} = withOwnMetrics(body, parts);
+  return textOf('gauge', gauges) + textOf('counter', counters);
+}
+
+function textOf(type: 'counter' | 'gauge', metrics: Values): string {
+  return Object.entries(metrics)
+    .filter(([name]) => name.startsWith('marathon.'))
+    .map(([dotted, {value, count}]) => {
+      const name = dotted.replaceAll(/[.-]/g, '_');
+      return `# TYPE ${name} ${type}\n${name} ${value ?? count ?? 0}\n`;
+    })
+    .join('');
+}
+
+function gaugesOf({cluster: {self}, now}: MetricsParts): Values {
   const seconds = (since: number): number => Math.max(0, now() - since) / 1000;
   return {
     'marathon.uptime.gauge.seconds': {value: seconds(self.startedAt)},
@@ -29,7 +55,7 @@ function gaugesOf({cluster: {self}, now}: MetricsParts): Json {
   };
 }
 
-function countersOf({cluster, counts}: MetricsParts): Json {
+function countersOf({cluster, counts}: MetricsParts): Values {
   const {launches, events} = counts.of(cluster.names.marathon);
   const values: Record<string, number> = {
     // Every change of the root is a deployment.
