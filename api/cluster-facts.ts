@@ -41,9 +41,31 @@ export function clusterFact(
     case '/pkgpanda/active.buildinfo.full.json':
       return ok({drydock: {name: 'drydock', version: self.version}});
     default:
-      return undefined;
+      return dnsAnswer(path, cluster);
   }
 }
+
+/**
+ * As Mesos-DNS answers over HTTP: the command line looks for masters there. Of others than the
+ * leader nobody here knows.
+ */
+function dnsAnswer(path: string, {self, leader, isLeader}: Cluster): HttpAnswer | undefined {
+  const name = /^\/mesos_dns\/v1\/hosts\/([^/]+?)\.?$/.exec(path)?.[1];
+  if (name === undefined) return undefined;
+  const host = `${name}.`;
+  const own = self.ip ?? self.hostname;
+  const leaders = isLeader ? [own] : leader === undefined ? [] : [leader.hostname];
+  const kind = DNS_NAMES.get(name);
+  const ips = kind === 'leader' ? leaders : kind === 'all' ? [...leaders, own] : [];
+  const found = [...new Set(ips)].map((ip) => ({host, ip}));
+  return ok(found.length === 0 ? [{host: '', ip: ''}] : found);
+}
+
+const DNS_NAMES = new Map<string, 'all' | 'leader'>([
+  ['leader.mesos', 'leader'],
+  ['marathon.mesos', 'leader'],
+  ['master.mesos', 'all'],
+]);
 
 function ok(body: object): HttpAnswer {
   return {status: 200, headers: JSON_TYPE, body};

@@ -216,7 +216,7 @@ const marathonLines: readonly Line[] = [
     'a method that it has not',
     'POST /v2/info',
     {},
-    {...json(405, '{"message":"HTTP method not allowed"}'), headers: {allow: 'GET'}},
+    {...json(405, '{"message":"HTTP method not allowed"}'), headers: {allow: 'GET, HEAD, OPTIONS'}},
   ],
   ['below /marathon', 'GET /marathon/v2/apps//shop/web', undefined, json(200, /"\/shop\/web"/)],
   [
@@ -420,6 +420,24 @@ const clusterLines: readonly Line[] = [
     undefined,
     json(200, /^\{"version":"[2-9]\./),
   ],
+  [
+    'where the leader is',
+    'GET /mesos_dns/v1/hosts/leader.mesos',
+    undefined,
+    json(200, '[{"host":"leader.mesos.","ip":"127.0.0.1"}]'),
+  ],
+  [
+    'which masters there are',
+    'GET /mesos_dns/v1/hosts/master.mesos.',
+    undefined,
+    json(200, '[{"host":"master.mesos.","ip":"127.0.0.1"}]'),
+  ],
+  [
+    'a host that has no name',
+    'GET /mesos_dns/v1/hosts/constructor',
+    undefined,
+    json(200, '[{"host":"","ip":""}]'),
+  ],
   ['the node', 'GET /system/health/v1', undefined, json(200, /^\{"units":\[\{"id":"drydock-/)],
   [
     'all nodes',
@@ -446,6 +464,12 @@ const clusterLines: readonly Line[] = [
   [
     'a node that nobody knows',
     'GET /system/health/v1/nodes/x',
+    undefined,
+    json(404, /^\{"message"/),
+  ],
+  [
+    'a node whose name is no name',
+    'GET /system/health/v1/nodes/%zz',
     undefined,
     json(404, /^\{"message"/),
   ],

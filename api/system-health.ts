@@ -58,7 +58,8 @@ export function clusterHealth(parts: HealthParts): Face {
     const segments = withoutQuery(exchange.path)
       .split('/')
       .filter((part) => part !== '')
-      .map(decodeSegment);
+      // What cannot be decoded names nothing.
+      .map((part) => decodeSegment(part) ?? '');
     const answer = answerTo(nodesOf(parts), segments);
     if (answer === undefined) throw new Fault('notFound');
     return sendJson(exchange, answer);
