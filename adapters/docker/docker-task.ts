@@ -240,7 +240,7 @@ export class DockerTask {
   async #start(plan: ContainerPlan): Promise<LogCopier> {
     const {container} = this.task.spec;
     for (const folder of plan.folders) await mkdir(folder, {recursive: true});
-    await this.#giveSandbox();
+    await this.#giveFolders(plan.folders);
     if (container?.forcePull === true) await this.#pull(container.image);
     let logs = await this.#createAndStart(plan);
     if (logs === undefined) {
@@ -253,13 +253,17 @@ export class DockerTask {
     );
   }
 
-  /** As in Mesos, to the task's user, if this machine knows him: an image may have others. */
-  async #giveSandbox(): Promise<void> {
+  /**
+   * As in Mesos, its sandbox and its volumes are its user's, if this machine knows him: an image
+   * may have others.
+   */
+  async #giveFolders(volumes: readonly string[]): Promise<void> {
     const {spec, sandbox} = this.task;
     const [user = ''] = spec.user?.split(':') ?? [];
     if (user === '' || process.getuid?.() !== 0) return;
     const account = await findAccount(user);
-    if (account !== undefined) await chown(sandbox, account.uid, account.gid);
+    if (account === undefined) return;
+    for (const folder of [sandbox, ...volumes]) await chown(folder, account.uid, account.gid);
   }
 
   async #pull(image: string): Promise<void> {

@@ -276,9 +276,13 @@ test('the image says what runs, arguments are added, and both can be replaced', 
   await docker.getImage(TALKER).remove({force: true});
 });
 
-test('it runs as the user that it says, and may write into its sandbox', async (t) => {
-  const shell = 'id -u; echo mine > $MESOS_SANDBOX/file && cat $MESOS_SANDBOX/file';
-  t.is(await outputOf(t, {shell, user: 'nobody'}), '65534\nmine\n');
+test('it runs as the user that it says, and its sandbox and volumes are his', async (t) => {
+  const shell = 'id -u; for at in $MESOS_SANDBOX /data; do echo $at > $at/f && cat $at/f; done';
+  const volumes = [
+    {containerPath: '/data', mode: 'RW', source: {kind: 'persistent', id: 'a#b'}},
+  ] as const;
+  const said = await outputOf(t, {shell, user: 'nobody', container: {volumes}});
+  t.is(said, '65534\n/mnt/mesos/sandbox\n/data\n');
 });
 
 test('with a terminal, all it writes is in one stream', async (t) => {
