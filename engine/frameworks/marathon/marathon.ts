@@ -68,7 +68,7 @@ import {OVERDUE_TIMER, Watch, RECONCILE_TIMER, type WatchSnapshot} from './insta
 const CONFIG: NormaliseConfig = {
   mesosBridgeName: 'mesos-bridge',
   defaultRole: '*',
-  enabledFeatures: ['gpu_resources'],
+  enabledFeatures: ['external_volumes', 'gpu_resources'],
 };
 
 /** An app and how many of its instances are what. */

@@ -367,6 +367,7 @@ const SCRIPTS: readonly (readonly [title: string, ...steps: Step[]])[] = [
     'the rest',
     ['GET /v2/leader', 200, {leader: 'localhost:8080'}],
     ['GET /v2/info', 200, {name: 'marathon', elected: true, leader: 'localhost:8080'}],
+    ['GET /v2/info', 200, {marathon_config: {features: ['external_volumes', 'gpu_resources']}}],
     ['GET /v2/plugins', 200, {plugins: []}],
     ['GET /ping', 200, 'pong'],
     ['GET /metrics', 200, {gauges: {'marathon.apps.active.gauge': {value: 0}}}],
