@@ -228,6 +228,26 @@ test('who sends slowly is told that it took too long', async (t) => {
   await serves(t, port);
 });
 
+test('who takes nothing of his answer is cut off, and not who only rests', async (t) => {
+  const {app, port} = await scene(t, {answerStallMs: 500});
+  const connections = (): Promise<number> =>
+    new Promise((resolve) => app.server.getConnections((_error, count) => resolve(count)));
+  const resting = await Wire.open(t, port, get('/ping'));
+  await resting.has('pong');
+  for (const id of ['/a', '/b', '/c', '/d']) {
+    const payload = {id, cmd: 'true', labels: {large: 'x'.repeat(6_000_000)}};
+    t.is((await app.inject({method: 'POST', url: '/v2/apps', payload})).statusCode, 201);
+  }
+  const wire = await Wire.open(t, port);
+  wire.socket.pause();
+  wire.socket.write(get('/v2/apps'));
+  while ((await connections()) > 1) await new Promise((resolve) => setTimeout(resolve, 20));
+  t.false(resting.isClosed);
+  resting.text = '';
+  resting.socket.write(get('/ping'));
+  await resting.has('pong');
+});
+
 test('a connection stays open between requests for longer than its headers may take', async (t) => {
   const {port} = await scene(t, {headersTimeoutMs: 500, requestTimeoutMs: 800});
   const wire = await Wire.open(t, port, get('/ping'));

@@ -5,7 +5,9 @@
 import {basename} from 'node:path';
 import {pipeline} from 'node:stream';
 import type {Exchange, Face} from '../http/exchange.ts';
+import {HTTP_LIMITS} from '../http/limits.ts';
 import {queryOf} from '../http/raw-path.ts';
+import {limitStall} from '../http/stall.ts';
 import {sendJson} from '../mesos/jsonp.ts';
 import {sendEmpty, sendText} from '../mesos/send-text.ts';
 import {attachment, fileForm, mediaTypeOf} from './file-form.ts';
@@ -126,6 +128,7 @@ function wholeCharacters(data: Buffer): Buffer {
 
 /** Streams what the file has now; what is written meanwhile is not part of the answer. */
 async function download({exchange, file}: Found): Promise<void> {
+  limitStall(exchange.raw, HTTP_LIMITS.answerStallMs);
   const {handle, stats, realPath} = file;
   if (stats.isDirectory()) return sendText(exchange, 400, 'Cannot download a directory.\n');
   const {reply, method} = exchange;

@@ -7,6 +7,8 @@ export interface HttpLimits {
   readonly headersTimeoutMs: number;
   /** From the first byte of a request to its last; uploads to agents included. */
   readonly requestTimeoutMs: number;
+  /** How long a client may take nothing of an answer: meanwhile all of it is held for him. */
+  readonly answerStallMs: number;
   /**
    * How long a connection may stay idle between requests. Long: clients keep one and do not ask
    * again when it is cut (libprocess never cuts one).
@@ -20,6 +22,7 @@ export const HTTP_LIMITS: HttpLimits = {
   headerBytesMax: 32 * 1024,
   headersTimeoutMs: 30_000,
   requestTimeoutMs: 120_000,
+  answerStallMs: 60_000,
   keepAliveMs: 3_600_000,
   connectionsMax: 20_000,
 };

@@ -15,6 +15,7 @@ import type {HttpLimits} from './limits.ts';
 import {targetOf, withoutQuery} from './raw-path.ts';
 import {ClientGoneError, LET_PASS_BYTES_MAX} from './read-body.ts';
 import {sendFault} from './send.ts';
+import {limitStall} from './stall.ts';
 
 export interface ServerParts {
   readonly face: Face;
@@ -64,8 +65,9 @@ export function makeServer({face, limits, logger, upgrade, served}: ServerParts)
     await sendFault(exchangeOf(request, reply), new Fault('methodNotAllowed'));
     return reply;
   });
-  app.addHook('onSend', (_request, reply, payload, done) => {
+  app.addHook('onSend', (request, reply, payload, done) => {
     dropUnread(reply);
+    limitStall(request.raw, limits.answerStallMs);
     done(null, payload);
   });
   app.addHook('onResponse', (request, reply, done) => {
