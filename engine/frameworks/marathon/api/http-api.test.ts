@@ -427,14 +427,6 @@ test('what is made says where it is, and an app is shown as it was sent', (t) =>
   t.is(ask(fake, 'POST /v2/queue').headers['Allow'], 'GET, HEAD, OPTIONS');
 });
 
-test('what of an upgrade strategy is not given is 1, as before 1.5', (t) => {
-  const fake = cluster();
-  const upgradeStrategy = {minimumHealthCapacity: 0.5};
-  const answer = ask(fake, 'POST /v2/apps', {...APP, upgradeStrategy});
-  t.is(answer.status, 201);
-  t.like(answer.body, {upgradeStrategy: {minimumHealthCapacity: 0.5, maximumOverCapacity: 1}});
-});
-
 test('GET and HEAD say the same, HEAD without a body', (t) => {
   const fake = cluster();
   t.deepEqual(ask(fake, 'HEAD /v2/apps'), {...ask(fake, 'GET /v2/apps'), body: undefined});

@@ -257,8 +257,8 @@ const fields = {
   maxLaunchDelaySeconds: integer(0),
   upgradeStrategy: object(
     {
-      minimumHealthCapacity: defaulted(number(0, 1), 1),
-      maximumOverCapacity: defaulted(number(0, 1), 1),
+      minimumHealthCapacity: required(number(0, 1)),
+      maximumOverCapacity: required(number(0, 1)),
     },
     {},
   ),
