@@ -4,8 +4,8 @@
  */
 import {type MessagePort, parentPort, receiveMessageOnPort, workerData} from 'node:worker_threads';
 import type {FrozenWrite} from '../ports/frozen-write.ts';
+import {describeError} from './database-errors.ts';
 import {
-  describeError,
   type Fence,
   type FileDatabase,
   type FileDatabaseOptions,
@@ -28,7 +28,7 @@ export type DatabaseRequest =
   | {readonly kind: 'close'};
 
 export type DatabaseAnswer =
-  | {readonly kind: 'opened'; readonly epoch: number}
+  | {readonly kind: 'opened'}
   | {readonly kind: 'notOpened'; readonly error: FileStoreErrorKind; readonly message: string}
   /** So many writes are durable. */
   | {readonly kind: 'written'; readonly count: number}
@@ -46,7 +46,7 @@ export type WriteFailure =
   | {readonly kind: 'unavailable'; readonly message: string};
 
 /** The first writes of a group wait for its last one, so it ends somewhere. */
-const groupWritesMax = 256;
+const GROUP_WRITES_MAX = 256;
 
 class DatabaseWorker {
   readonly #port: MessagePort;
@@ -112,7 +112,7 @@ class DatabaseWorker {
     }
     if (fence === undefined) {
       this.#grouped += 1;
-      if (this.#grouped === groupWritesMax) this.#flush();
+      if (this.#grouped === GROUP_WRITES_MAX) this.#flush();
       return;
     }
     // What stands before it is kept.
@@ -172,7 +172,7 @@ function run(port: MessagePort, {file, ...options}: WorkerData): void {
   }
   const worker = new DatabaseWorker(port, database);
   port.on('message', (request: DatabaseRequest) => worker.serveAll(request));
-  port.postMessage({kind: 'opened', epoch: database.epoch} satisfies DatabaseAnswer);
+  port.postMessage({kind: 'opened'} satisfies DatabaseAnswer);
 }
 
 if (parentPort === null) throw new Error('this file is the start of a worker thread');

@@ -14,7 +14,7 @@ import test from 'ava';
 import {makeRandom, type Random} from '../../engine/index.ts';
 import type {StoredDocument} from '../ports/store.ts';
 import {openFileDatabase} from './file-database.ts';
-import {lastPath, openingLine, stateBehind} from './testing/kill-workload.ts';
+import {LAST_PATH, OPENING_LINE, stateBehind} from './testing/kill-workload.ts';
 
 const lanes = 2;
 const roundsOfLane = 100;
@@ -126,7 +126,7 @@ async function killWhen(folder: string, last: number, instant: Instant): Promise
   await closed;
   // What follows the last line's end was not said in full.
   const lines = said.split('\n').slice(0, -1);
-  const numbers = lines.filter((line) => line !== openingLine).map(Number);
+  const numbers = lines.filter((line) => line !== OPENING_LINE).map(Number);
   return {acknowledged: numbers.at(-1), signal: child.signalCode};
 }
 
@@ -140,7 +140,7 @@ function inspect(folder: string): Found {
   const database = openFileDatabase(join(folder, 'drydock.db'), {});
   try {
     const documents = database.load().map(([path, text]) => [path, JSON.parse(text)] as const);
-    const number = Number(new Map<string, unknown>(documents).get(lastPath) ?? 0);
+    const number = Number(new Map<string, unknown>(documents).get(LAST_PATH) ?? 0);
     const epoch = database.nextEpoch();
     database.commit();
     return {number, epoch, documents};

@@ -13,7 +13,7 @@ import {StoreFencedError, StoreUnavailableError} from '../ports/store.ts';
 import {storeContract} from '../ports/testing/store-contract.ts';
 import {type FileDatabase, openFileDatabase} from './file-database.ts';
 import {type FileStoreErrorKind, FileStoreError} from './file-store-error.ts';
-import {documentBytesMax, type FileStore, openFileStore} from './file-store.ts';
+import {DOCUMENT_BYTES_MAX, type FileStore, openFileStore} from './file-store.ts';
 
 storeContract(
   test,
@@ -22,7 +22,7 @@ storeContract(
     const folder = await mkdtemp(join(tmpdir(), 'file-store-'));
     return {open: () => openFileStore(folder), cleanUp: () => rm(folder, {recursive: true})};
   },
-  {shared: false, runs: 25, tooLargeBytes: documentBytesMax + 1},
+  {shared: false, runs: 25, tooLargeBytes: DOCUMENT_BYTES_MAX + 1},
 );
 
 /** A folder of its own for each test. */

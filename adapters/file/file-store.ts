@@ -11,7 +11,7 @@
 import {once} from 'node:events';
 import {resolve} from 'node:path';
 import {Worker} from 'node:worker_threads';
-import {freezeWrite, type FrozenWrite} from '../ports/frozen-write.ts';
+import {freezeOrRefuse, type FrozenWrite} from '../ports/frozen-write.ts';
 import {
   type Store,
   type StoredDocument,
@@ -46,7 +46,7 @@ export interface FileStoreLogger {
 }
 
 /** A limit that no document should come near; SQLite's own is a billion bytes. */
-export const documentBytesMax = 64 * 1024 * 1024;
+export const DOCUMENT_BYTES_MAX = 64 * 1024 * 1024;
 
 /**
  * Opens the store in a folder (its file is `drydock.db`), made if there is none, and checks all of
@@ -143,7 +143,7 @@ class WorkerFileStore implements FileStore {
     this.#checkWritable();
     const written = Promise.withResolvers<void>();
     const generation = this.#generation;
-    const frozen = freezeOrRefuse(write);
+    const frozen = freezeOrRefuse(write, checkSizes);
     if (frozen instanceof StoreRefusedError) {
       this.#call({kind: 'write', written, refusal: frozen}, {kind: 'refused', generation});
     } else {
@@ -254,22 +254,16 @@ function asWrite(call: Call | undefined): WriteCall {
   return call;
 }
 
-function freezeOrRefuse(write: StoreWrite): FrozenWrite | StoreRefusedError {
-  try {
-    const frozen = freezeWrite(write);
-    for (const {path, text} of frozen.puts) checkSize(path, text);
-    return frozen;
-  } catch (error) {
-    if (error instanceof StoreRefusedError) return error;
-    throw error;
-  }
+/** @throws StoreRefusedError */
+function checkSizes({puts}: FrozenWrite): void {
+  for (const {path, text} of puts) checkSize(path, text);
 }
 
 function checkSize(path: string, text: string): void {
   // A character has three bytes at most; counting them all would cost more than the limit saves.
-  if (text.length * 3 <= documentBytesMax) return;
+  if (text.length * 3 <= DOCUMENT_BYTES_MAX) return;
   const bytes = Buffer.byteLength(text);
-  if (bytes <= documentBytesMax) return;
-  const message = `${path}: a document of ${bytes} bytes, more than ${documentBytesMax}`;
+  if (bytes <= DOCUMENT_BYTES_MAX) return;
+  const message = `${path}: a document of ${bytes} bytes, more than ${DOCUMENT_BYTES_MAX}`;
   throw new StoreRefusedError(message);
 }

@@ -9,11 +9,11 @@
  * The format: https://sqlite.org/fileformat2.html#the_write_ahead_log.
  */
 
-const headerBytes = 32;
-const frameHeaderBytes = 24;
+const HEADER_BYTES = 32;
+const FRAME_HEADER_BYTES = 24;
 /** Its lowest bit tells how the checksums read their words. */
-const magicLittleEndian = 0x377f0682;
-const magicBigEndian = 0x377f0683;
+const MAGIC_LITTLE_ENDIAN = 0x377f0682;
+const MAGIC_BIG_ENDIAN = 0x377f0683;
 
 /** Two words, each fed by the other. */
 interface Checksum {
@@ -23,7 +23,7 @@ interface Checksum {
 
 /** Whether a log of so many bytes has a frame at all. Its header is synced before that. */
 export function hasFrames(logBytes: number): boolean {
-  return logBytes > headerBytes;
+  return logBytes > HEADER_BYTES;
 }
 
 /** @returns what is wrong with it, for people; undefined if nothing is. */
@@ -32,15 +32,15 @@ export function findLogDamage(log: Buffer): string | undefined {
   if (damage !== undefined) return damage;
   const {littleEndian, sum} = readHeader(log);
   const salts = log.subarray(16, 24);
-  const frameBytes = frameHeaderBytes + log.readUInt32BE(8);
+  const frameBytes = FRAME_HEADER_BYTES + log.readUInt32BE(8);
   let badAt: number | undefined;
   let endedAt: number | undefined;
-  for (let at = headerBytes; at + frameBytes <= log.length; at += frameBytes) {
+  for (let at = HEADER_BYTES; at + frameBytes <= log.length; at += frameBytes) {
     // Frames with other salts are left from before the log was last begun anew.
     const isOfLog = salts.equals(log.subarray(at + 8, at + 16));
     if (badAt === undefined) {
       addTo(sum, log, {from: at, to: at + 8, littleEndian});
-      addTo(sum, log, {from: at + frameHeaderBytes, to: at + frameBytes, littleEndian});
+      addTo(sum, log, {from: at + FRAME_HEADER_BYTES, to: at + frameBytes, littleEndian});
       if (isOfLog && matches(sum, log, at + 16)) continue;
       badAt = at;
     }
@@ -62,10 +62,10 @@ export function findHeaderDamage(log: Buffer): string | undefined {
 
 function readHeader(log: Buffer) {
   const magic = log.readUInt32BE(0);
-  const littleEndian = magic === magicLittleEndian;
+  const littleEndian = magic === MAGIC_LITTLE_ENDIAN;
   const sum: Checksum = {s0: 0, s1: 0};
   addTo(sum, log, {from: 0, to: 24, littleEndian});
-  return {known: littleEndian || magic === magicBigEndian, littleEndian, sum};
+  return {known: littleEndian || magic === MAGIC_BIG_ENDIAN, littleEndian, sum};
 }
 
 interface Words {

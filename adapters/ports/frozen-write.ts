@@ -33,6 +33,24 @@ export function freezeWrite({epoch, puts, deletes}: StoreWrite): FrozenWrite {
   return {epoch, puts: frozenPuts, deletes: [...deletes]};
 }
 
+/**
+ * As {@link freezeWrite}, but what is refused is given back: its turn has to come before that is
+ * said. `check` throws what the store itself refuses.
+ */
+export function freezeOrRefuse(
+  write: StoreWrite,
+  check: (frozen: FrozenWrite) => void,
+): FrozenWrite | StoreRefusedError {
+  try {
+    const frozen = freezeWrite(write);
+    check(frozen);
+    return frozen;
+  } catch (error) {
+    if (error instanceof StoreRefusedError) return error;
+    throw error;
+  }
+}
+
 function takePath(paths: Set<string>, path: string): void {
   if (path === '') throw new StoreRefusedError('path: expected at least one character');
   // Half a surrogate pair has no form in UTF-8: two such paths would become one.

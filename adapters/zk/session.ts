@@ -133,7 +133,7 @@ export class ZkSession implements ZkNodes {
       try {
         return await this.#ask<ZkNode>('read', path, (done) => {
           const take = (error: ClientError, data: Buffer | undefined, stat: Stat) => {
-            done(error, error === null ? nodeOf(data, stat) : emptyNode);
+            done(error, error === null ? nodeOf(data, stat) : EMPTY_NODE);
           };
           if (changed === undefined) this.#client.getData(path, take);
           else this.#client.getData(path, () => changed(), take);
@@ -389,12 +389,12 @@ function aclOf(isOpen: boolean, access: NodeAccess): zookeeper.ACL[] {
   return access === 'ours' ? [own] : [own, new ACL(Permission.READ, everybody)];
 }
 
-const emptyNode: ZkNode = {data: Buffer.alloc(0), version: 0, owner: undefined};
+const EMPTY_NODE: ZkNode = {data: Buffer.alloc(0), version: 0, owner: undefined};
 
 function nodeOf(data: Buffer | undefined, {version, ephemeralOwner}: Stat): ZkNode {
   const owner = ephemeralOwner.toString('hex');
   return {
-    data: data ?? emptyNode.data,
+    data: data ?? EMPTY_NODE.data,
     version,
     owner: owner === '0000000000000000' ? undefined : owner,
   };

@@ -12,13 +12,13 @@ import {
 import {raiseEpoch} from './epoch-node.ts';
 import {nodeNameOf, parseDocumentNode, pathOfNodeName, printDocumentNode} from './store-layout.ts';
 import {FakeEnsemble, type Fate} from './testing/fake-nodes.ts';
-import {openZkStore, type ZkStoreLimits, zkStoreLimits} from './zk-store.ts';
+import {openZkStore, type ZkStoreLimits, ZK_STORE_LIMITS} from './zk-store.ts';
 
 const places = {path: '/drydock/store', epochPath: '/drydock/epoch'};
 
 /** So that documents of some words are in parts, and writes of some documents have a journal. */
 const tinyLimits: ZkStoreLimits = {
-  ...zkStoreLimits,
+  ...ZK_STORE_LIMITS,
   valueBytes: 64,
   transactionBytes: 900,
   transactionOps: 12,
@@ -45,7 +45,7 @@ async function makeBed() {
 storeContract(test, 'nodes in memory', makeBed, {
   shared: true,
   runs: 30,
-  tooLargeBytes: zkStoreLimits.documentBytes + 1,
+  tooLargeBytes: ZK_STORE_LIMITS.documentBytes + 1,
 });
 
 // What becomes of writes when answers are lost and sessions end.

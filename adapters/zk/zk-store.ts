@@ -8,7 +8,7 @@
  * has failed for good, and who wants to go on opens another, in a session that lives.
  */
 import {randomUUID} from 'node:crypto';
-import {freezeWrite, type FrozenWrite} from '../ports/frozen-write.ts';
+import {freezeOrRefuse, type FrozenWrite} from '../ports/frozen-write.ts';
 import {
   type Store,
   type StoredDocument,
@@ -45,7 +45,7 @@ const KIB = 1024;
 const MIB = 1024 * KIB;
 
 /** A node and a request may have 1 MB each, and a request has more than its data. */
-export const zkStoreLimits: ZkStoreLimits = {
+export const ZK_STORE_LIMITS: ZkStoreLimits = {
   valueBytes: 512 * KIB,
   transactionBytes: 640 * KIB,
   transactionOps: 2000,
@@ -92,7 +92,7 @@ class ZkStore implements Store {
   /** Why nothing can be asked of it any more. */
   #failure: StoreUnavailableError | undefined;
 
-  constructor({nodes, path, epochPath, patienceMs, limits = zkStoreLimits}: ZkStoreOptions) {
+  constructor({nodes, path, epochPath, patienceMs, limits = ZK_STORE_LIMITS}: ZkStoreOptions) {
     const id = randomUUID();
     const layout = new StoreLayout(path);
     let blobs = 0;
@@ -118,7 +118,8 @@ class ZkStore implements Store {
 
   commit(write: StoreWrite): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.#enqueue({kind: 'write', write: this.#taken(write), resolve, reject});
+      const frozen = freezeOrRefuse(write, (one) => checkSize(one, this.#limits));
+      this.#enqueue({kind: 'write', write: frozen, resolve, reject});
     });
   }
 
@@ -134,17 +135,6 @@ class ZkStore implements Store {
     }
     this.#queue.push(item);
     this.#working ??= this.#work();
-  }
-
-  #taken(write: StoreWrite): FrozenWrite | StoreRefusedError {
-    try {
-      const frozen = freezeWrite(write);
-      checkSize(frozen, this.#limits);
-      return frozen;
-    } catch (error) {
-      if (error instanceof StoreRefusedError) return error;
-      throw error;
-    }
   }
 
   async #work(): Promise<void> {
@@ -265,6 +255,7 @@ function bytesOf({puts, deletes}: FrozenWrite): number {
   return deletes.reduce((sum, path) => sum + path.length, texts);
 }
 
+/** @throws StoreRefusedError */
 function checkSize(write: FrozenWrite, limits: ZkStoreLimits): void {
   for (const path of [...write.puts.map(({path}) => path), ...write.deletes]) {
     if (Buffer.byteLength(path) <= PATH_BYTES_MAX) continue;

@@ -11,7 +11,7 @@ import {openZkSession, type ZkSession} from './session.ts';
 import {startEnsemble} from './testing/ensemble.ts';
 import {startFaultyNetwork} from './testing/faulty-network.ts';
 import type {ZkNodes} from './zk-nodes.ts';
-import {openZkStore, zkStoreLimits} from './zk-store.ts';
+import {openZkStore, ZK_STORE_LIMITS} from './zk-store.ts';
 
 const ensemble = await startEnsemble({servers: 3, tickMs: 200});
 test.after.always(async () => await ensemble.stop());
@@ -54,7 +54,7 @@ async function makeBed() {
 storeContract(test.serial, '3 ZooKeeper servers', makeBed, {
   shared: true,
   runs: 8,
-  tooLargeBytes: zkStoreLimits.documentBytes + 1,
+  tooLargeBytes: ZK_STORE_LIMITS.documentBytes + 1,
 });
 
 function put(documents: Readonly<Record<string, unknown>>): StoreWrite {

@@ -121,12 +121,12 @@ function parsePath(text: string): ParsedPath {
 function isNodeName(name: string): boolean {
   for (let index = 0; index < name.length; index += 1) {
     const code = name.charCodeAt(index);
-    if (refusedCodes.some(([first, last]) => code >= first && code <= last)) return false;
+    if (REFUSED_CODES.some(([first, last]) => code >= first && code <= last)) return false;
   }
   return true;
 }
 
-const refusedCodes: readonly (readonly [first: number, last: number])[] = [
+const REFUSED_CODES: readonly (readonly [first: number, last: number])[] = [
   [0x0000, 0x001f],
   [0x007f, 0x009f],
   [0xd800, 0xf8ff],

@@ -9,24 +9,24 @@ import type {StoredDocument, StoreWrite} from '../../ports/store.ts';
 import {openFileStore} from '../file-store.ts';
 
 /** The documents that each write replaces, deletes or makes. */
-const slots = 12;
-const partsOfWrite = 4;
-const callsUnderWay = 16;
+const SLOTS = 12;
+const PARTS_OF_WRITE = 4;
+const CALLS_UNDER_WAY = 16;
 
 /** What a process says before it opens the store. */
-export const openingLine = 'opening';
+export const OPENING_LINE = 'opening';
 
 /** The path under which each write leaves its number. */
-export const lastPath = 'last';
+export const LAST_PATH = 'last';
 
 export function writeOf(number: number): Omit<StoreWrite, 'epoch'> {
-  const slot = number % slots;
-  const puts = [{path: lastPath, document: number as unknown}];
+  const slot = number % SLOTS;
+  const puts = [{path: LAST_PATH, document: number as unknown}];
   const deletes: string[] = [];
-  for (let part = 0; part < partsOfWrite; part += 1) {
+  for (let part = 0; part < PARTS_OF_WRITE; part += 1) {
     const path = `slots/${slot}/${part}`;
     // Every third time a slot is emptied, as a whole.
-    if (Math.floor(number / slots) % 3 === 2) deletes.push(path);
+    if (Math.floor(number / SLOTS) % 3 === 2) deletes.push(path);
     else puts.push({path, document: {number, text: textOf(number, part)}});
   }
   return {puts, deletes};
@@ -42,7 +42,7 @@ function textOf(number: number, part: number): string {
 export function stateBehind(number: number): readonly StoredDocument[] {
   const state = new Map<string, unknown>();
   // No slot has anything that is older.
-  for (let each = Math.max(1, number - slots + 1); each <= number; each += 1) {
+  for (let each = Math.max(1, number - SLOTS + 1); each <= number; each += 1) {
     const {puts, deletes} = writeOf(each);
     for (const {path, document} of puts) state.set(path, document);
     for (const path of deletes) state.delete(path);
@@ -52,7 +52,7 @@ export function stateBehind(number: number): readonly StoredDocument[] {
 
 /** Goes on until it is killed. */
 async function writeBehind(folder: string, last: number): Promise<void> {
-  process.stdout.write(`${openingLine}\n`);
+  process.stdout.write(`${OPENING_LINE}\n`);
   const store = await openFileStore(folder);
   const epoch = await store.nextEpoch();
   let number = last;
@@ -64,7 +64,7 @@ async function writeBehind(folder: string, last: number): Promise<void> {
       process.stdout.write(`${mine}\n`);
     }
   }
-  await Promise.all(Array.from({length: callsUnderWay}, writeOn));
+  await Promise.all(Array.from({length: CALLS_UNDER_WAY}, writeOn));
 }
 
 if (import.meta.main) {

@@ -4,7 +4,7 @@
  */
 import type {ExecutionContext} from 'ava';
 import {type MakeBed, withBed} from './store-beds.ts';
-import {keepTooLarge, promisesOfMany, promisesOfOne} from './store-promises.ts';
+import {keepTooLarge, PROMISES_OF_MANY, PROMISES_OF_ONE} from './store-promises.ts';
 import {checkAgainstTwin} from './store-twin.ts';
 
 export interface StoreContractOptions {
@@ -28,7 +28,7 @@ export function storeContract(
   makeStore: MakeBed,
   options: StoreContractOptions,
 ): void {
-  const promises = options.shared ? [...promisesOfOne, ...promisesOfMany] : promisesOfOne;
+  const promises = options.shared ? [...PROMISES_OF_ONE, ...PROMISES_OF_MANY] : PROMISES_OF_ONE;
   for (const [title, keep] of promises) {
     test(`${name}: ${title}`, async (t) => {
       await withBed(makeStore, (bed) => keep(t, bed));

@@ -3,12 +3,12 @@ import type {ExecutionContext} from 'ava';
 import {StoreFencedError, type StoreWrite} from '../store.ts';
 import type {OpenStores} from './store-beds.ts';
 import {outcomesOf} from './store-outcomes.ts';
-import {noise, oddDocuments, oddPaths, sameDocuments} from './store-samples.ts';
+import {noise, ODD_DOCUMENTS, ODD_PATHS, sameDocuments} from './store-samples.ts';
 
 type Kept = (t: ExecutionContext, stores: OpenStores) => Promise<void>;
 export type KeptPromise = readonly [title: string, keep: Kept];
 
-export const promisesOfOne: readonly KeptPromise[] = [
+export const PROMISES_OF_ONE: readonly KeptPromise[] = [
   [
     'a new store is empty',
     async (t, stores) => {
@@ -74,11 +74,11 @@ export const promisesOfOne: readonly KeptPromise[] = [
     'every JSON value comes back as it was, its fields in their order',
     async (t, stores) => {
       let store = await stores.open();
-      await store.commit(put(1, oddDocuments));
+      await store.commit(put(1, ODD_DOCUMENTS));
       for (const again of [false, true]) {
         if (again) store = await stores.reopen(store);
         const loaded = Object.fromEntries(await store.load());
-        for (const [path, document] of Object.entries(oddDocuments)) {
+        for (const [path, document] of Object.entries(ODD_DOCUMENTS)) {
           t.is(JSON.stringify(loaded[path]), JSON.stringify(document), path);
         }
       }
@@ -89,14 +89,14 @@ export const promisesOfOne: readonly KeptPromise[] = [
     async (t, stores) => {
       let store = await stores.open();
       // One by one and together: a store may keep them differently.
-      for (const [index, path] of oddPaths.entries()) await store.commit(put(1, {[path]: index}));
-      const expected = oddPaths
-        .map((path, index) => [path, index] as const)
-        .sort(([a], [b]) => (a < b ? -1 : 1));
+      for (const [index, path] of ODD_PATHS.entries()) await store.commit(put(1, {[path]: index}));
+      const expected = ODD_PATHS.map((path, index) => [path, index] as const).sort(([a], [b]) =>
+        a < b ? -1 : 1,
+      );
       t.deepEqual(await store.load(), expected);
       store = await stores.reopen(store);
       t.deepEqual(await store.load(), expected);
-      await store.commit({epoch: 1, puts: [], deletes: oddPaths});
+      await store.commit({epoch: 1, puts: [], deletes: ODD_PATHS});
       t.deepEqual(await store.load(), []);
       await store.commit({
         epoch: 1,
@@ -104,7 +104,7 @@ export const promisesOfOne: readonly KeptPromise[] = [
         deletes: [],
       });
       t.deepEqual(await store.load(), expected);
-      for (const path of oddPaths) await store.commit({epoch: 1, puts: [], deletes: [path]});
+      for (const path of ODD_PATHS) await store.commit({epoch: 1, puts: [], deletes: [path]});
       t.deepEqual(await store.load(), []);
     },
   ],
@@ -430,7 +430,7 @@ export const promisesOfOne: readonly KeptPromise[] = [
 ];
 
 /** Of stores that may be open several at a time. */
-export const promisesOfMany: readonly KeptPromise[] = [
+export const PROMISES_OF_MANY: readonly KeptPromise[] = [
   [
     'what one has committed, another loads at once',
     async (t, stores) => {

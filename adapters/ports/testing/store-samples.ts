@@ -17,12 +17,12 @@ function digest([path, document]: StoredDocument): string {
   return `${path}: ${text.length} ${createHash('sha256').update(text).digest('hex')}`;
 }
 
-const noises = new Map<number, string>();
+const NOISES = new Map<number, string>();
 
 /** Text of so many bytes that no compression makes smaller. The same for the same size. */
 export function noise(bytes: number): string {
-  const made = noises.get(bytes) ?? makeNoise(bytes);
-  noises.set(bytes, made);
+  const made = NOISES.get(bytes) ?? makeNoise(bytes);
+  NOISES.set(bytes, made);
   return made;
 }
 
@@ -34,7 +34,7 @@ function makeNoise(bytes: number): string {
   return blocks.join('').slice(0, bytes);
 }
 
-export const oddDocuments: Readonly<Record<string, unknown>> = {
+export const ODD_DOCUMENTS: Readonly<Record<string, unknown>> = {
   '01': null,
   '02': true,
   '03': '',
@@ -49,7 +49,7 @@ export const oddDocuments: Readonly<Record<string, unknown>> = {
   '12': JSON.parse('['.repeat(500) + ']'.repeat(500)) as unknown,
 };
 
-export const oddPaths: readonly string[] = [
+export const ODD_PATHS: readonly string[] = [
   'a',
   'a/b',
   'a/b/c',

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import type {Store, StoreWrite} from '../store.ts';
 import {type MakeBed, type OpenStores, withBed} from './store-beds.ts';
 import {outcomesOf} from './store-outcomes.ts';
-import {noise, oddPaths} from './store-samples.ts';
+import {noise, ODD_PATHS} from './store-samples.ts';
 
 export interface TwinOptions {
   /** Whether several stores may be open on one bed. */
@@ -29,7 +29,7 @@ interface TwinWrite {
 
 // Few of them, so that puts and deletes meet.
 const twinPath = fc.oneof(
-  {weight: 6, arbitrary: fc.constantFrom(...oddPaths)},
+  {weight: 6, arbitrary: fc.constantFrom(...ODD_PATHS)},
   {weight: 6, arbitrary: fc.constantFrom('a', 'b', 'a/b', 'c/d', '\u{1f600}', 'c/d/e')},
   {weight: 1, arbitrary: fc.string({unit: 'binary', minLength: 1, maxLength: 20})},
 );
@@ -89,7 +89,7 @@ export async function checkAgainstTwin(
 async function checkSteps(stores: OpenStores, steps: readonly TwinStep[], shared: boolean) {
   const twin = new Twin();
   let store = await stores.open();
-  await store.commit({epoch: firstEpoch, puts: [], deletes: []});
+  await store.commit({epoch: FIRST_EPOCH, puts: [], deletes: []});
   for (const step of steps) {
     if (step.kind === 'other') {
       if (!shared) continue;
@@ -114,12 +114,12 @@ async function textsOf(store: Store): Promise<readonly StoredText[]> {
   return (await store.load()).map(([path, document]) => [path, JSON.stringify(document)]);
 }
 
-const firstEpoch = 10;
+const FIRST_EPOCH = 10;
 
 /** What a store is, without all that makes it one. */
 class Twin {
   readonly #texts = new Map<string, string>();
-  #epoch = firstEpoch;
+  #epoch = FIRST_EPOCH;
 
   /** With the epochs that count from the latest one that was seen before them. */
   completed(writes: readonly TwinWrite[]): readonly StoreWrite[] {

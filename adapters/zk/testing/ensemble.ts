@@ -186,10 +186,10 @@ class Server implements EnsembleServer {
     const log = openSync(join(home, 'log'), 'a');
     const args = [
       `-Xmx${heapMiB}m`,
-      ...jvmArgs,
+      ...JVM_ARGS,
       '-cp',
       classPath,
-      mainClass,
+      MAIN_CLASS,
       join(home, 'zoo.cfg'),
     ];
     const child = spawn('/usr/bin/java', args, {stdio: ['ignore', log, log], detached: true});
@@ -243,8 +243,8 @@ class Server implements EnsembleServer {
   }
 }
 
-const mainClass = 'org.apache.zookeeper.server.quorum.QuorumPeerMain';
-const jvmArgs = [
+const MAIN_CLASS = 'org.apache.zookeeper.server.quorum.QuorumPeerMain';
+const JVM_ARGS = [
   '-XX:+UseSerialGC',
   '-XX:TieredStopAtLevel=1',
   '-XX:-UsePerfData',
@@ -287,7 +287,7 @@ class Guardian {
   readonly #shell: ChildProcess;
 
   constructor(folder: string) {
-    this.#shell = spawn('/bin/sh', ['-c', guardianScript, 'guardian', folder], {
+    this.#shell = spawn('/bin/sh', ['-c', GUARDIAN_SCRIPT, 'guardian', folder], {
       stdio: ['pipe', 'ignore', 'ignore'],
       detached: true,
     });
@@ -313,7 +313,7 @@ class Guardian {
 }
 
 /** A child is its own process group: the group is what is killed. */
-const guardianScript = `
+const GUARDIAN_SCRIPT = `
 pids=" "
 while read -r what pid; do
   case $what in
