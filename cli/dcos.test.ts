@@ -113,6 +113,36 @@ table([
     stdout: 'Created deployment d1\n',
   },
   {
+    title: 'app add warns of properties that have no effect, and adds the app',
+    words: 'marathon app add',
+    terms: {stdin: '{"id": "a", "cmd": "x", "instnaces": 2, "zzzzzzzz": 1, "tasksRunning": 0}'},
+    script: {...NO_APP, [`POST ${M}/apps`]: {status: 201, json: {deployments: [{id: 'd1'}]}}},
+    stdout: 'Created deployment d1\n',
+    stderr:
+      "Warning: apps have no property 'instnaces', it has no effect: did you mean 'instances'?\n" +
+      "Warning: apps have no property 'zzzzzzzz', it has no effect\n",
+  },
+  {
+    title: 'app update warns of properties that have no effect',
+    words: 'marathon app update a instance=3',
+    script: {...appOf(), [`PUT ${M}/apps/a`]: CHANGED},
+    body: {instance: 3},
+    stdout: 'Created deployment d1\n',
+    stderr: /^Warning: apps have no property 'instance', .* did you mean 'instances'\?\n$/,
+  },
+  {
+    title: 'app update refuses to change a part of a property, which Marathon would ignore',
+    words: 'marathon app update a container.docker.image=b',
+    script: appOf(),
+    asks: [`GET ${M}/apps/a`],
+    code: 1,
+    stdout: '',
+    stderr:
+      "Error: 'container.docker.image' is no property of an app: 'container' is changed as a " +
+      'whole\nSee what it is: dcos marathon app show /a\n' +
+      "Give all of it: dcos marathon app update /a container='{…}'\n",
+  },
+  {
     title: 'app add takes a definition from standard input',
     words: 'marathon app add',
     terms: {stdin: APP},

@@ -18,6 +18,7 @@ import {
 } from './changes.ts';
 import type {AppForm, ChangeForm} from './forms.ts';
 import {canonicalId, pathOf} from './ids.ts';
+import {refuseParts, warnOfUnknown} from './properties.ts';
 import {findVersion} from './versions.ts';
 
 export function makeAppGroup(context: Context): Command {
@@ -71,6 +72,7 @@ function addCommand(context: Context): Command {
     if ((await findIfThere(() => context.marathon.get(appPath(id)))) !== undefined) {
       throw new Failure(exists, {hints});
     }
+    await warnOfUnknown(context, app);
     const added = await addApp(context, app, flags, () => new Failure(exists, {hints}));
     if (flags.json === true || flags.dryRun === true) context.printJson(added);
     else context.print(`Created deployment ${added.deployments?.[0]?.id ?? 'N/A'}`);
@@ -152,6 +154,8 @@ function updateCommand(context: Context): Command {
               what: 'the changes',
               example: 'dcos marathon app update your-app-id < app_update.json',
             });
+      refuseParts(id, body);
+      await warnOfUnknown(context, body);
       await change(context, 'PUT', appPath(id), {body, flags});
     },
   );
