@@ -143,6 +143,21 @@ test('a folder with something else in it is left alone', async (t) => {
   remove(dataDir);
 });
 
+test('a folder that cannot be made is told in a line, and the start fails', async (t) => {
+  const dataDir = temp();
+  const file = join(dataDir, 'file');
+  writeFileSync(file, '');
+  for (const [path, problem] of [
+    [file, 'EEXIST: file already exists (mkdir)'],
+    [join(file, 'below'), 'ENOTDIR: not a directory (mkdir)'],
+  ] as const) {
+    const [code, stderr] = await refused(['up', '--data-dir', path, '--listen', '127.0.0.1:0']);
+    t.is(code, 1);
+    t.is(stderr, `drydock: ${path}: ${problem}\n`);
+  }
+  remove(dataDir);
+});
+
 const folder = temp();
 const keyFile = join(folder, 'key');
 mkdirSync(folder, {recursive: true});

@@ -34,7 +34,11 @@ export async function liveUntilStopped(start: StartProcess, log: Logger): Promis
       ended.resolve(EXIT_OK);
     });
   }
-  const running = await start(failed);
+  const running = await start(failed).catch((error: unknown) => {
+    // Nobody waits for `ended`: it must not be taken for handled.
+    process.off('uncaughtException', failed);
+    throw error;
+  });
   const code = await ended.promise;
   if (code !== EXIT_BUG) await running.close();
   return code;

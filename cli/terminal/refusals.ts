@@ -30,6 +30,16 @@ export function explain(error: unknown): number {
       process.stderr.write(`drydock: ${error.message}\n`);
       return isInput ? EXIT_BAD_INPUT : EXIT_FAILED;
     }
+    // A folder or file that the system does not let us have.
+    if ('syscall' in error && 'path' in error) {
+      process.stderr.write(`drydock: ${String(error.path)}: ${systemText(error.message)}\n`);
+      return EXIT_FAILED;
+    }
   }
   throw error;
+}
+
+/** `EEXIST: file already exists, mkdir '/x'`, without the path. */
+function systemText(message: string): string {
+  return message.replace(/, (\w+) '.*$/, ' ($1)');
 }

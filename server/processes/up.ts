@@ -145,7 +145,10 @@ function makeDataDir(dataDir: string): void {
 }
 
 function foreignText(dataDir: string, [first]: readonly string[]): string {
-  return `${dataDir} is no data folder of Drydock: it has '${first}' in it, and no key`;
+  return (
+    `${dataDir} is no data folder of Drydock: it has '${first}' in it, and no ` +
+    `key. Choose another one, or an empty one, with --data-dir`
+  );
 }
 
 /** The clusters own; who can read it can be an agent. */
