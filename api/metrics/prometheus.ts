@@ -60,11 +60,12 @@ export class PrometheusMetrics {
     return this.#registry.contentType;
   }
 
-  text(): Promise<string> {
+  async text(): Promise<string> {
     // The first time somebody asks: most gateways of tests are never asked.
     if (!this.#isComplete) this.#complete();
     this.#isComplete = true;
-    return this.#registry.metrics();
+    // The library writes it in a way that the format does not have.
+    return (await this.#registry.metrics()).replaceAll(/ Nan$/gm, ' NaN');
   }
 
   #complete(): void {
