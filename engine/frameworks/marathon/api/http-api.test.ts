@@ -499,6 +499,22 @@ test('an app in full has its tasks, and a list has what is asked for', (t) => {
   t.false('tasksRunning' in ((bodyOf(fake, '/v2/groups')['apps'] as Json[])[0] ?? {}));
 });
 
+test('a task is found where go-marathon takes its app from its id', (t) => {
+  const fake = cluster();
+  ask(fake, 'POST /v2/apps', {...APP, id: '/g/a'});
+  fake.runAll();
+  const [id = ''] = fake.tasks.keys();
+  t.regex(id, /^g_a\.instance-.+\._app\.1$/);
+  const kill = (path: string) => ask(fake, `DELETE /v2/apps/${path}/tasks/${id}`);
+  t.like(kill('g/b'), {status: 404, body: {message: "App '/g/b' does not exist"}});
+  const misread = id.slice(0, id.lastIndexOf('.')).replaceAll('_', '/');
+  t.is(kill(`${misread}x`).status, 404);
+  t.like(kill(misread), {status: 200, body: {task: {id, appId: '/g/a'}}});
+  const gone = id.replace(/instance-./, 'instance-0x');
+  const [path, task] = [gone.slice(0, gone.lastIndexOf('.')).replaceAll('_', '/'), gone];
+  t.is(ask(fake, `DELETE /v2/apps/${path}/tasks/${task}`).status, 404);
+});
+
 test('changes of one app are told of with who made them; others are not', (t) => {
   const fake = cluster();
   const from = {headers: {'X-Forwarded-For': '10.0.0.1, 10.0.0.2'}, remoteAddress: '10.0.0.9'};

@@ -6,6 +6,7 @@ import type {Root} from '../root/root.ts';
 import {answerOutcome, changing} from './answer-change.ts';
 import {taskView, tasksOf} from './app-view.ts';
 import {acceptsJson, textAt, type Call} from '../../http/call.ts';
+import {canonicalPath} from '../definition/path-id.ts';
 import {idAt} from './path-ids.ts';
 import type {Commands} from './commands.ts';
 import {unknownGroup} from './group-commands.ts';
@@ -97,15 +98,27 @@ export class TasksResource {
   }
 
   #killOne(call: Call): HttpAnswer {
-    const entry = this.#entry(idAt(call));
+    const taskId = textAt(call, 'task');
+    const instanceId = instanceOfTask(taskId) ?? '';
+    const entry = this.#entry(idAt(call)) ?? this.#entryMisread(call, instanceId);
     if (isScaleAndWipe(call)) return scaleAndWipe;
     if (entry === undefined) return refused(unknownApp(idAt(call)).refusal);
-    const taskId = textAt(call, 'task');
-    const instance = entry.instances.get(instanceOfTask(taskId) ?? '');
+    const instance = entry.instances.get(instanceId);
     if (instance === undefined || !hasTask(instance)) {
       return notFound(`Task '${taskId}' does not exist`);
     }
     return this.#kill(call, [instance], ([task]) => ({task}));
+  }
+
+  /**
+   * go-marathon takes what is before the last dot of a task's id for its app, which was so before
+   * tasks were parts of instances. No app can have such an id.
+   */
+  #entryMisread(call: Call, instanceId: string): AppEntry | undefined {
+    const [misread = ''] = /^.+(?=\.)/s.exec(textAt(call, 'task')) ?? [];
+    if (idAt(call) !== canonicalPath(`/${misread.replaceAll('_', '/')}`)) return undefined;
+    const {appId} = this.#parts.roster.instance(instanceId)?.spec ?? {};
+    return appId === undefined ? undefined : this.#entry(appId);
   }
 
   /** Ids of which there is nothing any more are passed over. */
