@@ -2,6 +2,7 @@
 import {get as httpGet, type IncomingMessage} from 'node:http';
 import {get as httpsGet} from 'node:https';
 import {connect} from 'node:net';
+import {hostPort} from '../api/http/host-port.ts';
 import type {ProbeOutcome} from '../engine/index.ts';
 
 export interface ProbeTarget {
@@ -9,6 +10,9 @@ export interface ProbeTarget {
   readonly port: number;
 }
 
+/** curl's. */
+const REDIRECTS_MAX = 50;
+const DEFAULT_PORTS = {http: 80, https: 443};
 /** More of an answer is not kept: readiness shows what a task said. */
 const BODY_BYTES_MAX = 64 * 1024;
 
@@ -27,39 +31,74 @@ export function probeTcp({host, port}: ProbeTarget, timeoutMs: number): Promise<
   });
 }
 
+export interface HttpTarget extends ProbeTarget {
+  readonly scheme: 'http' | 'https';
+  readonly path: string;
+}
+
 /** A GET, answered whole within the time; who answers is not looked at (no certificates). */
-export function probeHttp(
-  {
-    scheme,
-    host,
-    port,
-    path,
-  }: ProbeTarget & {
-    readonly scheme: 'http' | 'https';
-    readonly path: string;
-  },
+export async function probeHttp(target: HttpTarget, timeoutMs: number): Promise<ProbeOutcome> {
+  return (await get(target, timeoutMs)).outcome;
+}
+
+/** As {@link probeHttp}, but what an answer leads to is asked too, as `curl -L` does. */
+export async function probeHttpOnwards(
+  target: HttpTarget,
   timeoutMs: number,
 ): Promise<ProbeOutcome> {
+  const giveUpAt = performance.now() + timeoutMs;
+  let at: HttpTarget | undefined = target;
+  for (let redirects = 0; redirects <= REDIRECTS_MAX; redirects += 1) {
+    const {outcome, location} = await get(at, Math.max(1, giveUpAt - performance.now()));
+    if (location === undefined) return outcome;
+    at = targetAt(location, at);
+    if (at === undefined) return {kind: 'failed', cause: `it leads to '${location}'`};
+  }
+  return {kind: 'failed', cause: `it leads on more than ${REDIRECTS_MAX} times`};
+}
+
+function targetAt(
+  location: string,
+  {scheme, host, port, path}: HttpTarget,
+): HttpTarget | undefined {
+  const url = URL.parse(location, `${scheme}://${hostPort({hostname: host, port})}${path}`);
+  const next = url?.protocol.slice(0, -1);
+  if (url === null || (next !== 'http' && next !== 'https')) return undefined;
+  return {
+    scheme: next,
+    host: url.hostname.replace(/^\[|\]$/g, ''),
+    port: url.port === '' ? DEFAULT_PORTS[next] : Number(url.port),
+    path: `${url.pathname}${url.search}`,
+  };
+}
+
+interface Answer {
+  readonly outcome: ProbeOutcome;
+  /** Where else to ask. */
+  readonly location?: string | undefined;
+}
+
+function get({scheme, host, port, path}: HttpTarget, timeoutMs: number): Promise<Answer> {
   return new Promise((resolve) => {
     let isDone = false;
-    const end = (outcome: ProbeOutcome): void => {
+    const end = (outcome: ProbeOutcome, location?: string): void => {
       if (isDone) return;
       isDone = true;
       clearTimeout(timer);
-      resolve(outcome);
+      resolve({outcome, location});
       request.destroy();
     };
-    const get = scheme === 'https' ? httpsGet : httpGet;
+    const ask = scheme === 'https' ? httpsGet : httpGet;
     const options = {host, port, path, agent: false, rejectUnauthorized: false};
-    const request = get({...options, headers: {Accept: '*/*'}}, (response) => {
+    const request = ask({...options, headers: {Accept: '*/*'}}, (response) => {
       read(response, (body) => {
-        const contentType = response.headers['content-type'];
-        end({
-          kind: 'http',
-          status: response.statusCode ?? 0,
-          ...(contentType === undefined ? {} : {contentType}),
-          body,
-        });
+        const {statusCode: status = 0, headers} = response;
+        const contentType = headers['content-type'];
+        const isElsewhere = status >= 300 && status < 400;
+        end(
+          {kind: 'http', status, ...(contentType === undefined ? {} : {contentType}), body},
+          isElsewhere ? headers.location : undefined,
+        );
       });
     });
     const timer = setTimeout(() => end(tooLate(timeoutMs)), timeoutMs);

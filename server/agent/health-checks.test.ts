@@ -38,10 +38,12 @@ function watch(
   return told;
 }
 
-/** Answers `/well` with 200 and all else with 503. */
+/** Answers `/well` with 200, leads from `/to/X` to `/X` and in circles, and else answers 503. */
 async function serve(t: ExecutionContext): Promise<number> {
-  const server = createServer((request, response) => {
-    response.statusCode = request.url === '/well' ? 200 : 503;
+  const server = createServer(({url = ''}, response) => {
+    const [, to] = /^\/to(\/.*)$/.exec(url) ?? [];
+    if (to !== undefined) response.setHeader('Location', to === '/circle' ? url : to);
+    response.statusCode = to === undefined ? (url === '/well' ? 200 : 503) : 302;
     response.end();
   });
   await new Promise<void>((resolve) => {
@@ -78,6 +80,19 @@ test('an answer that is no success counts as a failure, and too many end it', as
   await until('it gives up', () => told.gaveUp === 1);
   t.deepEqual(told.results, [false, false, false]);
 });
+
+for (const [path, isWell] of [
+  ['/to/well', true],
+  ['/to/ill', false],
+  ['/to/circle', false],
+] as const) {
+  test(`where an answer leads to is asked: ${path}`, async (t) => {
+    const asked = {port: await serve(t), ipProtocol: 'IPv4'} as const;
+    const told = watch(t, {kind: 'http', scheme: 'http', path, ...asked});
+    await until('it is told', () => told.results.length > 0);
+    t.is(told.results[0], isWell);
+  });
+}
 
 test('of successes only the first is told, of failures each', async (t) => {
   const codes = [0, 0, 1, 1, 0, 1];

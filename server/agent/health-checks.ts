@@ -4,7 +4,7 @@
  * success, unhealthy after every failure that counts, and is given up after too many in a row.
  */
 import type {AgentHealthCheck, CheckedPort, TaskCommand} from '../../engine/index.ts';
-import {probeHttp, probeTcp, type ProbeTarget} from '../probing.ts';
+import {probeHttpOnwards, probeTcp, type ProbeTarget} from '../probing.ts';
 
 export interface CheckedTask {
   readonly checks: readonly AgentHealthCheck[];
@@ -79,7 +79,7 @@ async function attempt({check, timeoutMs}: AgentHealthCheck, task: CheckedTask):
         () => false,
       );
     case 'http': {
-      const outcome = await probeHttp({...check, ...targetOf(check, task)}, limitMs);
+      const outcome = await probeHttpOnwards({...check, ...targetOf(check, task)}, limitMs);
       return outcome.kind === 'http' && outcome.status >= 200 && outcome.status < 400;
     }
     case 'tcp':

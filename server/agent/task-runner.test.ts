@@ -128,7 +128,7 @@ const IMAGE = {
 };
 const AWAY = 'the Docker engine does not answer';
 
-test('a task of an image fails at once where no engine answers, and runs once one does', async (t) => {
+test('an image fails at once where no engine answers, and runs once one does', async (t) => {
   const bed = await openBed(t);
   bed.noDocker = AWAY;
   const runner = await bed.start();
@@ -143,7 +143,7 @@ test('a task of an image fails at once where no engine answers, and runs once on
   t.is(bed.machine.starts.get(taskIdOf('early')), undefined);
 });
 
-test('containers of an engine that is away when the agent starts are known when it is back', async (t) => {
+test('containers of an engine that is away are known when it is back', async (t) => {
   const bed = await openBed(t);
   (await bed.start()).launch(orderOf('kept', IMAGE));
   await until('it runs', () => bed.states('kept').includes('TASK_RUNNING'));

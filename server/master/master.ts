@@ -140,7 +140,7 @@ export class Master implements Cluster {
       log,
     });
     const prober = new Prober((results) => driver.tell(results));
-    const roles = new Map(options.frameworks.map(({id, role}) => [id as string, role]));
+    const roles = new Map(options.frameworks.map(({id, role}) => [id, role]));
     const driver = new Driver({
       engine,
       store: term.store,
