@@ -14,10 +14,10 @@ import {nodeNameOf, parseDocumentNode, pathOfNodeName, printDocumentNode} from '
 import {FakeEnsemble, type Fate} from './testing/fake-nodes.ts';
 import {openZkStore, type ZkStoreLimits, ZK_STORE_LIMITS} from './zk-store.ts';
 
-const places = {path: '/drydock/store', epochPath: '/drydock/epoch'};
+const PLACES = {path: '/drydock/store', epochPath: '/drydock/epoch'};
 
 /** So that documents of some words are in parts, and writes of some documents have a journal. */
-const tinyLimits: ZkStoreLimits = {
+const TINY_LIMITS: ZkStoreLimits = {
   ...ZK_STORE_LIMITS,
   valueBytes: 64,
   transactionBytes: 900,
@@ -31,13 +31,13 @@ async function makeEnsemble(): Promise<FakeEnsemble> {
 }
 
 function openStore(ensemble: FakeEnsemble, fateOf?: (write: number) => Fate): Store {
-  return openZkStore({nodes: ensemble.openSession(fateOf), ...places, limits: tinyLimits});
+  return openZkStore({nodes: ensemble.openSession(fateOf), ...PLACES, limits: TINY_LIMITS});
 }
 
 async function makeBed() {
   const ensemble = await makeEnsemble();
   return {
-    open: async () => openZkStore({nodes: ensemble.openSession(), ...places}),
+    open: async () => openZkStore({nodes: ensemble.openSession(), ...PLACES}),
     cleanUp: async () => undefined,
   };
 }
@@ -219,7 +219,7 @@ test('a write whose answer is lost at a takeover is not said to be refused', asy
     const ensemble = await makeEnsemble();
     let next: Fate = 'answered';
     const nodes = ensemble.openSession(() => next);
-    const old = openZkStore({nodes, ...places});
+    const old = openZkStore({nodes, ...PLACES});
     await old.commit({epoch: 1, puts: [{path: 'a', document: 'old'}], deletes: []});
     next = fate;
     const transact = nodes.transact.bind(nodes);
@@ -252,9 +252,8 @@ test('what is read while another writes is one state', async (t) => {
       // The reader needs a moment in which it is faster.
       for (let turn = 0; turn < index / 10; turn += 1) await setImmediate();
     }
-    isOver = true;
   };
-  const written = writing();
+  const written = writing().finally(() => (isOver = true));
   const seen = new Set<unknown>();
   // oxlint-disable-next-line no-unmodified-loop-condition -- it is, by the other loop.
   while (!isOver) {
@@ -283,7 +282,7 @@ test('a large write that was acknowledged does not come back over a later one', 
 
 test('no request comes near the limit of 1 MB', async (t) => {
   const ensemble = await makeEnsemble();
-  const store = openZkStore({nodes: ensemble.openSession(), ...places});
+  const store = openZkStore({nodes: ensemble.openSession(), ...PLACES});
   const small = Array.from({length: 8000}, (_, index) => ({path: `a/${index}`, document: index}));
   const large = Array.from({length: 20}, (_, index) => ({
     path: `b/${index}`,
@@ -306,7 +305,7 @@ test('small writes that are called together go together', async (t) => {
     requests += 1;
     return 'answered';
   };
-  const store = openZkStore({nodes: ensemble.openSession(count), ...places});
+  const store = openZkStore({nodes: ensemble.openSession(count), ...PLACES});
   await store.load();
   requests = 0;
   const calls = Array.from({length: 300}, (_, index) =>
@@ -354,7 +353,7 @@ test('who gets no answer gives up when its patience is over, and for good', asyn
   const nodes = ensemble.openSession();
   const never = Promise.withResolvers<never>();
   nodes.transact = async () => await never.promise;
-  const store = openZkStore({nodes, ...places, patienceMs: 50});
+  const store = openZkStore({nodes, ...PLACES, patienceMs: 50});
   const write = {epoch: 1, puts: [{path: 'a', document: 1}], deletes: []};
   const settled = await Promise.allSettled([store.commit(write), store.load()]);
   for (const outcome of settled) {

@@ -124,7 +124,8 @@ function dataOf(op: ZkOp): Buffer {
 }
 
 class FakeSession implements ZkNodes {
-  readonly timeoutMs = 4000;
+  /** Of the wall clock. Long, for a store waits so long: machines of tests may be busy. */
+  readonly timeoutMs = 60_000;
   readonly #ensemble: FakeEnsemble;
   readonly #fateOf: (write: number) => Fate;
   #writes = 0;
