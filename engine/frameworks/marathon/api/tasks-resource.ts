@@ -112,11 +112,12 @@ export class TasksResource {
 
   /**
    * go-marathon takes what is before the last dot of a task's id for its app, which was so before
-   * tasks were parts of instances. No app can have such an id.
+   * tasks were parts of instances; later with slashes for underscores. No app can be called so.
    */
   #entryMisread(call: Call, instanceId: string): AppEntry | undefined {
     const [misread = ''] = /^.+(?=\.)/s.exec(textAt(call, 'task')) ?? [];
-    if (idAt(call) !== canonicalPath(`/${misread.replaceAll('_', '/')}`)) return undefined;
+    const forms = [misread, misread.replaceAll('_', '/')].map((form) => canonicalPath(`/${form}`));
+    if (!forms.includes(idAt(call))) return undefined;
     const {appId} = this.#parts.roster.instance(instanceId)?.spec ?? {};
     return appId === undefined ? undefined : this.#entry(appId);
   }
