@@ -47,7 +47,7 @@ test('the origin that browsers may come from is told by the leader', async (t) =
   const answer = await app.inject({url: '/v2/info'});
   t.is(answer.headers['access-control-allow-origin'], 'http://ui.example');
   t.like(answer.json(), {
-    marathon_config: {access_control_allow_origin: ['http://ui.example'], hostname: '127.0.0.1'},
+    marathon_config: {access_control_allow_origin: 'http://ui.example', hostname: '127.0.0.1'},
   });
 });
 

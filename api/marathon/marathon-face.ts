@@ -97,7 +97,7 @@ export class MarathonFace {
       options: {corsOrigin},
     } = this.#parts;
     const {marathon_config: config, ...rest} = info as Readonly<Record<string, unknown>>;
-    const origins = corsOrigin === undefined ? {} : {access_control_allow_origin: [corsOrigin]};
+    const origins = corsOrigin === undefined ? {} : {access_control_allow_origin: corsOrigin};
     return {
       ...rest,
       leader: hostPort(self),
