@@ -9,7 +9,8 @@ import {raiseEpoch} from './epoch-node.ts';
 import {Lease} from './lease.ts';
 import {type MasterInfo, parseMasterInfo, printMasterInfo} from './master-info.ts';
 import {type Member, MEMBER_PREFIX, membersOf} from './members.ts';
-import type {NodeAccess, ZkSession} from './session.ts';
+import type {NodeAccess} from './client-forms.ts';
+import type {ZkSession} from './session.ts';
 import {isZkError} from './zk-error.ts';
 
 export interface CandidacyOptions {

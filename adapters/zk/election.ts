@@ -6,7 +6,8 @@ import {Candidacy} from './candidacy.ts';
 import {detectLeader} from './leader-detector.ts';
 import type {Lease} from './lease.ts';
 import type {MasterInfo} from './master-info.ts';
-import type {NodeAccess, ZkSession} from './session.ts';
+import type {NodeAccess} from './client-forms.ts';
+import type {ZkSession} from './session.ts';
 import {SessionKeeper} from './session-keeper.ts';
 import type {ZkUrl} from './zk-url.ts';
 

@@ -1,7 +1,8 @@
 /** Who leads, as the election's folder says it: the member with the lowest number. */
 import {type MasterInfo, parseMasterInfo} from './master-info.ts';
 import {membersOf} from './members.ts';
-import type {NodeAccess, ZkSession} from './session.ts';
+import type {NodeAccess} from './client-forms.ts';
+import type {ZkSession} from './session.ts';
 
 export interface DetectorOptions {
   readonly session: ZkSession;

@@ -2,10 +2,21 @@
  * One ZooKeeper session from its beginning to its end, in promises. It moves from server to server
  * by itself; when it has expired it is over, and who wants to go on opens another.
  */
-import zookeeper, {type Client, type Exception, type State} from 'node-zookeeper-client';
+import zookeeper, {type Client, type Exception, type Stat, type State} from 'node-zookeeper-client';
+import {
+  aclOf,
+  addOp,
+  EMPTY_NODE,
+  errorOf,
+  indexOfFailure,
+  LOST_BEFORE_ANSWER,
+  messageOf,
+  nodeOf,
+  type NodeAccess,
+} from './client-forms.ts';
 import {createMendedClient, type MendedClient} from './client-mends.ts';
 import {SessionProof} from './session-proof.ts';
-import {isZkError, ZkError, type ZkErrorKind} from './zk-error.ts';
+import {isZkError, ZkError} from './zk-error.ts';
 import type {ZkNode, ZkNodes, ZkOp} from './zk-nodes.ts';
 import type {ZkUrl} from './zk-url.ts';
 
@@ -17,12 +28,6 @@ export interface ZkSessionOptions {
   /** How closely the connection is watched; a leader's by default. */
   readonly pace?: keyof typeof PACES | undefined;
 }
-
-/**
- * Who may use a node that a session with credentials creates: who has the same ones; the others not
- * at all, or for reading. A session without credentials lets everybody do everything.
- */
-export type NodeAccess = 'ours' | 'readable';
 
 export type ZkSessionEnd = 'expired' | 'closed' | 'login refused';
 
@@ -48,7 +53,6 @@ const PACES = {
   watcher: {beat: 1 / 3, silence: 1 / 3},
 } as const;
 const CLOSE_MS_MAX = 1000;
-const LOST_BEFORE_ANSWER = 'the connection to ZooKeeper was lost before the answer';
 
 interface Waiting {
   readonly sentAt: number;
@@ -371,89 +375,11 @@ export class ZkSession implements ZkNodes {
   }
 }
 
-type Stat = zookeeper.Stat;
-
 /** Whose rejection may go unheard: nobody may be waiting for a connection when a session ends. */
 function unwatched(): PromiseWithResolvers<void> {
   const parts = Promise.withResolvers<void>();
   parts.promise.catch(() => undefined);
   return parts;
-}
-
-function aclOf(isOpen: boolean, access: NodeAccess): zookeeper.ACL[] {
-  const {Permission, Id, ACL} = zookeeper;
-  const everybody = new Id('world', 'anyone');
-  if (isOpen) return [new ACL(Permission.ALL, everybody)];
-  // Whoever has logged in as we have.
-  const own = new ACL(Permission.ALL, new Id('auth', ''));
-  return access === 'ours' ? [own] : [own, new ACL(Permission.READ, everybody)];
-}
-
-const EMPTY_NODE: ZkNode = {data: Buffer.alloc(0), version: 0, owner: undefined};
-
-function nodeOf(data: Buffer | undefined, {version, ephemeralOwner}: Stat): ZkNode {
-  const owner = ephemeralOwner.toString('hex');
-  return {
-    data: data ?? EMPTY_NODE.data,
-    version,
-    owner: owner === '0000000000000000' ? undefined : owner,
-  };
-}
-
-function addOp(transaction: zookeeper.Transaction, op: ZkOp, acl: zookeeper.ACL[]): void {
-  if ((op.kind === 'check' || op.kind === 'set') && op.version === 0) {
-    throw new RangeError(`version 0 of ${op.path} cannot be asked for in a transaction`);
-  }
-  switch (op.kind) {
-    case 'check':
-      transaction.check(op.path, op.version);
-      break;
-    case 'create':
-      transaction.create(op.path, op.data, acl);
-      break;
-    case 'set':
-      transaction.setData(op.path, op.data, op.version);
-      break;
-    case 'remove':
-      transaction.remove(op.path);
-      break;
-  }
-}
-
-/** Of the results of a failed transaction, those before the one that failed say 0. */
-function indexOfFailure(results: unknown): number | undefined {
-  if (!Array.isArray(results)) return undefined;
-  const index = (results as readonly {readonly err?: number}[]).findIndex(
-    ({err}) => err !== undefined && err !== 0,
-  );
-  return index === -1 ? undefined : index;
-}
-
-function errorOf(error: Error | Exception, path: string): ZkError | Error {
-  const {Exception} = zookeeper;
-  if (!('code' in error) || typeof error.code !== 'number') return error as Error;
-  const kinds: ReadonlyMap<number, ZkErrorKind> = new Map([
-    [Exception.CONNECTION_LOSS, 'connectionLoss'],
-    [Exception.SESSION_EXPIRED, 'sessionEnded'],
-    [Exception.NO_NODE, 'noNode'],
-    [Exception.NODE_EXISTS, 'nodeExists'],
-    [Exception.NOT_EMPTY, 'notEmpty'],
-    [Exception.BAD_VERSION, 'badVersion'],
-    [Exception.NO_AUTH, 'noAuth'],
-  ]);
-  const kind = kinds.get(error.code) ?? 'refused';
-  return new ZkError(kind, messageOf(kind, path, error), {cause: error});
-}
-
-function messageOf(kind: ZkErrorKind, path: string, cause: unknown): string {
-  switch (kind) {
-    case 'connectionLoss':
-      return LOST_BEFORE_ANSWER;
-    case 'noAuth':
-      return `ZooKeeper refuses access to ${path}: it was made with other credentials`;
-    default:
-      return `ZooKeeper answers ${cause instanceof Error ? cause.name : kind} for ${path}`;
-  }
 }
 
 function connectionLost(trouble: string | undefined): ZkError {

@@ -25,6 +25,7 @@
 import {setTimeout as sleep} from 'node:timers/promises';
 import {StoreUnavailableError} from '../ports/store.ts';
 import {type GuardedWriter, NotAppliedError} from './guarded-writer.ts';
+import {changeOfText, type NodeChange, parseJournal, printJournal} from './node-changes.ts';
 import {
   type BlobRef,
   blobIdOf,
@@ -55,15 +56,6 @@ export interface StoreTreeParts {
   readonly makeBlobId: () => string;
   /** Something was answered: it goes on. */
   readonly onProgress: () => void;
-}
-
-/** A change of one document's node. */
-interface NodeChange {
-  readonly path: string;
-  /** Undefined: it is removed. */
-  readonly data: Buffer | undefined;
-  /** Where the text is, if it is not in the node. */
-  readonly blob: BlobRef | undefined;
 }
 
 /** So many requests are under way while all is read. */
@@ -348,31 +340,9 @@ export class StoreTree {
   }
 }
 
-function changeOfText(path: string, text: string | undefined): NodeChange {
-  if (text === undefined) return {path, data: undefined, blob: undefined};
-  return {path, data: printDocumentNode({path, content: {text}}), blob: undefined};
-}
-
 function bytesOf(op: ZkOp): number {
   const data = op.kind === 'create' || op.kind === 'set' ? op.data.length : 0;
   return OP_BYTES + op.path.length + data;
-}
-
-/** Of the document's node, as text. */
-function printJournal(changes: readonly NodeChange[]): Buffer {
-  const rows = changes.map(({path, data, blob}) => [path, data?.toString() ?? null, blob ?? null]);
-  return Buffer.from(JSON.stringify(rows));
-}
-
-type JournalRow = readonly [path: string, data: string | null, blob: BlobRef | null];
-
-function parseJournal(data: Buffer): readonly NodeChange[] {
-  const rows = JSON.parse(data.toString()) as readonly JournalRow[];
-  return rows.map(([path, text, blob]) => ({
-    path,
-    data: text === null ? undefined : Buffer.from(text),
-    blob: blob === null ? undefined : parseBlobRef(blob),
-  }));
 }
 
 function parseNode(
