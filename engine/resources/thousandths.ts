@@ -3,6 +3,9 @@
 /** The largest scalar, in thousandths: beyond it integers in a double are not exact. */
 export const SCALAR_MAX = Number.MAX_SAFE_INTEGER;
 
+/** The largest whole value of a scalar. */
+export const VALUE_MAX = Math.floor(SCALAR_MAX / 1000);
+
 /**
  * A number of a scalar resource in thousandths, rounded half away from zero (Mesos: `llround(value
  * × 1000)`). Refused: not finite, negative, too large, and above 0 but rounding to 0.

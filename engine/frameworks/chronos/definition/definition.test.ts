@@ -80,6 +80,7 @@ const CHRONOS_ROWS: readonly Row[] = [
   ['negative cores', {...BASE, cpus: -1}, '/cpus', 'must be at least 0'],
   ['negative memory', {...BASE, mem: '-1'}, '/mem', 'must be at least 0'],
   ['negative disk', {...BASE, disk: -0.5}, '/disk', 'must be at least 0'],
+  ['more than is counted', {...BASE, cpus: 1e13}, '/cpus', 'must be at most 9007199254740'],
   ['a negative limit of time', {...BASE, maxCompletionTime: -1}, '/maxCompletionTime'],
   [
     'uris and fetch that differ',
@@ -437,6 +438,7 @@ const METRONOME_ROWS: readonly Row[] = [
   ['few cores', withRun({cpus: 0.005}), '/run/cpus', 'must be at least 0.01'],
   ['little memory', withRun({mem: 31}), '/run/mem', 'must be at least 32'],
   ['negative disk', withRun({disk: -1}), '/run/disk', 'must be at least 0'],
+  ['more than is counted', withRun({mem: 1e13}), '/run/mem', 'must be at most 9007199254740'],
   ['cores as text', withRun({cpus: '1'}), '/run/cpus', 'error.expected.jsnumber'],
   ['a part of a gpu', withRun({gpus: 0.5}), '/run/gpus', 'error.expected.int'],
   ['gpus with docker', withRun({gpus: 1, docker: {image: 'i'}}), '/run/gpus'],

@@ -14,6 +14,7 @@ import {
   type Shape,
 } from '../../json/json-shape.ts';
 import {compileWholeMatch} from '../../placement/patterns.ts';
+import {VALUE_MAX} from '../../../resources/thousandths.ts';
 import {closedObject, exactly} from './strict-shape.ts';
 import type {MetronomeRun} from './job-definition.ts';
 
@@ -108,9 +109,9 @@ const graceSeconds: Shape<number> = (value, at, faults) => {
 
 const runFields: Shape<MetronomeRun> = closedObject(
   {
-    cpus: required(number(0.01)),
-    mem: required(number(32)),
-    disk: required(number(0)),
+    cpus: required(number(0.01, VALUE_MAX)),
+    mem: required(number(32, VALUE_MAX)),
+    disk: required(number(0, VALUE_MAX)),
     gpus: defaulted(integer(0), 0),
     env: defaulted(
       mapOf(

@@ -15,6 +15,7 @@ import {
   type Shape,
 } from '../../json/json-shape.ts';
 import {compileWholeMatch} from '../../placement/patterns.ts';
+import {VALUE_MAX} from '../../../resources/thousandths.ts';
 import {parsePeriod, periodMs} from '../schedule/period.ts';
 import {chronosContainer} from './chronos-container.ts';
 import type {ChronosDefinition, JobConstraint, JobFetch} from './job-definition.ts';
@@ -80,7 +81,7 @@ const SECONDS_MAX = 1_000_000_000;
 
 const text = defaulted(looseText(), '');
 const flag = defaulted(looseFlag, false);
-const amount = defaulted(looseNumber(0, Number.MAX_SAFE_INTEGER), 0);
+const amount = defaulted(looseNumber(0, VALUE_MAX), 0);
 const seconds = looseNumber(0, SECONDS_MAX);
 
 const fetchItem: Shape<JobFetch> = (value, at, faults) => {
