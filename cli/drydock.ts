@@ -9,6 +9,7 @@ import {makeTimetableCommand} from './commands/timetable.ts';
 import {makeAgentCommand} from './commands/agent.ts';
 import {makeMasterCommand} from './commands/master.ts';
 import {makeUpCommand} from './commands/up.ts';
+import {HELP_LAYOUT} from './terminal/help-layout.ts';
 import {outliveReader} from './terminal/closed-pipe.ts';
 import {EXIT_BAD_INPUT, EXIT_OK} from './terminal/exit-codes.ts';
 import {readVersion} from './version.ts';
@@ -19,7 +20,10 @@ const program = new Command('drydock')
   )
   .version(readVersion(), '--version', 'print the version')
   .helpOption('-h, --help', 'print this help')
+  .helpCommand('help [command]', 'print the help of a command')
+  .configureHelp(HELP_LAYOUT)
   .showSuggestionAfterError()
+  .showHelpAfterError('See: drydock --help')
   .exitOverride();
 
 const commands = [
@@ -32,7 +36,15 @@ const commands = [
   makeStartCommand(),
   makeConformanceCommand(),
 ];
-for (const command of commands) program.addCommand(command.exitOverride());
+for (const command of commands) {
+  program.addCommand(
+    command
+      .configureHelp(HELP_LAYOUT)
+      .helpOption('-h, --help', 'print this help')
+      .showHelpAfterError(`See: drydock ${command.name()} --help`)
+      .exitOverride(),
+  );
+}
 
 outliveReader();
 try {

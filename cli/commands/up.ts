@@ -19,12 +19,22 @@ export function makeUpCommand(): Command {
     .description('Run a whole cluster on this machine: a master, agents, and their state.')
     .option('--clean', 'end what an earlier cluster here has left running, and start from nothing')
     .option('--stop-tasks', 'when stopped, stop the tasks as well (else they run on)');
-  addSettings(command, UP_SETTINGS);
+  addSettings(command, UP_SETTINGS).addHelpText('after', EXAMPLES);
   return command.action(async (flags: UpFlags) => {
     // What a failed start has left open must not keep the process.
     process.exit(await up(command, flags).catch(explain));
   });
 }
+
+const EXAMPLES = `
+Examples:
+  drydock up
+  drydock up --agents 3 --docker off
+  drydock up --data-dir ./harbour --listen 127.0.0.1:5060
+
+Then, in another terminal:
+  dcos cluster setup http://127.0.0.1:5050
+  dcos marathon app add hello_world.json`;
 
 async function up(command: Command, flags: UpFlags): Promise<number> {
   const settings = settingsOf(UP_SETTINGS, command);

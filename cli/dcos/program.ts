@@ -2,6 +2,8 @@
 import {Command} from 'commander';
 import {Context} from './context.ts';
 import {Failure} from './failure.ts';
+import {readVersion} from '../version.ts';
+import {HELP_LAYOUT} from '../terminal/help-layout.ts';
 import {GROUPS, MISSING_GROUPS, type Group} from './groups.ts';
 import type {Verbosity, World} from './world.ts';
 
@@ -16,6 +18,10 @@ export async function runCommand(
   const known = GROUPS.find(({name}) => name === group);
   if (known !== undefined && asked === '--info' && more.length === 0) {
     context.print(known.summary);
+    return 0;
+  }
+  if (known !== undefined && asked === '--version' && more.length === 0) {
+    context.print(`dcos-${known.name} version ${readVersion()}`);
     return 0;
   }
   const program = await makeProgram(words, context);
@@ -77,6 +83,7 @@ function prepare(command: Command, world: World): void {
   const {stdout, stderr} = world;
   command
     .exitOverride()
+    .configureHelp(HELP_LAYOUT)
     .showHelpAfterError(`See: ${fullName(command)} --help`)
     .configureOutput({
       writeOut: (text) => stdout.write(text),
