@@ -1,6 +1,6 @@
 // The `dcos` command: which requests it makes, what it prints, how it ends.
 import {spawn} from 'node:child_process';
-import {readFileSync} from 'node:fs';
+import {closeSync, existsSync, openSync, readFileSync} from 'node:fs';
 import {Readable} from 'node:stream';
 import {fileURLToPath} from 'node:url';
 import test, {type ExecutionContext} from 'ava';
@@ -111,6 +111,70 @@ table([
     asks: [`GET ${M}/apps/a`, `POST ${M}/apps`],
     body: {id: 'a', cmd: 'sleep 1'},
     stdout: 'Created deployment d1\n',
+  },
+  {
+    title: 'app endpoints lists the published ports of running tasks, in the order of the app',
+    words: 'marathon app endpoints a',
+    script: {
+      ...appOf({
+        container: {
+          portMappings: [
+            {containerPort: 9, name: 'inner'},
+            {containerPort: 80, hostPort: 0, name: 'web'},
+            {containerPort: 0, hostPort: 0},
+          ],
+        },
+      }),
+      [`GET ${M}/tasks`]: {
+        json: {
+          tasks: [
+            {id: 'a.2', appId: '/a', host: '::1', ports: [4, 5], state: 'TASK_RUNNING'},
+            {id: 'a.1', appId: '/a', host: 'h1', ports: [2, 3], state: 'TASK_RUNNING'},
+            {id: 'a.3', appId: '/a', host: 'h1', ports: [6, 7], state: 'TASK_STAGING'},
+            {id: 'b.1', appId: '/b', host: 'h1', ports: [8], state: 'TASK_RUNNING'},
+          ],
+        },
+      },
+    },
+    asks: [`GET ${M}/apps/a`, `GET ${M}/tasks`],
+    stdout: [
+      'ENDPOINT  CONTAINER PORT  NAME  TASK',
+      'h1:2      80              web   a.1',
+      'h1:3      3               ---   a.1',
+      '[::1]:4   80              web   a.2',
+      '[::1]:5   5               ---   a.2',
+      '',
+    ].join('\n'),
+    stderr: '',
+  },
+  {
+    title: 'app endpoints --quiet lists the addresses; a task may have one of its own',
+    words: 'marathon app endpoints -q a',
+    script: {
+      ...appOf({container: {portMappings: [{containerPort: 80}]}}),
+      [`GET ${M}/tasks`]: {
+        json: {
+          tasks: [
+            {id: 'a.1', appId: '/a', ipAddresses: [{ipAddress: '10.9.0.2'}], state: 'TASK_RUNNING'},
+          ],
+        },
+      },
+    },
+    stdout: '10.9.0.2:80\n',
+  },
+  {
+    title: 'app endpoints of an app that has none says so beside the answer',
+    words: 'marathon app endpoints --json a',
+    script: {...appOf(), [`GET ${M}/tasks`]: {json: {tasks: []}}},
+    stdout: '[]\n',
+    stderr: "No task of '/a' runs and has a port.\n",
+  },
+  {
+    title: 'app endpoints of an app that is not there fails',
+    words: 'marathon app endpoints a',
+    script: NO_APP,
+    code: 1,
+    stderr: "Error: App '/a' does not exist\n",
   },
   {
     title: 'app add warns of properties that have no effect, and adds the app',
@@ -1501,7 +1565,7 @@ table([
     code: 1,
     asks: [],
     stderr:
-      /^Do you really want to teardown F2 with all its tasks\? \[yes\/no\] Error: Nothing was/,
+      /^Do you really want to teardown F2 with all its tasks\? \[yes\/no\] \nError: Nothing was/,
   },
   {
     title: 'service shutdown --yes tears it down',
@@ -1773,6 +1837,33 @@ table([
     stdout: 'Run jobs that end: now, or on a schedule.\n',
   },
   {
+    title: '--version of a group is that of the command',
+    words: 'marathon --version',
+    asks: [],
+    stdout: /^dcos-marathon version \d+\.\d+\.\d+\n$/,
+  },
+  {
+    title: 'an unknown log level is told with those that there are',
+    words: '--log-level=loud marathon app list',
+    code: 1,
+    asks: [],
+    stderr:
+      "Error: Log level set to an unknown value 'loud'. Valid values are " +
+      '[debug, info, warning, error, critical]\n',
+  },
+  {
+    title: 'a dashboard to open is not there',
+    words: 'cluster open',
+    code: 1,
+    asks: [],
+    stderr: /^Error: 'dcos cluster open' is not part of Drydock\.\n/,
+  },
+  {
+    title: 'config keys --json lists the keys',
+    words: 'config keys --json',
+    stdout: /"name": "core\.dcos_url",\n +"environment": "DCOS_URL",/,
+  },
+  {
     title: 'groups of DC/OS that are not there say so',
     words: 'package install jenkins --yes',
     code: 1,
@@ -1834,7 +1925,9 @@ test('every command has a help of its own, with an example that begins as it doe
     const names = [...list.matchAll(/^ {2}([a-z][\w-]*)/gm)].map(([, name = '']) => name);
     const isLeaf = names.length === 0;
     if (isLeaf) t.regex(stdout, new RegExp(`\\nExamples?:\\n[^]*dcos ${words.join(' ')}\\b`));
-    for (const line of stdout.split('\n')) t.true(line.length <= 80 || /^ {2}\S/.test(line), line);
+    // Examples are whole lines, as one would type them.
+    for (const line of stdout.split('\n'))
+      t.true(line.length <= 80 || /^ {2}dcos|^ {2}echo/.test(line), line);
     for (const name of names) await visit([...words, name]);
   };
   await visit([]);
@@ -1847,6 +1940,18 @@ test('every command has a help of its own, with an example that begins as it doe
   ]) {
     t.true(seen.includes(one), one);
   }
+});
+
+test('help fits a narrow terminal: long terms have a line of their own', async (t) => {
+  const home = new Home();
+  t.teardown(() => home.remove());
+  const {stdout} = await home.run(['marathon', 'app', '--help'], {columns: 50});
+  const [, list = ''] = /\nCommands:\n([^]*?)$/.exec(stdout) ?? [];
+  t.true(
+    list.startsWith('  add [options] [app-resource]\n                         Add an app.\n'),
+    list,
+  );
+  for (const line of list.split('\n')) t.true(line.length <= 50, line);
 });
 
 const sorted = (words: readonly (string | undefined)[]): readonly string[] =>
@@ -1937,6 +2042,14 @@ table([
       'Deployment d1 is done.',
       '',
     ].join('\n'),
+  },
+  {
+    title: 'deployment watch says once how to find out why nothing changes',
+    words: 'marathon deployment watch --max-count=5 d1',
+    script: {...appOf({tasksRunning: 1}), [`GET ${M}/deployments`]: {json: [STEPS(1)]}},
+    terms: {tickMs: 20_000},
+    stdout: '2026-11-30T00:00:00.000Z step 1 of 2: scale;   /a 1/2 running\n',
+    stderr: 'nothing has changed for a while; see why: dcos marathon debug why /a\n',
   },
   {
     title: 'deployment watch fails with the deployment',
@@ -2114,6 +2227,27 @@ test('the process says its version where no cluster was ever set up', async (t) 
   const {code, stdout} = await spawnDcos(t, ['--version'], {HOME: home.folder});
   t.is(code, 0);
   t.regex(stdout, /^dcoscli\.version=\d+\.\d+\.\d+\ndcos\.version=N\/A\n/);
+});
+
+test('output that cannot be written fails the process, and is told in a line', async (t) => {
+  if (!existsSync('/dev/full')) {
+    t.pass('this machine has no full device');
+    return;
+  }
+  const full = openSync('/dev/full', 'w');
+  const child = spawn(process.execPath, [dcos, 'config', 'keys'], {
+    stdio: ['ignore', full, 'pipe'],
+  });
+  let stderr = '';
+  child.stderr?.on('data', (chunk: Buffer) => {
+    stderr += chunk.toString();
+  });
+  const code = await new Promise((resolve) => {
+    child.on('close', resolve);
+  });
+  closeSync(full);
+  t.is(code, 1);
+  t.regex(stderr, /^Error: the output cannot be written: ENOSPC[^\n]*\n$/);
 });
 
 test('the process outlives a reader that has enough, and stops to follow then', async (t) => {

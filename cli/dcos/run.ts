@@ -7,9 +7,9 @@ import {stopReason, type Verbosity, type World} from './world.ts';
 
 /** The exit code. Nothing is thrown but bugs. */
 export async function runDcos(words: readonly string[], world: World): Promise<number> {
-  const globals = readGlobals(words, world);
-  for (const notice of globals.notices) world.stderr.write(`${notice}\n`);
   try {
+    const globals = readGlobals(words, world);
+    for (const notice of globals.notices) world.stderr.write(`${notice}\n`);
     if (globals.words[0] === '--version') {
       const {versionText} = await import('./version-text.ts');
       world.stdout.write(await versionText(world, globals.verbosity));
@@ -50,6 +50,8 @@ const VERBOSE: ReadonlyMap<string, Verbosity> = new Map([
   ['--verbose', 1],
 ]);
 
+const LOG_LEVELS: readonly string[] = ['debug', 'info', 'warning', 'error', 'critical'];
+
 /** Options of `dcos` itself stand before the first command. */
 function readGlobals(words: readonly string[], {env}: World): Globals {
   const notices: string[] = [];
@@ -64,6 +66,12 @@ function readGlobals(words: readonly string[], {env}: World): Globals {
       notices.push('The --debug flag is deprecated. Please use the -vv flag.');
     } else if (/^--log-level(=|$)/.test(word)) {
       const value = word.includes('=') ? word.slice('--log-level='.length) : words[(at += 1)];
+      if (value === undefined || !LOG_LEVELS.includes(value.toLowerCase())) {
+        throw new Failure(
+          `Log level set to an unknown value '${value ?? ''}'. Valid values are ` +
+            `[${LOG_LEVELS.join(', ')}]`,
+        );
+      }
       verbosity = value === 'debug' ? 2 : value === 'info' ? 1 : 0;
       notices.push('The --log-level flag is deprecated. Please use the -v or -vv flag.');
     } else break;

@@ -23,7 +23,7 @@ export function makeClusterGroup(context: Context): Command {
   for (const name of ['link', 'unlink'] as const) {
     group.addCommand(linkCommand(name), {hidden: true});
   }
-  return group;
+  return group.addCommand(openCommand(), {hidden: true});
 }
 
 function foldersOf({world}: Context): ClusterFolders {
@@ -31,7 +31,7 @@ function foldersOf({world}: Context): ClusterFolders {
 }
 
 function setupCommand(context: Context): Command {
-  const command = makeCommand('setup <url>', {
+  const command = makeCommand('setup [url]', {
     summary: 'Get to know a cluster, and attach it.',
     more: [
       'Asks the cluster for its id and name, logs in where it wants that, and writes what',
@@ -46,8 +46,20 @@ function setupCommand(context: Context): Command {
     .option('--name <name>', 'call the cluster so (default: as it calls itself)')
     .option('--ca-certs <file>', 'trust the certificates in this file (PEM)')
     .option('--no-check', 'trust the authority that the cluster says it has, without asking')
-    .option('--insecure', 'trust any certificate, now and later');
-  return doing(withLogin(command), async ([url]: [string], flags: SetupFlags) => {
+    .option('--insecure', 'trust any certificate, now and later')
+    .allowExcessArguments();
+  return doing(withLogin(command), async ([url]: [string | undefined], flags: SetupFlags) => {
+    const {args} = command;
+    if (url === undefined) {
+      throw new Failure('missing cluster URL', {
+        hints: ['Such as: dcos cluster setup http://127.0.0.1:5050'],
+      });
+    }
+    if (args.length > 1) {
+      throw new Failure(
+        `received ${args.length} arguments [${args.join(' ')}], expects a single cluster URL`,
+      );
+    }
     const {name, id} = await setUp(context, url, flags);
     context.say(`You are now attached to cluster ${name} (${id}).`);
   });
@@ -166,6 +178,19 @@ function renameCommand(context: Context): Command {
     const values = new Map(readConfigFile(path) ?? []);
     values.set('cluster.name', wanted);
     writeConfigFile(path, values);
+  });
+}
+
+/** In DC/OS it opens the dashboard in a browser. */
+function openCommand(): Command {
+  const command = makeCommand('open [cluster]', {
+    summary: 'Not there: clusters have no dashboard yet.',
+    examples: ['dcos cluster open'],
+  });
+  return doing(command, () => {
+    throw new Failure("'dcos cluster open' is not part of Drydock.", {
+      hints: ['Clusters have no dashboard yet; `dcos cluster list` has their URLs.'],
+    });
   });
 }
 

@@ -109,11 +109,14 @@ function unsetCommand(context: Context): Command {
 function keysCommand(context: Context): Command {
   const command = makeCommand('keys', {
     summary: 'List all properties that there are, with what they mean.',
-    examples: ['dcos config keys'],
+    examples: ['dcos config keys', 'dcos config keys --json'],
   });
-  return doing(command, () => {
-    context.printTable(
-      [
+  return doing(withJson(command), (_: [], {json}: JsonFlag) => {
+    context.printList(CONFIG_KEYS, {
+      isJson: json === true,
+      isQuiet: false,
+      id: ({name}) => name,
+      columns: [
         {head: 'NAME', cell: ({name}) => name},
         {head: 'ENVIRONMENT', cell: ({name}) => envNameOf(name)},
         {
@@ -123,8 +126,11 @@ function keysCommand(context: Context): Command {
           widthMin: 20,
         },
       ],
-      CONFIG_KEYS,
-    );
+      json: (keys) =>
+        keys.map(({name, description, unused}) => {
+          return {name, environment: envNameOf(name), description, hasEffect: unused === undefined};
+        }),
+    });
   });
 }
 

@@ -129,7 +129,7 @@ export class ClusterFolders {
     }
     const folder = join(this.#folder, id);
     mkdirSync(folder, {recursive: true});
-    writeFileSync(join(folder, MARK), '');
+    writeFileSync(join(folder, MARK), '', {mode: 0o600});
   }
 
   remove({id}: ClusterEntry): void {

@@ -375,7 +375,11 @@ test('cluster setup refuses what is no address', async (t) => {
     t.is(code, 1);
     t.regex(stderr, message);
   }
-  t.regex((await home.run(['cluster', 'setup'])).stderr, /missing required argument 'url'/);
+  t.regex((await home.run(['cluster', 'setup'])).stderr, /^Error: missing cluster URL\n/);
+  t.is(
+    (await home.run(['cluster', 'setup', 'a', 'b'])).stderr,
+    'Error: received 2 arguments [a b], expects a single cluster URL\n',
+  );
 });
 
 test('a cluster on this machine needs no scheme', async (t) => {

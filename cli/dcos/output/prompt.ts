@@ -41,6 +41,8 @@ export class Prompter {
       });
     }
     const line = this.#lines.shift();
+    // Only a terminal has shown the end of the line.
+    if (this.#world.stdin.isTTY !== true) this.#world.stderr.write('\n');
     if (line !== undefined) return line.trim();
     if (stopReason(this.#world) !== undefined) throw interrupted();
     throw new Failure('the input ended before the question was answered');
@@ -72,7 +74,6 @@ export async function askSecret(world: World, question: string): Promise<string>
       return await prompter.ask(question);
     } finally {
       prompter.close();
-      stderr.write('\n');
     }
   }
   const nowhere = new Writable({write: (_chunk, _encoding, done) => done()});

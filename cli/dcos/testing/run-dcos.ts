@@ -22,6 +22,8 @@ export interface RunTerms {
   readonly seen?: (stdout: string, stop: AbortController) => void;
   /** What a sleep of so many ms really takes. */
   readonly sleepMs?: (ms: number) => number;
+  /** By so many ms the clock goes on with each look at it; it stands still otherwise. */
+  readonly tickMs?: number;
 }
 
 /** A home of somebody, with files in it. */
@@ -38,7 +40,8 @@ export class Home {
   }
 
   async run(words: readonly string[], terms: RunTerms = {}): Promise<Ended> {
-    const {env = {}, stdin = '', columns, seen, sleepMs = () => 1} = terms;
+    const {env = {}, stdin = '', columns, seen, sleepMs = () => 1, tickMs = 0} = terms;
+    let nowMs = NOW - tickMs;
     const stop = new AbortController();
     const stdout = capture(columns, (text) => seen?.(text, stop));
     const stderr = capture(undefined);
@@ -50,7 +53,7 @@ export class Home {
       stdout,
       stderr,
       stop: stop.signal,
-      now: () => NOW,
+      now: () => (nowMs += tickMs),
       sleep: (ms) => sleepUntil(stop.signal, sleepMs(ms)),
     });
     return {code, stdout: stdout.text(), stderr: stderr.text()};

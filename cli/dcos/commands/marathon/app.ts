@@ -6,6 +6,7 @@ import {Failure} from '../../failure.ts';
 import {ApiFailure} from '../../http/api-failure.ts';
 import {rewording} from '../../http/service.ts';
 import {readJsonItems} from '../../json/json-item.ts';
+import {appEndpointsCommand} from './app-endpoints.ts';
 import {appListCommand} from './app-list.ts';
 import {
   change,
@@ -26,6 +27,10 @@ export function makeAppGroup(context: Context): Command {
     addCommand(context),
     appListCommand(context),
     showCommand(context),
+    appEndpointsCommand(context, (given) => {
+      const id = canonicalId(given);
+      return appOf(context, id, `App '${id}' does not exist`);
+    }),
     updateCommand(context),
     startCommand(context),
     stopCommand(context),
@@ -72,7 +77,7 @@ function addCommand(context: Context): Command {
     if ((await findIfThere(() => context.marathon.get(appPath(id)))) !== undefined) {
       throw new Failure(exists, {hints});
     }
-    await warnOfUnknown(context, app);
+    warnOfUnknown(context, app);
     const added = await addApp(context, app, flags, () => new Failure(exists, {hints}));
     if (flags.json === true || flags.dryRun === true) context.printJson(added);
     else context.print(`Created deployment ${added.deployments?.[0]?.id ?? 'N/A'}`);
@@ -155,7 +160,7 @@ function updateCommand(context: Context): Command {
               example: 'dcos marathon app update your-app-id < app_update.json',
             });
       refuseParts(id, body);
-      await warnOfUnknown(context, body);
+      warnOfUnknown(context, body);
       await change(context, 'PUT', appPath(id), {body, flags});
     },
   );

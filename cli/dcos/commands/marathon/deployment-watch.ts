@@ -112,20 +112,37 @@ function showText(context: Context): Show {
   const {world} = context;
   const redraw = world.stdout.isTerminal ? new Redraw(world) : undefined;
   let last = '';
+  let changedAtMs = 0;
+  let isTold = false;
   return async (deployment) => {
     const lines = [
       ...headLines(deployment, redraw !== undefined),
       ...(await appLines(context, deployment)),
     ];
-    if (redraw !== undefined) {
-      redraw.draw(lines);
-      return;
-    }
     const text = lines.join('; ');
-    const at = new Date(world.now()).toISOString();
-    if (text !== last) context.print(`${at} ${text}`);
-    last = text;
+    const nowMs = world.now();
+    const isNew = text !== last;
+    if (isNew) {
+      [last, changedAtMs, isTold] = [text, nowMs, false];
+      if (redraw === undefined) context.print(`${new Date(nowMs).toISOString()} ${text}`);
+    }
+    const still = nowMs - changedAtMs < STILL_MS ? [] : stillLines(deployment);
+    redraw?.draw([...lines, ...still]);
+    if (redraw === undefined && !isTold && still.length > 0) {
+      isTold = true;
+      for (const line of still) context.say(line);
+    }
   };
+}
+
+/** When nothing has changed for so long, it is told how to find out why. */
+const STILL_MS = 30_000;
+
+function stillLines({affectedApps = []}: DeploymentForm): readonly string[] {
+  const [first] = affectedApps;
+  return first === undefined
+    ? []
+    : [`nothing has changed for a while; see why: dcos marathon debug why ${first}`];
 }
 
 const BAR_WIDTH = 30;

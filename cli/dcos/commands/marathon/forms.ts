@@ -13,9 +13,13 @@ export interface AppForm {
   readonly constraints?: readonly (readonly string[])[];
   readonly container?: {
     readonly type?: string;
-    readonly portMappings?: readonly {readonly hostPort?: number}[];
+    readonly portMappings?: readonly {
+      readonly containerPort?: number;
+      readonly hostPort?: number;
+      readonly name?: string;
+    }[];
   } | null;
-  readonly portDefinitions?: readonly {readonly port?: number}[];
+  readonly portDefinitions?: readonly {readonly port?: number; readonly name?: string}[];
   readonly requirePorts?: boolean;
   readonly healthChecks?: readonly unknown[];
   readonly deployments?: readonly {readonly id: string}[];
@@ -68,6 +72,8 @@ export interface MarathonTask {
   readonly appId: string;
   readonly host?: string;
   readonly startedAt?: string;
+  readonly ports?: readonly number[];
+  readonly ipAddresses?: readonly {readonly ipAddress?: string}[];
   readonly state?: string;
   readonly role?: string;
   readonly healthCheckResults?: readonly ({readonly alive?: boolean} | null)[];

@@ -19,14 +19,31 @@ const APP_PROPERTIES: ReadonlySet<string> = new Set([
 ]);
 
 /** Warns on stderr: another Marathon may know more. */
-export async function warnOfUnknown(context: Context, app: object): Promise<void> {
+export function warnOfUnknown(context: Context, app: object): void {
   for (const name of Object.keys(app)) {
     if (APP_PROPERTIES.has(name)) continue;
-    const {nearest} = await import('../../../../sim/scenario/fields.ts');
-    const meant = nearest(name, [...APP_PROPERTIES]);
+    const meant = [...APP_PROPERTIES].find((known) => isSlip(name, known));
     const hint = meant === undefined ? '' : `: did you mean '${meant}'?`;
     context.say(`Warning: apps have no property '${name}', it has no effect${hint}`);
   }
+}
+
+/** Case aside, one letter too many, too few, wrong, or two of them exchanged. */
+function isSlip(typed: string, known: string): boolean {
+  const [left, right] = [typed.toLowerCase(), known.toLowerCase()];
+  if (Math.abs(left.length - right.length) > 1 || Math.min(left.length, right.length) < 3) {
+    return left === right;
+  }
+  let from = 0;
+  while (from < left.length && left[from] === right[from]) from += 1;
+  const [one, other] = [left.slice(from), right.slice(from)];
+  const exchanged = `${one[1] ?? ''}${one[0] ?? ''}${one.slice(2)}`;
+  return (
+    exchanged === other ||
+    one.slice(1) === other ||
+    one === other.slice(1) ||
+    one.slice(1) === other.slice(1)
+  );
 }
 
 /**
