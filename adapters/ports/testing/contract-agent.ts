@@ -24,7 +24,7 @@ export interface ExecutorBed {
 }
 
 /** Long enough for two slow cores that others use as well. */
-export const PATIENCE_MS = 60_000;
+export const PATIENCE_MS = 120_000;
 
 /** The terms of a task that most promises are about. */
 interface Wanted extends Partial<TaskSpec> {
