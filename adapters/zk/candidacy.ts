@@ -8,8 +8,7 @@
 import {raiseEpoch} from './epoch-node.ts';
 import {Lease} from './lease.ts';
 import {type MasterInfo, parseMasterInfo, printMasterInfo} from './master-info.ts';
-import {type Member, MEMBER_PREFIX, membersOf} from './members.ts';
-import type {NodeAccess} from './client-forms.ts';
+import {ELECTION_ACCESS, type Member, MEMBER_PREFIX, membersOf} from './members.ts';
 import type {ZkSession} from './session.ts';
 import {isZkError} from './zk-error.ts';
 
@@ -19,9 +18,6 @@ export interface CandidacyOptions {
   readonly folder: string;
   readonly epochPath: string;
   readonly info: MasterInfo;
-  /** Of the folder and the node. */
-  readonly access: NodeAccess;
-  readonly marginMs?: number | undefined;
 }
 
 export interface CandidacyListener {
@@ -55,15 +51,15 @@ export class Candidacy {
   }
 
   async #run(): Promise<void> {
-    const {session, folder, epochPath, access, marginMs} = this.#options;
-    await session.ensurePath(folder, access);
+    const {session, folder, epochPath} = this.#options;
+    await session.ensurePath(folder, ELECTION_ACCESS);
     const own = await this.#join();
     await this.#untilFirst(own);
     if (this.#isOver) return;
     // Only while the own node is there, so only while nobody else may lead.
     const epoch = await raiseEpoch(session, epochPath, own);
     if (this.#isOver) return;
-    const lease = new Lease({session, marginMs});
+    const lease = new Lease(session);
     this.#lease = lease;
     void lease.lost.then((reason) => this.end(reason));
     if (!lease.isHeld()) return;
@@ -77,7 +73,7 @@ export class Candidacy {
    * same: a second one would later keep others waiting for nobody.
    */
   async #join(): Promise<string> {
-    const {session, folder, info, access} = this.#options;
+    const {session, folder, info} = this.#options;
     const data = Buffer.from(printMasterInfo(info));
     for (;;) {
       // So that the list shows what was made before the connection was lost.
@@ -85,7 +81,8 @@ export class Candidacy {
       const own = await this.#findOwn();
       if (own !== undefined) return own;
       try {
-        return await session.createEphemeralSequential(`${folder}/${MEMBER_PREFIX}`, data, access);
+        const path = `${folder}/${MEMBER_PREFIX}`;
+        return await session.createEphemeralSequential(path, data, ELECTION_ACCESS);
       } catch (error) {
         if (!isZkError(error, 'connectionLoss')) throw error;
       }

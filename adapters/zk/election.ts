@@ -6,7 +6,6 @@ import {Candidacy} from './candidacy.ts';
 import {detectLeader} from './leader-detector.ts';
 import type {Lease} from './lease.ts';
 import type {MasterInfo} from './master-info.ts';
-import type {NodeAccess} from './client-forms.ts';
 import type {ZkSession} from './session.ts';
 import {SessionKeeper} from './session-keeper.ts';
 import type {ZkUrl} from './zk-url.ts';
@@ -17,11 +16,6 @@ export interface ElectionOptions {
   readonly sessionTimeoutMs: number;
   /** For each attempt to open a session; by default as long as a session lasts, 10 s at least. */
   readonly connectTimeoutMs?: number | undefined;
-  /**
-   * With credentials: whether others may read who leads, as Mesos lets them. By default not: then a
-   * detector needs the credentials, too. What the store keeps is never readable by others.
-   */
-  readonly readableByAll?: boolean | undefined;
 }
 
 export interface LeaderListener {
@@ -61,9 +55,7 @@ export class LeaderWatcher {
       pace: 'watcher',
       notice: (text) => listener.notice(text),
       use: (session) =>
-        detectLeader({session, folder: options.zk.path, access: accessOf(options)}, (leader) =>
-          teller.tell(leader),
-        ),
+        detectLeader({session, folder: options.zk.path}, (leader) => teller.tell(leader)),
     });
   }
 
@@ -123,10 +115,9 @@ export class ElectionCandidate {
   async #use(session: ZkSession): Promise<void> {
     const folder = this.#options.zk.path;
     const epochPath = `${folder}/epoch`;
-    const access = accessOf(this.#options);
     const over = Promise.withResolvers<void>();
     this.#candidacy = new Candidacy(
-      {session, folder, epochPath, access, info: this.#info},
+      {session, folder, epochPath, info: this.#info},
       {
         elected: (epoch, lease) => {
           if (this.#isClosed) return;
@@ -144,15 +135,9 @@ export class ElectionCandidate {
         },
       },
     );
-    const detecting = detectLeader({session, folder, access}, (leader) =>
-      this.#teller.tell(leader),
-    );
+    const detecting = detectLeader({session, folder}, (leader) => this.#teller.tell(leader));
     await Promise.race([detecting, over.promise]);
   }
-}
-
-function accessOf({readableByAll = false}: ElectionOptions): NodeAccess {
-  return readableByAll ? 'readable' : 'ours';
 }
 
 function sessionOptions({zk, ...options}: ElectionOptions) {

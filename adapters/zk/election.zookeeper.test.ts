@@ -177,7 +177,7 @@ test.serial('one that goes wakes only the one behind it', async (t) => {
       session,
       folder,
       epochPath: `${folder}/epoch`,
-      access: 'ours',
+
       info: infoOf(id),
     };
     const candidacy = new Candidacy(options as ConstructorParameters<typeof Candidacy>[0], {
@@ -220,7 +220,7 @@ test.serial('a lost answer leaves no second node of the same session behind', as
   };
   const epoch = Promise.withResolvers<number>();
   const candidacy = new Candidacy(
-    {session, folder, epochPath: `${folder}/epoch`, access: 'ours', info: infoOf('a')},
+    {session, folder, epochPath: `${folder}/epoch`, info: infoOf('a')},
     {elected: epoch.resolve, over: (reason) => epoch.reject(new Error(reason))},
   );
   t.is(await epoch.promise, 1);

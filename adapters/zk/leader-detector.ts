@@ -1,14 +1,11 @@
 /** Who leads, as the election's folder says it: the member with the lowest number. */
 import {type MasterInfo, parseMasterInfo} from './master-info.ts';
-import {membersOf} from './members.ts';
-import type {NodeAccess} from './client-forms.ts';
+import {ELECTION_ACCESS, membersOf} from './members.ts';
 import type {ZkSession} from './session.ts';
 
 export interface DetectorOptions {
   readonly session: ZkSession;
   readonly folder: string;
-  /** Of the folder, if it is not there. */
-  readonly access: NodeAccess;
 }
 
 /**
@@ -18,10 +15,10 @@ export interface DetectorOptions {
  * @throws ZkError when a server refuses to tell.
  */
 export async function detectLeader(
-  {session, folder, access}: DetectorOptions,
+  {session, folder}: DetectorOptions,
   leaderIs: (leader: MasterInfo | undefined) => void,
 ): Promise<void> {
-  await session.ensurePath(folder, access);
+  await session.ensurePath(folder, ELECTION_ACCESS);
   while (!session.isOver) {
     const changed = Promise.withResolvers<void>();
     const names = await session.children(folder, () => changed.resolve());

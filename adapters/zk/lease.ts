@@ -13,17 +13,12 @@ export type LeaseSession = Pick<
   'ended' | 'isConnected' | 'isOver' | 'provenUntil' | 'prove' | 'timeoutMs'
 >;
 
-export interface LeaseOptions {
-  readonly session: LeaseSession;
-  /**
-   * So long before the session could end; by default a twelfth of its timeout. It is there for what
-   * is done just after asking, and for clocks that do not run alike.
-   */
-  readonly marginMs?: number | undefined;
-}
-
 /** A proof is asked for so often, as a part of the session's timeout. */
 const PROVE_SHARE = 1 / 8;
+/**
+ * It is over so long before the session could end, as a part of its timeout: for what is done just
+ * after asking, and for clocks that do not run alike.
+ */
 const MARGIN_SHARE = 1 / 12;
 
 export class Lease {
@@ -37,9 +32,9 @@ export class Lease {
   #isOver = false;
   #isProving = false;
 
-  constructor({session, marginMs = session.timeoutMs * MARGIN_SHARE}: LeaseOptions) {
+  constructor(session: LeaseSession) {
     this.#session = session;
-    this.#marginMs = marginMs;
+    this.#marginMs = session.timeoutMs * MARGIN_SHARE;
     this.lost = this.#losing.promise;
     this.#proving = setInterval(() => void this.#prove(), session.timeoutMs * PROVE_SHARE);
     void session.ended.then((end) => this.#lose(`the ZooKeeper session has ended: ${end}`));

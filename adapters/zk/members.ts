@@ -1,4 +1,5 @@
 /** The masters that contend, as nodes: `json.info_0000000012`, ephemeral, numbered by ZooKeeper. */
+import type {NodeAccess} from './client-forms.ts';
 
 export interface Member {
   readonly path: string;
@@ -6,6 +7,13 @@ export interface Member {
 }
 
 export const MEMBER_PREFIX = 'json.info_';
+
+/**
+ * Of the election's folder and its members: with credentials, too, everybody may see who leads, as
+ * Mesos lets him (src/zookeeper/group.cpp: EVERYONE_READ_CREATOR_ALL). What the store keeps is for
+ * nobody else.
+ */
+export const ELECTION_ACCESS: NodeAccess = 'readable';
 
 /** Of the children of the election's folder, in the order in which they lead. */
 export function membersOf(folder: string, names: readonly string[]): readonly Member[] {
