@@ -30,7 +30,7 @@ export function clusterFact(
         },
       });
     case '/metadata':
-      return ok({PUBLIC_IPV4: publicIp ?? self.hostname, CLUSTER_ID: clusterId});
+      return ok({PUBLIC_IPV4: publicIp ?? self.ip ?? self.hostname, CLUSTER_ID: clusterId});
     case '/dcos-metadata/dcos-version.json':
       return ok({
         version: DCOS_VERSION,

@@ -13,7 +13,7 @@ export interface GatewayOptions {
   readonly corsOrigin: string | undefined;
   readonly clusterId: string;
   readonly clusterName: string;
-  /** `PUBLIC_IPV4` in `/metadata`; undefined: the host name of this master. */
+  /** `PUBLIC_IPV4` in `/metadata`; undefined: that of this master, or its name. */
   readonly publicIp: string | undefined;
   /** Whether `/state.json` and its like are served, which Mesos had until 1.7. */
   readonly jsonSuffixes: boolean;

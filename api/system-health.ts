@@ -3,7 +3,7 @@
  * master sees them. Health is 0 for well and 1 for not.
  */
 import type {AgentView} from '../engine/index.ts';
-import type {Address, Cluster} from './cluster.ts';
+import type {Address, Cluster, Place} from './cluster.ts';
 import type {Exchange, Face} from './http/exchange.ts';
 import {decodeSegment, withoutQuery} from './http/raw-path.ts';
 import {sendAnswer} from './http/send.ts';
@@ -43,7 +43,7 @@ export function ownHealth({cluster}: HealthParts): Face {
     return sendJson(exchange, {
       units: node.units.map(wholeUnit),
       hostname: self.hostname,
-      ip: self.hostname,
+      ip: ipOf(self),
       dcos_version: self.version,
       node_role: node.role,
       mesos_id: self.id,
@@ -148,16 +148,21 @@ function nodesOf({cluster, counts}: HealthParts): readonly Node[] {
   ];
 }
 
+/** Where it is not known, the name. */
+function ipOf({ip, hostname}: Pick<Place, 'hostname' | 'ip'>): string {
+  return ip ?? hostname;
+}
+
 function sameAddress(one: Address, other: Address): boolean {
   return one.hostname === other.hostname && one.port === other.port;
 }
 
-function masterNode(cluster: Cluster, {hostname}: Address, mesosId: string): Node {
+function masterNode(cluster: Cluster, place: Place, mesosId: string): Node {
   const isLed = cluster.isLeader || cluster.leader !== undefined;
   const output = isLed ? '' : 'No master leads.';
   const health = isLed ? 0 : 1;
   const units = MASTER_UNITS.map((unit) => ({...unit, health, output}) as const);
-  return {ip: hostname, role: 'master', mesosId, units};
+  return {ip: ipOf(place), role: 'master', mesosId, units};
 }
 
 const MASTER_UNITS = [
@@ -181,11 +186,11 @@ const MASTER_UNITS = [
   },
 ] as const;
 
-function agentNode({info, state}: AgentView, address: Address | undefined): Node {
+function agentNode({info, state}: AgentView, address: Place | undefined): Node {
   const isWell = state === 'active';
   const isPublic = info.attributes['public_ip'] === 'true';
   return {
-    ip: address?.hostname ?? info.hostname,
+    ip: ipOf(address ?? info),
     role: isPublic ? 'agent_public' : 'agent',
     mesosId: info.id,
     units: [
