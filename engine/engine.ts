@@ -1,6 +1,6 @@
 /**
  * The engine: one pure, deterministic state machine. Inputs come in with their instant, effects go
- * out in order; it knows no clock, no chance but its seed, and no world (design.md, section 3).
+ * out in order; it knows no clock, no chance but its seed, and no world (docs/architecture.md).
  */
 import type {Effect} from './effects.ts';
 import {Batch} from './frameworks/batch/batch.ts';

@@ -1,7 +1,7 @@
 /**
  * Write before act: effects of a step that recorded something are held until the store has
  * confirmed it, and so is everything after them, since a kill must not overtake its launch. A step
- * that records nothing while nothing is held passes straight through (design.md, section 3).
+ * that records nothing while nothing is held passes straight through (docs/architecture.md).
  */
 import type {Effect} from './effects.ts';
 import {assert} from './kernel/assert.ts';

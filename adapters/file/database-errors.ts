@@ -6,18 +6,21 @@ export function describeError(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
+/** A store of ours, but damaged: `found` says in what. */
 export function corrupt(file: string, found: string, options?: ErrorOptions): FileStoreError {
   const advice = 'restore it from a backup, or move it away (with what is named like it)';
   const message = `${file} is damaged: ${found}. Nothing was changed; ${advice} to start anew`;
   return new FileStoreError('corrupt', message, options);
 }
 
+/** Somebody else's file: `found` says by what that can be told. */
 export function foreign(file: string, found: string, options?: ErrorOptions): FileStoreError {
   const message = `${file} is no store of this program: ${found}. Nothing was changed; `;
   const advice = 'move it away, or choose another data folder';
   return new FileStoreError('foreign', `${message}${advice}`, options);
 }
 
+/** A later version of this program has written it. */
 export function newerFormat(file: string, version: number, knownMax: number): FileStoreError {
   const known = `it has format ${version}, and this program knows formats up to ${knownMax}`;
   const advice = 'Nothing was changed; use the newer version of the program';
@@ -51,6 +54,7 @@ const KINDS_BY_ERRNO: ReadonlyMap<string, FileStoreErrorKind> = new Map([
   ['EEXIST', 'noAccess'],
 ]);
 
+/** Whatever is thrown while a store is being opened, by its kind. */
 export function asFileStoreError(file: string, error: unknown): FileStoreError {
   if (error instanceof FileStoreError) return error;
   const said = describeError(error);

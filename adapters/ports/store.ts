@@ -1,6 +1,7 @@
 /**
- * The store port: what survives a master (design.md, section 4). Memory, a file and a ZooKeeper
- * ensemble keep the same promises; one contract suite runs against all of them.
+ * The store port: what survives a master, written before anybody acts on it (docs/architecture.md).
+ * Memory, a file and a ZooKeeper ensemble keep the same promises; one contract suite runs against
+ * all of them.
  */
 
 /** A small JSON document and where it is kept: `marathon/apps/a`, `master/agents/S1`. */

@@ -170,14 +170,17 @@ test('a task that is killed at once is never run', (t) =>
   }));
 
 test('a kill that an executor could not finish is finished by the next', (t) =>
-  withBench(t, {}, async ({agent}) => {
+  withBench(t, {}, async ({agent, bed}) => {
     const shell = 'trap "" TERM; echo > "$MESOS_SANDBOX/ready"; while :; do sleep 0.1; done';
     const task = await agent.task({shell});
     const remote = await agent.remote();
     remote.launch(task);
     await until('it is ready', () => has(task, 'ready'));
     remote.kill(task.spec.taskId, 500);
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await until(
+      'the kill on disk',
+      () => bed.control.killDeadlineOf(keyOfTask(task)) !== undefined,
+    );
     await agent.crash();
     await (await agent.executor()).recover([task]);
     t.is((await agent.ended(task)).state, 'TASK_KILLED');

@@ -9,8 +9,10 @@ import type {ZkNode, ZkOp} from './zk-nodes.ts';
  */
 export type NodeAccess = 'ours' | 'readable';
 
+/** Of an error that leaves it open whether anything was done. */
 export const LOST_BEFORE_ANSWER = 'the connection to ZooKeeper was lost before the answer';
 
+/** `isOpen`: of a session without credentials. */
 export function aclOf(isOpen: boolean, access: NodeAccess): zookeeper.ACL[] {
   const {Permission, Id, ACL} = zookeeper;
   const everybody = new Id('world', 'anyone');
@@ -20,6 +22,7 @@ export function aclOf(isOpen: boolean, access: NodeAccess): zookeeper.ACL[] {
   return access === 'ours' ? [own] : [own, new ACL(Permission.READ, everybody)];
 }
 
+/** In the place of one that could not be read. */
 export const EMPTY_NODE: ZkNode = {data: Buffer.alloc(0), version: 0, owner: undefined};
 
 export function nodeOf(data: Buffer | undefined, {version, ephemeralOwner}: Stat): ZkNode {
@@ -31,6 +34,7 @@ export function nodeOf(data: Buffer | undefined, {version, ephemeralOwner}: Stat
   };
 }
 
+/** @throws RangeError for version 0, which the library takes for any version. */
 export function addOp(transaction: zookeeper.Transaction, op: ZkOp, acl: zookeeper.ACL[]): void {
   if ((op.kind === 'check' || op.kind === 'set') && op.version === 0) {
     throw new RangeError(`version 0 of ${op.path} cannot be asked for in a transaction`);
@@ -60,6 +64,7 @@ export function indexOfFailure(results: unknown): number | undefined {
   return index === -1 ? undefined : index;
 }
 
+/** What the library says of a request for `path`; errors that are not of ZooKeeper stay as they are. */
 export function errorOf(error: Error | Exception, path: string): ZkError | Error {
   const {Exception} = zookeeper;
   if (!('code' in error) || typeof error.code !== 'number') return error as Error;
@@ -76,6 +81,7 @@ export function errorOf(error: Error | Exception, path: string): ZkError | Error
   return new ZkError(kind, messageOf(kind, path, error), {cause: error});
 }
 
+/** For people; `cause` is the library's error. */
 export function messageOf(kind: ZkErrorKind, path: string, cause: unknown): string {
   switch (kind) {
     case 'connectionLoss':

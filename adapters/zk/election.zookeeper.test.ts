@@ -180,7 +180,7 @@ test.serial('one that goes wakes only the one behind it', async (t) => {
 
       info: infoOf(id),
     };
-    const candidacy = new Candidacy(options as ConstructorParameters<typeof Candidacy>[0], {
+    const candidacy = new Candidacy(options, {
       elected: () => {
         if (id === 'b') elected.resolve();
       },

@@ -11,6 +11,7 @@ export interface Kind<T> {
   readonly parse: (text: string) => T | undefined;
 }
 
+/** Not the empty one. */
 export const TEXT: Kind<string> = {
   shown: 'TEXT',
   expected: 'a text that is not empty',
@@ -23,6 +24,7 @@ export const ANY_TEXT: Kind<string> = {shown: 'TEXT', expected: 'a text', parse:
 export const FILE: Kind<string> = {...TEXT, shown: 'FILE', expected: 'the path of a file'};
 export const FOLDER: Kind<string> = {...TEXT, shown: 'FOLDER', expected: 'the path of a folder'};
 
+/** A flag without a value; in the environment and the file, `true` or `false`. */
 export const SWITCH: Kind<boolean> = {
   shown: '',
   expected: 'true or false',
@@ -40,6 +42,7 @@ function shortened(_whole: string, digit: string, unit: string): string {
   return `${digit}${unit.charAt(0)}`;
 }
 
+/** `HOST:PORT`, an IPv6 address in brackets; port 0: any that is free. */
 export const HOST_PORT: Kind<Address> = {
   shown: 'HOST:PORT',
   expected: 'a host and a port from 0 to 65535, such as 127.0.0.1:5050',
@@ -54,6 +57,7 @@ function parseHostPort(text: string): Address | undefined {
   return hostname === undefined || port > 65_535 ? undefined : {hostname, port};
 }
 
+/** Bounds included. */
 export function whole(min: number, max: number): Kind<number> {
   return {
     shown: 'N',
@@ -65,6 +69,7 @@ export function whole(min: number, max: number): Kind<number> {
   };
 }
 
+/** One of these words. */
 export function oneOf<T extends string>(...choices: readonly T[]): Kind<T> {
   return {
     shown: choices.join('|'),

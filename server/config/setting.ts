@@ -14,6 +14,7 @@ export interface Setting<T, D extends T | undefined = T | undefined> {
   readonly defaultShown?: string | undefined;
 }
 
+/** A row of a table. */
 export function setting<T, D extends T | undefined>(
   kind: Kind<T>,
   byDefault: D,

@@ -1,7 +1,7 @@
 /**
  * Marathon as its records hold it: everything that decides what it does next. What is not here is
  * either a matter of the moment (which offers were refused, which kill was sent when) or follows
- * from it (design.md, section 4).
+ * from it (docs/architecture.md).
  */
 import type {App} from './definition/app-definition.ts';
 import type {ActionRecord} from './deploy/action.ts';
