@@ -1,5 +1,5 @@
 /** A command that is run beside a task: as it, in its sandbox, in its control groups. */
-import {execFile, spawn} from 'node:child_process';
+import {execFile, spawn, type ChildProcess} from 'node:child_process';
 import {readlinkSync} from 'node:fs';
 import {constants} from 'node:os';
 import {promisify} from 'node:util';
@@ -31,16 +31,22 @@ export function openSession({line, tty, cwd, stty, joins}: SessionTerms): ExecSe
   });
   // Who writes to a command that has ended need not care.
   child.stdin.on('error', () => undefined);
+  let resized: Promise<unknown> = Promise.resolve();
   return {
     stdin: child.stdin,
     stdout: child.stdout,
     stderr: child.stderr,
     ended,
     async resize(columns, rows) {
-      const terminal = tty && mark !== undefined ? terminalOf(mark.pid) : undefined;
-      if (terminal === undefined || stty === undefined) return;
+      if (!tty || mark === undefined || stty === undefined) return;
       const size = ['cols', `${columns}`, 'rows', `${rows}`];
-      await promisify(execFile)(stty, ['-F', terminal, ...size]);
+      // Sizes come in order, and the last one counts.
+      const resize = async (): Promise<void> => {
+        const terminal = await awaitTerminal(mark.pid, child);
+        if (terminal !== undefined) await promisify(execFile)(stty, ['-F', terminal, ...size]);
+      };
+      resized = resized.then(resize, resize);
+      await resized;
     },
     kill() {
       if (mark === undefined) return;
@@ -50,6 +56,23 @@ export function openSession({line, tty, cwd, stty, joins}: SessionTerms): ExecSe
       signalGroup(mark, 'SIGKILL');
     },
   };
+}
+
+const TERMINAL_WAIT_MS = 5000;
+const TERMINAL_LOOK_MS = 20;
+
+/** The first size comes with the command, before `script` has come to make its terminal. */
+async function awaitTerminal(pid: number, child: ChildProcess): Promise<string | undefined> {
+  for (let waitedMs = 0; waitedMs < TERMINAL_WAIT_MS; waitedMs += TERMINAL_LOOK_MS) {
+    const terminal = terminalOf(pid);
+    if (terminal !== undefined || child.exitCode !== null || child.signalCode !== null) {
+      return terminal;
+    }
+    await new Promise((resolve) => {
+      setTimeout(resolve, TERMINAL_LOOK_MS);
+    });
+  }
+  return undefined;
 }
 
 /** The terminal that `script` has made for its child; undefined: not yet, or not any more. */

@@ -547,12 +547,19 @@ const OF_TERMINALS: readonly Promised[] = [
     async (t, agent) => {
       const task = await agent.launch({shell: COUNTS});
       await agent.running(task);
-      const argv = ['/bin/sh', '-c', 'test -t 0 && test -t 1 && echo yes; read -r x; stty size'];
+      const script =
+        'test -t 0 && test -t 1 && echo yes; for x in 1 2; do read -r x; stty size; done';
+      const argv = ['/bin/sh', '-c', script];
       const executor = await agent.executor();
       const session = await executor.exec(task.spec.taskId, {argv, tty: true});
       let said = '';
       session.stdout.on('data', (chunk) => (said += String(chunk)));
+      // The first one comes at once, as a client sends it.
+      const first = session.resize(80, 25);
       await until('a terminal', async () => said.includes('yes'));
+      await first;
+      session.stdin.write('\n');
+      await until('its size', async () => /\b25 80\b/.test(said));
       await session.resize(91, 37);
       session.stdin.write('\n');
       t.is((await session.ended).exitCode, 0);
