@@ -49,6 +49,16 @@ export function writeIdentity(store: Store, identity: Identity): Promise<void> {
   return store.commit({puts: [{path: PATH, document: identity}], deletes: []});
 }
 
+/** In whatever order they are written: what was reserved and let go of comes back in another. */
 function same(one: Amounts, other: Amounts): boolean {
-  return JSON.stringify(one) === JSON.stringify(other);
+  return canonical(one) === canonical(other);
+}
+
+function canonical({scalars, ranges = {}, sets = {}, special = []}: Amounts): string {
+  const named = [scalars, ranges, sets].map((amounts: Readonly<Record<string, unknown>>) =>
+    Object.keys(amounts)
+      .sort()
+      .map((name) => [name, amounts[name]]),
+  );
+  return JSON.stringify([named, special.map((resource) => JSON.stringify(resource)).sort()]);
 }
