@@ -1605,6 +1605,25 @@ table([
     stdout: 'web.0\n',
   },
   {
+    title: 'task list takes the id of an app, whole',
+    words: 'task list --all /shop/web -q',
+    script: {
+      'GET /mesos/master/state': {
+        json: {
+          frameworks: [
+            {
+              id: 'F1',
+              tasks: ['shop_web.1', 'shop_web2.1', 'a.shop_web.1', 'shop_web_x.1'].map((id) => {
+                return {id, name: 'web', state: 'TASK_RUNNING', slave_id: 'S1'};
+              }),
+            },
+          ],
+        },
+      },
+    },
+    stdout: 'shop_web.1\n',
+  },
+  {
     title: 'task list takes a pattern',
     words: 'task list --all web.[0-1] --quiet',
     script: {'GET /mesos/master/state': {json: STATE}},

@@ -87,6 +87,7 @@ function upText({url, docker, agents}: Up, settings: UpSettings, dataDir: string
     '',
     `Next: dcos cluster setup ${url}`,
     '      dcos marathon app add hello_world.json',
+    '      dcos marathon app endpoints /hello_world',
     'Ctrl-C stops the cluster; its tasks run on, and are known again at the next start.',
     '',
   ].join('\n');

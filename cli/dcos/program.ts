@@ -57,6 +57,7 @@ To begin:
   dcos cluster setup http://127.0.0.1:5050
   dcos marathon app add hello_world.json
   dcos marathon app list
+  dcos marathon app endpoints /hello_world
 
 Every command has its own help with examples: dcos <command> --help`;
 

@@ -60,8 +60,15 @@ function allTasks({frameworks = [], completed_frameworks: gone = []}: MesosState
   });
 }
 
-/** A whole id, a part of one, or a pattern of the shell: `web.*`, `job-?`, `a[12]`. */
+/**
+ * A whole id, a part of one, or a pattern of the shell: `web.*`, `job-?`, `a[12]`. Unlike in DC/OS
+ * also the id of an app, as `marathon` takes it: `/shop/web` is `shop_web.…` in those of its tasks.
+ */
 function matcher(name: string): (id: string) => boolean {
+  if (name.startsWith('/')) {
+    const start = `${name.slice(1).replaceAll('/', '_')}.`;
+    return (id) => id.startsWith(start);
+  }
   if (!/[*?[]/.test(name)) return (id) => id.includes(name);
   const pattern = globPattern(name);
   return (id) => pattern.test(id);
