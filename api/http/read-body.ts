@@ -18,13 +18,42 @@ export class ClientGoneError extends Error {
  */
 export const LET_PASS_BYTES_MAX = 64 * 1024 * 1024;
 
+/** What bodies that are on their way take of the memory, all together. */
+export class BodyRoom {
+  readonly #bytesMax: number;
+  #bytes = 0;
+
+  constructor(bytesMax: number) {
+    this.#bytesMax = bytesMax;
+  }
+
+  get isFull(): boolean {
+    return this.#bytes > this.#bytesMax;
+  }
+
+  take(bytes: number): void {
+    this.#bytes += bytes;
+  }
+
+  giveBack(bytes: number): void {
+    this.#bytes -= bytes;
+  }
+}
+
+/** Of this process: thirty of the largest, and very many of those that people send. */
+const ROOM = new BodyRoom(256 * 1024 * 1024);
+
 /**
  * All of the body.
  *
- * @throws Fault it is larger than `bytesMax`, or encoded in a way that is not known.
+ * @throws Fault it is larger than `bytesMax`, encoded in a way that is not known, or one too many.
  * @throws ClientGoneError it ended too early.
  */
-export async function readBody(raw: IncomingMessage, bytesMax: number): Promise<Buffer> {
+export async function readBody(
+  raw: IncomingMessage,
+  bytesMax: number,
+  room = ROOM,
+): Promise<Buffer> {
   if (Number(headerOf(raw, 'content-length') ?? 0) > bytesMax) throw new Fault('bodyTooLarge');
   const encoding = headerOf(raw, 'content-encoding')?.trim().toLowerCase() ?? '';
   if (encoding !== '' && encoding !== 'identity') throw new Fault('mediaType');
@@ -34,7 +63,9 @@ export async function readBody(raw: IncomingMessage, bytesMax: number): Promise<
     const onData = (chunk: Buffer): void => {
       size += chunk.length;
       chunks.push(chunk);
+      room.take(chunk.length);
       if (size > bytesMax) end(() => reject(new Fault('bodyTooLarge')));
+      else if (room.isFull) end(() => reject(new Fault('bodiesFull', {'Retry-After': '1'})));
     };
     const onEnd = (): void => end(() => resolve(Buffer.concat(chunks, size)));
     const onGone = (): void => end(() => reject(new ClientGoneError()));
@@ -47,6 +78,8 @@ export async function readBody(raw: IncomingMessage, bytesMax: number): Promise<
         if (size > LET_PASS_BYTES_MAX) raw.destroy();
       });
       settle();
+      room.giveBack(size);
+      chunks.length = 0;
     };
     raw.on('data', onData).on('end', onEnd).on('close', onGone).on('error', onGone);
     raw.resume();
