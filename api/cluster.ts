@@ -61,7 +61,7 @@ export interface Cluster {
   operatorRequest(request: OperatorRequest): Promise<FrameworkReply>;
   /** What a framework publishes from now on; the answer ends it. */
   onEvent(frameworkId: FrameworkId, listener: (event: FrameworkEvent) => void): () => void;
-  /** Called once when this process stops leading or serving: long answers must end then. */
+  /** Called when this process stops leading, and when it stops: long answers must end then. */
   onEnd(listener: () => void): () => void;
   /** Everything that passes between the engine and the world, from the next leadership on too. */
   witness(witness: Witness): void;

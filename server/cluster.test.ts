@@ -98,7 +98,7 @@ test('a master that was replaced without hearing of it changes nothing', async (
   const {cluster, master, agent} = await scene(t);
   await deploy({master});
   const next = await cluster.addMaster('m2');
-  cluster.ballot.depose(true);
+  cluster.ballot.deposeUntold();
   next.elect();
   await until('the agent registers there', () => next.master.isLeader && agent.agent.isRegistered);
   // A follower now: it passes on what it is asked.

@@ -173,13 +173,7 @@ test.serial('one that goes wakes only the one behind it', async (t) => {
       lists.set(id, (lists.get(id) ?? 0) + 1);
       return await children(path, changed);
     };
-    const options = {
-      session,
-      folder,
-      epochPath: `${folder}/epoch`,
-
-      info: infoOf(id),
-    };
+    const options = {session, folder, epochPath: `${folder}/epoch`, info: infoOf(id)};
     const candidacy = new Candidacy(options, {
       elected: () => {
         if (id === 'b') elected.resolve();

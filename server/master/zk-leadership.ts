@@ -6,6 +6,7 @@ import {
   ElectionCandidate,
   LeaderWatcher,
   type ElectionOptions,
+  type LeaderListener,
 } from '../../adapters/zk/election.ts';
 import type {MasterInfo} from '../../adapters/zk/master-info.ts';
 import {openZkStore} from '../../adapters/zk/zk-store.ts';
@@ -13,17 +14,27 @@ import type {Address} from '../../api/cluster.ts';
 import type {LeaderWatch} from '../leader-watch.ts';
 import type {Contender, Leadership} from './leadership.ts';
 
-/** Tells everybody who wants to know, at each change. */
-class Changes {
+/** Logs what is heard of the election, and tells of each change everybody who wants to know. */
+class Ears implements LeaderListener {
+  readonly #log: Logger;
   readonly #listeners = new Set<() => void>();
 
-  add(listener: () => void): () => void {
+  constructor(log: Logger) {
+    this.#log = log;
+  }
+
+  onChange(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
 
-  tell(): void {
+  leaderChanged(leader: MasterInfo | undefined): void {
+    this.#log.info({leader: addressOf(leader)}, 'the leader');
     for (const listener of [...this.#listeners]) listener();
+  }
+
+  notice(text: string): void {
+    this.#log.warn(text);
   }
 }
 
@@ -39,20 +50,17 @@ export async function makeZkLeadership(
   log: Logger,
 ): Promise<Leadership> {
   const info: MasterInfo = {...self, ip: await ipv4Of(self.hostname)};
-  const changes = new Changes();
+  const ears = new Ears(log);
   let candidate: ElectionCandidate | undefined;
   return {
     get leader() {
       return addressOf(candidate?.leader);
     },
-    onChange: (listener) => changes.add(listener),
+    onChange: (listener) => ears.onChange(listener),
     async contend(contender: Contender) {
       candidate = new ElectionCandidate(options, info, {
-        leaderChanged: (leader) => {
-          log.info({leader: addressOf(leader)}, 'the leader');
-          changes.tell();
-        },
-        notice: (text) => log.warn(text),
+        leaderChanged: (leader) => ears.leaderChanged(leader),
+        notice: (text) => ears.notice(text),
         elected: ({epoch, lease, session, epochPath}) => {
           const path = `${options.zk.path}/store`;
           const store = openZkStore({nodes: session, path, epochPath});
@@ -72,19 +80,13 @@ export async function makeZkLeadership(
 
 /** For agents: who leads. */
 export function watchZkLeader(options: ElectionOptions, log: Logger): LeaderWatch {
-  const changes = new Changes();
-  const watcher = new LeaderWatcher(options, {
-    leaderChanged: (leader) => {
-      log.info({leader: addressOf(leader)}, 'the leader');
-      changes.tell();
-    },
-    notice: (text) => log.warn(text),
-  });
+  const ears = new Ears(log);
+  const watcher = new LeaderWatcher(options, ears);
   return {
     get leader() {
       return addressOf(watcher.leader);
     },
-    onChange: (listener) => changes.add(listener),
+    onChange: (listener) => ears.onChange(listener),
     close: () => watcher.close(),
   };
 }

@@ -58,14 +58,17 @@ class Ballot {
     contender.elected({epoch: this.epoch, store, isHeld: () => reign.isHeld});
   }
 
-  /** `silently`: it is not told, as when it was stopped meanwhile. */
-  depose(silently = false): void {
+  depose(): void {
+    this.deposeUntold()?.lost('deposed by the test');
+  }
+
+  /** The one who led is not told, as when it was stopped meanwhile. */
+  deposeUntold(): Contender | undefined {
     const reign = this.#reigning;
     this.#reigning = undefined;
     this.leader = undefined;
-    if (reign === undefined) return;
-    reign.isHeld = false;
-    if (!silently) reign.contender.lost('deposed by the test');
+    if (reign !== undefined) reign.isHeld = false;
+    return reign?.contender;
   }
 
   resign(contender: Contender): void {
