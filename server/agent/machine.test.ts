@@ -1,6 +1,6 @@
 /** What an agent offers where nobody says it, and how one machine is divided among several. */
 import test from 'ava';
-import {agentResources, partOf, readMachine, type Machine} from './machine.ts';
+import {agentResources, partOf, partOfPorts, readMachine, type Machine} from './machine.ts';
 
 const MACHINE: Machine = {cpus: 8, memMiB: 16_384, diskMiB: 102_400, ports: [31_000, 32_000]};
 
@@ -43,15 +43,38 @@ test('resources that mean nothing are told', (t) => {
   t.regex(read.ok ? '' : read.message, /must have the form name:value/);
 });
 
-test('parts of a machine are no more than the whole, and share no port', (t) => {
-  const parts = [0, 1, 2].map((index) => partOf(MACHINE, index, 3));
-  t.true(parts.reduce((sum, {cpus}) => sum + cpus, 0) <= MACHINE.cpus);
-  t.true(parts.reduce((sum, {memMiB}) => sum + memMiB, 0) <= MACHINE.memMiB);
-  for (const [index, {ports}] of parts.entries()) {
-    t.true(ports[0] <= ports[1] && ports[1] <= MACHINE.ports[1]);
-    t.true(index === 0 || ports[0] > (parts[index - 1]?.ports[1] ?? 0));
+test('parts of a machine are no more than the whole', (t) => {
+  const part = partOf(MACHINE, 3);
+  for (const name of ['cpus', 'memMiB', 'diskMiB'] as const) {
+    t.true(part[name] > 0 && 3 * part[name] <= MACHINE[name]);
   }
 });
+
+for (const [said, count, expected] of [
+  ['', 1, [[[31_000, 32_000]]]],
+  ['', 2, [[[31_000, 31_499]], [[31_500, 31_999]]]],
+  [
+    'ports:[1-2,4-4,6-8]',
+    2,
+    [
+      [
+        [1, 2],
+        [4, 4],
+      ],
+      [[6, 8]],
+    ],
+  ],
+  ['ports:[1-2,4-6]', 4, [[[1, 1]], [[2, 2]], [[4, 4]], [[5, 5]]]],
+  ['ports:[1-1]', 2, [[], []]],
+] as const) {
+  test(`agents of a machine share no port: ${count} of '${said}'`, (t) => {
+    const read = agentResources(said, '*', MACHINE);
+    if (!read.ok) return t.fail(read.message);
+    const parts = Array.from({length: count}, (_, at) => partOfPorts(read.resources, at, count));
+    const ports = parts.map(({ranges}) => ranges?.['ports'] ?? []);
+    t.deepEqual(ports, structuredClone(expected) as never);
+  });
+}
 
 test('this machine has something of everything', (t) => {
   const {cpus, memMiB, diskMiB} = readMachine('/');

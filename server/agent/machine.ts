@@ -29,16 +29,30 @@ export function readMachine(workDir: string): Machine {
   };
 }
 
-/** The part of a machine that one of several agents on it has; no port is of two of them. */
-export function partOf(machine: Machine, index: number, count: number): Machine {
-  const [first, last] = machine.ports;
-  const each = Math.floor((last - first + 1) / count);
+/** The part of a machine that each of several agents on it has; see {@link partOfPorts}, too. */
+export function partOf(machine: Machine, count: number): Machine {
   return {
     cpus: Math.floor((machine.cpus * 1000) / count) / 1000,
     memMiB: Math.floor(machine.memMiB / count),
     diskMiB: Math.floor(machine.diskMiB / count),
-    ports: [first + index * each, first + (index + 1) * each - 1],
+    ports: machine.ports,
   };
+}
+
+/** With the ports that one of several agents on a machine has, found or said: none is of two. */
+export function partOfPorts(resources: Amounts, index: number, count: number): Amounts {
+  const ports = resources.ranges?.['ports'];
+  if (ports === undefined || count === 1) return resources;
+  const each = Math.floor(ports.reduce((sum, [first, last]) => sum + last - first + 1, 0) / count);
+  const part: [number, number][] = [];
+  let before = 0;
+  for (const [first, last] of ports) {
+    const begin = Math.max(first, first + index * each - before);
+    const end = Math.min(last, first + (index + 1) * each - before - 1);
+    if (begin <= end) part.push([begin, end]);
+    before += last - first + 1;
+  }
+  return {...resources, ranges: {...resources.ranges, ports: part}};
 }
 
 /** Half where there is little, else all but a fixed share. */

@@ -9,7 +9,7 @@ import {join} from 'node:path';
 import type {Logger} from 'pino';
 import {openFileStore} from '../../adapters/file/file-store.ts';
 import type {Amounts} from '../../engine/index.ts';
-import {agentResources, partOf, readMachine} from '../agent/machine.ts';
+import {agentResources, partOf, partOfPorts, readMachine} from '../agent/machine.ts';
 import type {OpenChannel} from '../agent/leader-link.ts';
 import {fixedLeader} from '../leader-watch.ts';
 import type {UpSettings} from '../config/tables.ts';
@@ -105,11 +105,12 @@ function planAgents(settings: UpSettings, dataDir: string): readonly AgentPlan[]
   const machine = readMachine(dataDir);
   const count = settings.agents;
   return Array.from({length: count}, (_, index) => {
-    const read = agentResources(settings.resources, settings.role, partOf(machine, index, count));
+    const read = agentResources(settings.resources, settings.role, partOf(machine, count));
     if (!read.ok) throw new StartError(`--resources: ${read.message}`);
+    const resources = partOfPorts(read.resources, index, count);
     const name = `agent-${index + 1}`;
     const {hostname, listenAt} = namesOf(settings, index);
-    return {name, workDir: join(dataDir, AGENTS, `${index + 1}`), hostname, listenAt, ...read};
+    return {name, workDir: join(dataDir, AGENTS, `${index + 1}`), hostname, listenAt, resources};
   });
 }
 
