@@ -4,7 +4,7 @@ import {Command, Option} from 'commander';
 export interface CommandText {
   /** One line, as lists of commands show it. */
   readonly summary: string;
-  /** Further paragraphs of its own help. */
+  /** Further paragraphs of its own help, which is wrapped where it is shown. */
   readonly more?: string;
   /** Whole lines, as one would type them. */
   readonly examples: readonly string[];

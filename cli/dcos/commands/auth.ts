@@ -31,7 +31,7 @@ function loginCommand(context: Context): Command {
     more: [
       'A cluster that takes API tokens wants one from you: typed, or with --token-file.',
       'One that knows users takes --username and a password in exchange.',
-    ].join('\n'),
+    ].join(' '),
     examples: ['dcos auth login --token-file token', 'dcos auth login --username alice'],
   });
   return doing(withLogin(command), async (_: [], flags: LoginFlags) => {

@@ -37,7 +37,7 @@ function setupCommand(context: Context): Command {
       'Asks the cluster for its id and name, logs in where it wants that, and writes what',
       'the next commands need to ~/.dcos (or DCOS_DIR), readable for you alone.',
       'DCOS_CLUSTER_SETUP_ACS_TOKEN may hold the token.',
-    ].join('\n'),
+    ].join(' '),
     examples: [
       'dcos cluster setup http://127.0.0.1:5050',
       'dcos cluster setup https://m1.example.com --ca-certs ca.pem --token-file token',

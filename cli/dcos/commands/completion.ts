@@ -15,7 +15,7 @@ export function makeCompletionCommand(context: Context): Command {
       'Shells: bash, zsh, fish. Ids of apps, jobs, tasks and so on are asked of the cluster.',
       'To have it in every shell, put the line below into ~/.bashrc or ~/.zshrc; for fish,',
       'write the script to ~/.config/fish/completions/dcos.fish.',
-    ].join('\n'),
+    ].join(' '),
     examples: ['eval "$(dcos completion bash)"', 'dcos completion fish | source'],
   });
   return doing(command, async ([name]: [string]) => {
@@ -44,7 +44,9 @@ export function makeCompletionServer(context: Context): Command {
   return doing(command, async ([words]: [readonly string[]]) => {
     const {env} = context.world;
     const shell = shellOf((env['SHELL'] ?? '').replace(/^.*\//, '')) ?? 'bash';
-    const {before, word} = split(words, env, shell);
+    const {before: given, word} = split(words, env, shell);
+    // What may follow `help` are the commands themselves.
+    const before = given[0] === 'help' ? given.slice(1) : given;
     const program = await context.programFor(before);
     const found = await suggest(program, before, word, context);
     if (found === 'files') context.print(FILES_MARK);

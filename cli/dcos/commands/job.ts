@@ -80,7 +80,7 @@ function addCommand(context: Context): Command {
     more: [
       'Its definition is JSON: in a file, at a URL, or on standard input.',
       'A schedule in it is added, too.',
-    ].join('\n'),
+    ].join(' '),
     examples: [
       'dcos job add clean-up.json',
       `echo '{"id": "hello", "run": {"cmd": "echo hello", "cpus": 0.1, "mem": 32}}' | dcos job add`,

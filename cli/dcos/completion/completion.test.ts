@@ -68,6 +68,8 @@ const cases: readonly (readonly [typed: string, expected: readonly string[]])[] 
   ],
   ['marathon app show ', ['/web', '/shop/web']],
   ['marathon app show /s', ['/shop/web']],
+  ['marathon app endpoints /s', ['/shop/web']],
+  ['help marathon de', ['deployment', 'debug', 'delay']],
   ['marathon app show --app-version -1 /w', ['/web']],
   ['marathon app show --app-version=-1 /w', ['/web']],
   ['marathon app show /web ', []],

@@ -140,7 +140,7 @@ function updateCommand(context: Context): Command {
     more: [
       'Properties are KEY=VALUE; values are read as JSON where they can be, and null',
       'takes a property away. Without any, an object with them is read from standard input.',
-    ].join('\n'),
+    ].join(' '),
     examples: [
       'dcos marathon app update /hello_world instances=5',
       `dcos marathon app update /hello_world env='{"COLOR": "blue"}' cpus=0.5`,

@@ -95,7 +95,7 @@ function summaryCommand(context: Context): Command {
     more: [
       'Of each agent its last offer counts. MATCHED n / m: of m offers that passed what',
       'stands above, n passed this, too.',
-    ].join('\n'),
+    ].join(' '),
     examples: ['dcos marathon debug summary /hello_world'],
   });
   return doing(withJson(command), async ([given]: [string], {json}: JsonFlag) => {

@@ -23,7 +23,7 @@ export function deploymentWatchCommand(context: Context): Command {
     more: [
       'On a terminal it is drawn anew in its place; elsewhere each change is one line.',
       'Fails if the deployment fails. One that is not there has ended, and is no failure.',
-    ].join('\n'),
+    ].join(' '),
     examples: [
       'dcos marathon deployment watch 83b2a2f0-6a3e-4b0f-9d7e-1f6f5d1f2d11',
       'dcos marathon deployment watch --interval=5 83b2a2f0-6a3e-4b0f-9d7e-1f6f5d1f2d11',

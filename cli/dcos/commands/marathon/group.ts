@@ -138,7 +138,7 @@ function updateCommand(context: Context): Command {
       'Properties are KEY=VALUE, as for apps; without any, an object with them is read',
       'from standard input. A list of apps replaces the one that is there: apps that it',
       'does not name are removed.',
-    ].join('\n'),
+    ].join(' '),
     examples: ['dcos marathon group update /shop < shop.json'],
   });
   return doing(

@@ -16,7 +16,7 @@ export function serviceLogCommand(context: Context): Command {
     more: [
       'For frameworks whose scheduler is an app of Marathon: one with the label',
       'DCOS_SERVICE_NAME or DCOS_PACKAGE_FRAMEWORK_NAME.',
-    ].join('\n'),
+    ].join(' '),
     examples: ['dcos service log --follow kafka stderr'],
   });
   return doing(

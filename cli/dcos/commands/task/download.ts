@@ -15,7 +15,7 @@ export function taskDownloadCommand(context: Context): Command {
     more: [
       'The last part of the path may be a pattern: "logs/*.txt". Files of the same name',
       'are overwritten.',
-    ].join('\n'),
+    ].join(' '),
     examples: [
       'dcos task download hello_world stdout',
       'dcos task download --target-dir=out hello_world "logs/*"',
