@@ -42,7 +42,8 @@ test('all but its health is for those who may ask', async (t) => {
   const app = makeAgentFace(source, {authorize: ({headers}) => headers['x-proof'] === 'good'});
   const health = await app.inject({url: '/slave(1)/health'});
   t.deepEqual([health.statusCode, health.body], [200, '']);
-  t.is((await app.inject({url: '/state'})).statusCode, 401);
+  const refused = await app.inject({url: '/state'});
+  t.deepEqual([refused.statusCode, refused.headers['www-authenticate']], [401, 'oauthjwt']);
   t.is((await app.inject({url: '/health/../state'})).statusCode, 401);
   t.is((await app.inject({url: '/state', headers: {'x-proof': 'good'}})).statusCode, 200);
 });

@@ -60,7 +60,7 @@ export function makeAgentFace(
   return makeServer({
     face: async (exchange) => {
       const isHealth = endpoints.find(exchange.path)?.endpoint === health;
-      if (!isHealth && !authorize(exchange.raw)) throw new Fault('unauthorized');
+      if (!isHealth && !authorize(exchange.raw)) throw new Fault('unauthorized', CHALLENGE);
       await endpoints.serve(exchange);
     },
     limits,
@@ -69,7 +69,7 @@ export function makeAgentFace(
       protocol: EXEC_PROTOCOL,
       take: (raw: IncomingMessage, socket: Socket, head: Buffer) => {
         const found = endpoints.find(targetOf(raw.url ?? '/'));
-        if (!authorize(raw)) throw new Fault('unauthorized');
+        if (!authorize(raw)) throw new Fault('unauthorized', CHALLENGE);
         if (found?.endpoint.face !== refuseUpgrade) throw new Fault('notFound');
         serveExec({source, logger}, {raw, socket, head});
       },
@@ -101,6 +101,9 @@ function agentEndpoints(source: AgentFaceSource, options: AgentFaceOptions): End
   for (const [path, face] of filesEndpoints(rootsOf(source))) endpoints.add(path, face);
   return endpoints;
 }
+
+/** As masters ask for a token. */
+const CHALLENGE = {'WWW-Authenticate': 'oauthjwt'};
 
 /** Who asks for it without an upgrade is told so. */
 async function refuseUpgrade(): Promise<void> {

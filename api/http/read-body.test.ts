@@ -30,5 +30,8 @@ test('bodies share their room, and whoever is one too many is told to come again
   t.is((await thirdBody).toString(), 'abcd');
   slow.end('7890');
   t.is((await slowBody).toString(), '1234567890');
-  t.false(room.isFull);
+  const large = upload();
+  const largeBody = readBody(large, 100, room);
+  large.end('x'.repeat(100));
+  t.is((await largeBody).length, 100);
 });

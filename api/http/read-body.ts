@@ -27,8 +27,9 @@ export class BodyRoom {
     this.#bytesMax = bytesMax;
   }
 
-  get isFull(): boolean {
-    return this.#bytes > this.#bytesMax;
+  /** Whether one that has `own` bytes by now is too much; alone it never is. */
+  isFullFor(own: number): boolean {
+    return this.#bytes > this.#bytesMax && this.#bytes > own;
   }
 
   take(bytes: number): void {
@@ -65,7 +66,8 @@ export async function readBody(
       chunks.push(chunk);
       room.take(chunk.length);
       if (size > bytesMax) end(() => reject(new Fault('bodyTooLarge')));
-      else if (room.isFull) end(() => reject(new Fault('bodiesFull', {'Retry-After': '1'})));
+      else if (room.isFullFor(size))
+        end(() => reject(new Fault('bodiesFull', {'Retry-After': '1'})));
     };
     const onEnd = (): void => end(() => resolve(Buffer.concat(chunks, size)));
     const onGone = (): void => end(() => reject(new ClientGoneError()));

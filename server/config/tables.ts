@@ -41,6 +41,14 @@ const ACCESS = {
   ),
 };
 
+const MESOS = {
+  'mesos-json-suffixes': setting(
+    SWITCH,
+    false,
+    'serve /state.json and its like as well, as Mesos did until 1.7',
+  ),
+};
+
 /** What a master decides by. */
 const CLUSTER = {
   cluster: setting(TEXT, 'drydock', 'name of the cluster, for people'),
@@ -93,6 +101,7 @@ const CLUSTER = {
     8 * 1024 * 1024,
     'bytes that the body of a request may have',
   ),
+  ...MESOS,
 };
 
 /** What an agent has and how it runs tasks. */
@@ -144,6 +153,7 @@ const TASKS = {
     'how much of what is fetched with `cache` is kept (0: nothing)',
   ),
   'gc-delay': setting(DURATION, 604_800_000, 'how long sandboxes of ended tasks are kept'),
+  ...MESOS,
 };
 
 const SHARED_KEY = setting(

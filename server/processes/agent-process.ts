@@ -101,6 +101,7 @@ export async function startAgentProcess(parts: AgentProcessParts): Promise<Agent
     faceSource(agent, flags, () => parts.watch.leader),
     {
       authorize: (raw) => isProven(raw.headers, key, Date.now()) || known.admits(raw),
+      jsonSuffixes: settings['mesos-json-suffixes'],
     },
   );
   await face.ready();

@@ -77,6 +77,7 @@ export async function startMasterProcess(parts: MasterProcessParts): Promise<Mas
     clusterName: settings.cluster,
     clusterId: idOfKey(key),
     logFile: settings['log-file'],
+    jsonSuffixes: settings['mesos-json-suffixes'],
   });
   const agents = makeSecureServer(key, (socket) => {
     master.acceptAgent((listener) => openLineChannel(socket, listener));
