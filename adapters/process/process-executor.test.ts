@@ -455,13 +455,27 @@ if (probe.isolation.memory === 'cgroup') {
     }));
 }
 
-test('without control groups, a daemon that got away does not hold up the end', (t) =>
+test('without control groups, daemons are found when their task ends or is killed', (t) =>
   withBench(t, {cgroups: 'off'}, async ({agent, bed}) => {
-    const shell = 'setsid sleep 1000 & sleep 0.2; echo end';
+    const daemons = 'setsid sleep 1000 & (setsid sleep 1000 &); sleep 0.2';
+    const task = await agent.launch({shell: `${daemons}; echo end`});
+    t.is((await agent.ended(task)).state, 'TASK_FINISHED');
+    t.is(read(task, 'stdout'), 'end\n');
+    const killed = await agent.launch({shell: `${daemons}; echo > up; sleep 1000`});
+    await until('its daemons run', () => has(killed, 'up'));
+    (await agent.executor()).kill(killed.spec.taskId, 0);
+    t.is((await agent.ended(killed)).state, 'TASK_KILLED');
+    const left = (await processesIn(bed.folder)).filter(({line}) => /sleep/.test(line));
+    t.deepEqual(left, []);
+  }));
+
+test('without control groups, one that hides itself does not hold up the end', (t) =>
+  withBench(t, {cgroups: 'off'}, async ({agent}) => {
+    const shell = 'setsid env -i sleep 1000 & echo $! > pid; sleep 0.2; echo end';
     const task = await agent.launch({shell});
     t.is((await agent.ended(task)).state, 'TASK_FINISHED');
     t.is(read(task, 'stdout'), 'end\n');
-    for (const {pid} of await processesIn(bed.folder)) process.kill(pid, 'SIGKILL');
+    process.kill(Number(read(task, 'pid')), 'SIGKILL');
   }));
 
 test('a task without limits can be given', (t) =>

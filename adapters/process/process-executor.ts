@@ -21,6 +21,7 @@ import {KeeperGuard} from './keeper-guard.ts';
 import {readBootId} from './proc.ts';
 import {ProcessTask, type TaskHost, type TaskSettings} from './process-task.ts';
 import {endSupervisor, removeLeftover} from './remove-leftover.ts';
+import {Strays} from './strays.ts';
 import {findTools} from './tools.ts';
 
 export interface ProcessExecutorOptions {
@@ -64,6 +65,7 @@ const SWEEP_MS = 2000;
 class Processes implements ProcessExecutor, TaskHost {
   readonly control: ControlFolder;
   readonly cgroups: Cgroups;
+  readonly strays = new Strays();
   readonly tools = findTools();
   readonly settings: TaskSettings;
   readonly bootId = readBootId();

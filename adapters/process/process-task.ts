@@ -28,6 +28,7 @@ import {
 } from './proc.ts';
 import {ownAccount, taskAccount} from './task-account.ts';
 import {removeLeftover} from './remove-leftover.ts';
+import type {Strays} from './strays.ts';
 import {supervisorScript} from './supervisor-script.ts';
 import {DEFAULT_PATH, type Tools} from './tools.ts';
 import {linkVolumes} from './volume-links.ts';
@@ -45,6 +46,7 @@ export interface TaskSettings {
 export interface TaskHost {
   readonly control: ControlFolder;
   readonly cgroups: Cgroups;
+  readonly strays: Strays;
   readonly tools: Tools;
   readonly settings: TaskSettings;
   readonly bootId: string;
@@ -339,6 +341,8 @@ export class ProcessTask {
     this.#phase = 'over';
     clearTimeout(this.#killTimer);
     this.#host.endSessions(this.task.spec.taskId);
+    const hasGroup = this.#cgroup.joinedBy.length > 0;
+    if (!hasGroup && this.#started !== undefined) await this.#host.strays.end(this.task.sandbox);
     await this.#host.removeCgroup(this.key);
     this.#tell(state, reason, message);
   }

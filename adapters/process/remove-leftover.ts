@@ -2,16 +2,18 @@
 import type {Cgroups} from './cgroups.ts';
 import type {ControlFolder} from './control-folder.ts';
 import {signalGroup} from './proc.ts';
+import type {Strays} from './strays.ts';
 
 export interface LeftoverPlace {
   readonly control: ControlFolder;
   readonly cgroups: Cgroups;
+  readonly strays: Strays;
   readonly bootId: string;
 }
 
 /** False: something in its control group would not end. */
 export async function removeLeftover(key: string, place: LeftoverPlace): Promise<boolean> {
-  const {control, cgroups} = place;
+  const {control, cgroups, strays} = place;
   // A supervisor that comes late finds that it may not start it.
   control.revoke(key);
   // First the supervisor, so that it starts nothing in between.
@@ -19,7 +21,10 @@ export async function removeLeftover(key: string, place: LeftoverPlace): Promise
     const started = control.startedOf(key);
     if (started !== undefined) signalGroup(started, 'SIGKILL');
   }
-  const isGone = await cgroups.open(key).remove();
+  const group = cgroups.open(key);
+  const sandbox = control.logsOf(key)?.sandbox;
+  if (group.joinedBy.length === 0 && sandbox !== undefined) await strays.end(sandbox);
+  const isGone = await group.remove();
   control.remove(key);
   return isGone;
 }
