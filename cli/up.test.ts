@@ -143,6 +143,32 @@ test('a folder with something else in it is left alone', async (t) => {
   remove(dataDir);
 });
 
+test('logs for people are a line each, with the part that speaks', async (t) => {
+  const dataDir = temp();
+  const daemon = await startUp(dataDir, '--docker', 'off', '--log-format', 'pretty');
+  t.is(await daemon.stop(), 0);
+  const lines = daemon.stderr.trimEnd().split('\n');
+  for (const line of lines) t.regex(line, /^\[\d\d:\d\d:\d\d\.\d{3}\] [A-Z]+: \S/);
+  t.true(
+    lines.some((line) => / INFO: agent-1: agent listens \{"address":/.test(line)),
+    daemon.stderr,
+  );
+  remove(dataDir);
+});
+
+test('help of drydock fits 80 columns, and wrong usage leads to it', async (t) => {
+  for (const name of ['up', 'master', 'agent', 'keygen']) {
+    const {stdout} = await run(process.execPath, [join(ROOT, 'cli', 'drydock.ts'), name, '--help']);
+    for (const line of stdout.split('\n')) t.true(line.length <= 80, line);
+  }
+  const [code, stderr] = await refused(['up', '--listn', 'x']);
+  t.is(code, 2);
+  t.is(
+    stderr,
+    "error: unknown option '--listn'\n(Did you mean --listen?)\nSee: drydock up --help\n",
+  );
+});
+
 test('a folder that cannot be made is told in a line, and the start fails', async (t) => {
   const dataDir = temp();
   const file = join(dataDir, 'file');

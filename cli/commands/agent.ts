@@ -19,12 +19,13 @@ export function makeAgentCommand(): Command {
 }
 
 const EXAMPLE = `
-Stopped or killed, an agent leaves its tasks running; started again on the same work folder, it
-knows them.
+Stopped or killed, an agent leaves its tasks running; started again on the same
+work folder, it knows them.
 
 Example:
-  drydock agent --zk zk://zk1:2181,zk2:2181,zk3:2181/drydock --work-dir /var/lib/drydock \\
-    --listen 0.0.0.0:5051 --hostname 10.0.0.4 --key-file /etc/drydock/key`;
+  drydock agent --zk zk://zk1:2181,zk2:2181,zk3:2181/drydock \\
+    --work-dir /var/lib/drydock --key-file /etc/drydock/key \\
+    --listen 0.0.0.0:5051 --hostname 10.0.0.4`;
 
 async function runAgent(command: Command): Promise<number> {
   const settings = settingsOf(AGENT_SETTINGS, command);

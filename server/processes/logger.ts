@@ -33,6 +33,8 @@ function onStderr(format: LogSettings['log-format']): DestinationStream {
     sync: true,
     colorize: process.stderr.isTTY && process.env['NO_COLOR'] === undefined,
     translateTime: 'SYS:HH:MM:ss.l',
-    ignore: 'pid,hostname',
+    singleLine: true,
+    messageFormat: '{if part}{part}: {end}{msg}',
+    ignore: 'pid,hostname,name,part',
   });
 }
