@@ -1,7 +1,7 @@
 /**
- * What the files of a store are, judged on views of them that change nothing, before they are opened
- * for writing: that would recover the database from a log or a journal beside it, whatever the two
- * are.
+ * What the files of a store are, judged on views of them that change nothing. Opening the database
+ * for writing comes after it: that would recover it from a log or a journal beside it, whatever the
+ * two are.
  */
 import {accessSync, constants, existsSync, readFileSync, statSync, writeFileSync} from 'node:fs';
 import {dirname} from 'node:path';

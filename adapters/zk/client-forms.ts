@@ -64,7 +64,7 @@ export function indexOfFailure(results: unknown): number | undefined {
   return index === -1 ? undefined : index;
 }
 
-/** What the library says of a request for `path`; errors that are not of ZooKeeper stay as they are. */
+/** What the library says of a request for `path`; what is no error of ZooKeeper stays as it is. */
 export function errorOf(error: Error | Exception, path: string): ZkError | Error {
   const {Exception} = zookeeper;
   if (!('code' in error) || typeof error.code !== 'number') return error as Error;

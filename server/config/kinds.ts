@@ -1,4 +1,4 @@
-/** Kinds of settings: what a text may be, what it then means, and what is said where it is wrong. */
+/** Kinds of settings: what a text may be, what it means, and what is said where it is wrong. */
 import type {Address} from '../../api/cluster.ts';
 import {parseDuration} from '../../sim/scenario/durations.ts';
 
