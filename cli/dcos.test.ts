@@ -1535,7 +1535,7 @@ table([
     words: 'node log S1',
     script: filesOf({}),
     code: 1,
-    stderr: /^Error: Agent 'S1' keeps no log file\.\n/,
+    stderr: /^Error: Agent 'S1' keeps no log file\.\n.*; started with --log-file it keeps/,
   },
   {
     title: 'node ssh is told not to be there',

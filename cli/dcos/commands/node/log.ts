@@ -59,7 +59,9 @@ async function show(
     if (error.said !== undefined) throw error;
     const who = id === undefined ? 'The leading master' : `Agent '${id}'`;
     throw new Failure(`${who} keeps no log file.`, {
-      hints: ['What it logs goes to its standard error.'],
+      hints: [
+        'What it logs goes to its standard error; started with --log-file it keeps a file, too.',
+      ],
       cause: error,
     });
   }
