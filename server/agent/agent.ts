@@ -208,6 +208,11 @@ export class Agent {
     await this.#runner.killAll();
   }
 
+  /** Removes what executors keep of tasks that have ended until masters know of it. */
+  async removeTasks(): Promise<void> {
+    await this.#runner.removeAll();
+  }
+
   /** Leaves the tasks running; the next process of this work folder takes them up. */
   async close(): Promise<void> {
     clearInterval(this.#gcTimer);

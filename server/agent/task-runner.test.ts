@@ -8,7 +8,13 @@ import {pino} from 'pino';
 import {makeMemoryDisk, openMemoryStore} from '../../adapters/memory/memory-store.ts';
 import type {ExecSession, ExecutorTask} from '../../adapters/ports/executor.ts';
 import {until} from '../../adapters/ports/testing/until.ts';
-import {agentIdOf, frameworkIdOf, taskIdOf, type TaskState} from '../../engine/index.ts';
+import {
+  agentIdOf,
+  frameworkIdOf,
+  taskIdOf,
+  type TaskId,
+  type TaskState,
+} from '../../engine/index.ts';
 import type {StatusMessage} from '../link/messages.ts';
 import {FakeExecutor, FakeMachine} from '../testing/fake-executor.ts';
 import {Sandboxes} from './sandboxes.ts';
@@ -24,6 +30,11 @@ class LateExecutor extends FakeExecutor {
   readonly isThere = Promise.withResolvers<void>();
   /** Of all commands beside tasks. */
   exitCode = 0;
+  readonly forgotten: TaskId[] = [];
+
+  override async forget(taskId: TaskId): Promise<void> {
+    this.forgotten.push(taskId);
+  }
 
   override async recover(tasks: readonly ExecutorTask[]): Promise<void> {
     await this.isThere.promise;
@@ -158,6 +169,18 @@ test('containers of an engine that is away are known when it is back', async (t)
   bed.machine.end(taskIdOf('kept'), 'TASK_FAILED');
   t.is((await bed.end('kept')).state, 'TASK_FAILED');
   t.is(bed.machine.starts.get(taskIdOf('kept')), 1);
+});
+
+test('of tasks that are ended without a master nothing is left, if that is wanted', async (t) => {
+  const bed = await openBed(t);
+  const runner = await bed.start();
+  runner.launch(orderOf('web', IMAGE));
+  await until('it runs', () => bed.states('web').includes('TASK_RUNNING'));
+  runner.disconnected();
+  await runner.killAll();
+  t.deepEqual(bed.docker?.forgotten, []);
+  await runner.removeAll();
+  t.deepEqual(bed.docker?.forgotten, [taskIdOf('web')]);
 });
 
 test('what could not be fetched is told, and said in the sandbox', async (t) => {

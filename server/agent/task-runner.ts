@@ -296,12 +296,17 @@ export class TaskRunner {
     const {frameworkId, taskId} = task.launch;
     this.#moments.delete(taskKey(frameworkId, taskId));
     this.#byTaskId.delete(taskId);
+    void this.#removeRest(task);
+  }
+
+  async #removeRest(task: LedgerTask): Promise<void> {
+    const {taskId} = task.launch;
     if (!task.isHandedOver) return;
-    this.executorOf(task)
-      ?.forget(taskId)
-      .catch((error: unknown) => {
-        this.#parts.log.warn({taskId, err: error}, 'what is left of a task cannot be removed');
-      });
+    try {
+      await this.executorOf(task)?.forget(taskId);
+    } catch (error) {
+      this.#parts.log.warn({taskId, err: error}, 'what is left of a task cannot be removed');
+    }
   }
 
   #news({taskId, state, ...remark}: ExecutorNews): void {
@@ -396,6 +401,11 @@ export class TaskRunner {
     while ([...this.tasks].some((task) => !hasEnded(task))) {
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
+  }
+
+  /** Removes what is left of tasks that have ended, whether or not a master knows. */
+  async removeAll(): Promise<void> {
+    await Promise.all([...this.tasks].filter(hasEnded).map((task) => this.#removeRest(task)));
   }
 
   /** Leaves everything running. */

@@ -30,12 +30,15 @@ export interface UpParts {
   readonly log: Logger;
 }
 
+/** `remove`: stopped, and nobody is ever told of their ends. */
+export type TasksAtClose = 'leave' | 'remove' | 'stop';
+
 export interface Up {
   readonly url: string;
   readonly master: Master;
   readonly agents: readonly AgentProcess[];
   readonly docker: DockerChoice;
-  close(how: {readonly stopTasks: boolean}): Promise<void>;
+  close(tasks: TasksAtClose): Promise<void>;
 }
 
 const STORE = 'store';
@@ -84,10 +87,11 @@ export async function startUp(settings: UpSettings, parts: UpParts): Promise<Up>
     master: masterProcess.master,
     agents,
     docker,
-    async close({stopTasks}) {
+    async close(tasks) {
       // Without a master nobody replaces what is being stopped; its next start hears of the ends.
       await masterProcess.close();
-      if (stopTasks) await Promise.all(agents.map(({agent}) => agent.killTasks()));
+      if (tasks !== 'leave') await Promise.all(agents.map(({agent}) => agent.killTasks()));
+      if (tasks === 'remove') await Promise.all(agents.map(({agent}) => agent.removeTasks()));
       for (const agent of agents) await agent.close();
     },
   };
@@ -173,7 +177,7 @@ export async function cleanUp(settings: UpSettings, parts: UpParts): Promise<voi
   if (works.length > 0) {
     const agents = Math.max(...works.map(Number), settings.agents);
     const up = await startUp({...settings, agents, listen: ANY_LOOPBACK}, parts);
-    await up.close({stopTasks: true});
+    await up.close('remove');
   }
   rmSync(dataDir, {recursive: true, force: true});
 }

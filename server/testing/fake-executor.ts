@@ -73,7 +73,7 @@ export class FakeExecutor implements Executor {
     return undefined;
   }
 
-  async forget(): Promise<void> {}
+  async forget(_taskId: TaskId): Promise<void> {}
 
   async close(): Promise<void> {
     this.#unwatch();
