@@ -49,7 +49,7 @@ async function up(command: Command, flags: UpFlags): Promise<number> {
     process.stdout.write(upText(running, settings, dataDir));
     return {
       close: async () => {
-        await running.close(flags.stopTasks === true ? 'stop' : 'leave');
+        await running.close({stopTasks: flags.stopTasks === true});
         if (flags.stopTasks !== true) process.stdout.write(leftText([...tasksOf(running)].length));
       },
     };

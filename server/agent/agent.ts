@@ -203,14 +203,9 @@ export class Agent {
     this.#written.catch(this.#parts.failed);
   }
 
-  /** Kills every task that runs here, and waits for the end of each. */
+  /** Kills every task that runs here, waits for the end of each, and removes its container. */
   async killTasks(): Promise<void> {
     await this.#runner.killAll();
-  }
-
-  /** Removes what executors keep of tasks that have ended until masters know of it. */
-  async removeTasks(): Promise<void> {
-    await this.#runner.removeAll();
   }
 
   /** Leaves the tasks running; the next process of this work folder takes them up. */

@@ -393,7 +393,10 @@ export class TaskRunner {
     written.then(then, this.#parts.failed);
   }
 
-  /** Kills all that runs; resolves when everything has ended. */
+  /**
+   * Kills all that runs; resolves when everything has ended and nothing but sandboxes is left. That
+   * masters do not know of the ends yet is in the ledger.
+   */
   async killAll(): Promise<void> {
     for (const {launch} of [...this.tasks]) {
       this.kill(launch.frameworkId, launch.taskId, undefined);
@@ -401,11 +404,7 @@ export class TaskRunner {
     while ([...this.tasks].some((task) => !hasEnded(task))) {
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
-  }
-
-  /** Removes what is left of tasks that have ended, whether or not a master knows. */
-  async removeAll(): Promise<void> {
-    await Promise.all([...this.tasks].filter(hasEnded).map((task) => this.#removeRest(task)));
+    await Promise.all([...this.tasks].map((task) => this.#removeRest(task)));
   }
 
   /** Leaves everything running. */

@@ -30,15 +30,12 @@ export interface UpParts {
   readonly log: Logger;
 }
 
-/** `remove`: stopped, and nobody is ever told of their ends. */
-export type TasksAtClose = 'leave' | 'remove' | 'stop';
-
 export interface Up {
   readonly url: string;
   readonly master: Master;
   readonly agents: readonly AgentProcess[];
   readonly docker: DockerChoice;
-  close(tasks: TasksAtClose): Promise<void>;
+  close(how: {readonly stopTasks: boolean}): Promise<void>;
 }
 
 const STORE = 'store';
@@ -87,11 +84,10 @@ export async function startUp(settings: UpSettings, parts: UpParts): Promise<Up>
     master: masterProcess.master,
     agents,
     docker,
-    async close(tasks) {
+    async close({stopTasks}) {
       // Without a master nobody replaces what is being stopped; its next start hears of the ends.
       await masterProcess.close();
-      if (tasks !== 'leave') await Promise.all(agents.map(({agent}) => agent.killTasks()));
-      if (tasks === 'remove') await Promise.all(agents.map(({agent}) => agent.removeTasks()));
+      if (stopTasks) await Promise.all(agents.map(({agent}) => agent.killTasks()));
       for (const agent of agents) await agent.close();
     },
   };
@@ -177,7 +173,7 @@ export async function cleanUp(settings: UpSettings, parts: UpParts): Promise<voi
   if (works.length > 0) {
     const agents = Math.max(...works.map(Number), settings.agents);
     const up = await startUp({...settings, agents, listen: ANY_LOOPBACK}, parts);
-    await up.close('remove');
+    await up.close({stopTasks: true});
   }
   rmSync(dataDir, {recursive: true, force: true});
 }
