@@ -267,6 +267,7 @@ export type {
 export {taskSpecOf} from './executor/task-spec-of.ts';
 export type {HttpAnswer} from './frameworks/http/answers.ts';
 export type {HttpRequest} from './frameworks/http/http-request.ts';
+export {APP_FIELDS} from './frameworks/marathon/definition/app-shape.ts';
 export {legacyForm} from './frameworks/marathon/definition/legacy-form.ts';
 export {validateUpdate} from './frameworks/marathon/definition/validate-update.ts';
 export {healthOf} from './frameworks/marathon/health/aggregate.ts';

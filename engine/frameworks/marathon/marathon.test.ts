@@ -7,7 +7,6 @@ import test from 'ava';
 import fc from 'fast-check';
 import {parse} from 'yaml';
 import type {FrameworkReply, StatusReason, TaskState} from '../../scheduler.ts';
-import {unknownAppFields} from './definition/app-shape.ts';
 import type {FakeCluster} from './testing/fake-cluster.ts';
 import {act, calmDown, APP, CHECKED, cluster} from './testing/histories.ts';
 import {isoInstant} from '../../kernel/instants.ts';
@@ -358,10 +357,6 @@ for (const [title, request, code, path] of BAD_REQUESTS) {
     t.is(reply.ok ? '' : reply.refusal.errors?.[0]?.path, path);
   });
 }
-
-test('slips of the pen at the top of an app can be told', (t) => {
-  t.deepEqual(unknownAppFields({...APP, ports: [1], instanses: 3, tasksRunning: 1}), ['instanses']);
-});
 
 test('instants are written as the wire wants them', (t) => {
   t.is(isoInstant(0), '1970-01-01T00:00:00.000Z');

@@ -5,7 +5,8 @@
 import type {Context} from '../../context.ts';
 import {Failure} from '../../failure.ts';
 
-const APP_PROPERTIES: ReadonlySet<string> = new Set([
+/** As the engine has them: loading all of it for this would take too long. */
+export const APP_PROPERTIES: ReadonlySet<string> = new Set([
   ...['id', 'cmd', 'args', 'user', 'env', 'secrets', 'instances', 'cpus', 'mem', 'disk', 'gpus'],
   ...['executor', 'executorResources', 'resourceLimits', 'constraints', 'acceptedResourceRoles'],
   ...['role', 'fetch', 'uris', 'container', 'networks', 'ipAddress', 'ports', 'portDefinitions'],

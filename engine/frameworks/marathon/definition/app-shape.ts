@@ -287,7 +287,7 @@ export type AppBody = NonNullable<ReturnType<typeof appBody>>;
 export const appBody = object({}, fields);
 
 /** Fields that only answers have, or that old versions knew and new ones ignore. */
-const SHOWN_ONLY = new Set([
+const SHOWN_ONLY = [
   'deployments',
   'lastTaskFailure',
   'readinessCheckResults',
@@ -301,12 +301,7 @@ const SHOWN_ONLY = new Set([
   'tasksUnhealthy',
   'taskStats',
   'versionInfo',
-]);
+];
 
-/**
- * Top-level fields of a body that no version of Marathon knows: ignored by the API, but likely
- * slips of the pen.
- */
-export function unknownAppFields(body: object): readonly string[] {
-  return Object.keys(body).filter((name) => !Object.hasOwn(fields, name) && !SHOWN_ONLY.has(name));
-}
+/** Top-level fields of apps in any version of Marathon. It ignores others without a word. */
+export const APP_FIELDS: ReadonlySet<string> = new Set([...Object.keys(fields), ...SHOWN_ONLY]);
