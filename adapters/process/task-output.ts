@@ -26,6 +26,8 @@ export class TaskOutput {
   readonly #parts: TaskOutputParts;
   readonly #sockets = new Set<Socket>();
   #silence: NodeJS.Timeout | undefined;
+  /** Nothing has come since the last look. */
+  #isSilent = false;
 
   /** @throws if its pipes cannot be opened, now. */
   constructor(parts: TaskOutputParts) {
@@ -42,6 +44,7 @@ export class TaskOutput {
     this.#sockets.add(socket);
     let isBroken = false;
     socket.on('data', (chunk) => {
+      this.#isSilent = false;
       this.#silence?.refresh();
       try {
         log?.write(chunk);
@@ -76,7 +79,15 @@ export class TaskOutput {
 
   /** The task has ended. Others may hold its pipes for ever: what it has forked and lost. */
   expectEnd(): void {
-    this.#silence ??= setTimeout(() => this.drop(), SILENCE_MS);
+    this.#silence ??= setTimeout(() => this.#dropIfSilent(), SILENCE_MS);
+  }
+
+  /** Timers come before what can be read: on a busy machine, nobody may have looked so far. */
+  #dropIfSilent(): void {
+    this.#isSilent = true;
+    setImmediate(() => {
+      if (this.#isSilent) this.drop();
+    });
   }
 
   /** Reads no more. */
