@@ -19,9 +19,10 @@ import {ControlFolder, keyOf, parseEventFile} from './control-folder.ts';
 import {openSession} from './exec-session.ts';
 import {KeeperGuard} from './keeper-guard.ts';
 import {readBootId} from './proc.ts';
-import {ProcessTask, type TaskHost, type TaskSettings} from './process-task.ts';
+import {ProcessTask} from './process-task.ts';
 import {endSupervisor, removeLeftover} from './remove-leftover.ts';
 import {Strays} from './strays.ts';
+import type {TaskHost, TaskSettings} from './task-host.ts';
 import {findTools} from './tools.ts';
 
 export interface ProcessExecutorOptions {

@@ -1,66 +1,17 @@
 /** One task as a plain process: its launch, its end, and what is done to it in between. */
-import {spawn} from 'node:child_process';
-import {closeSync, openSync, readFileSync} from 'node:fs';
-import {appendFile, chown} from 'node:fs/promises';
+import {appendFile} from 'node:fs/promises';
 import {join} from 'node:path';
-import {setTimeout as delay} from 'node:timers/promises';
-import type {TaskId} from '../../engine/index.ts';
 import type {ExecutorNews, ExecutorTask, TaskUsage} from '../ports/executor.ts';
-import type {UnixAccount} from '../ports/unix-account.ts';
-import type {CgroupLimits, Cgroups, TaskCgroup} from './cgroups.ts';
-import {argvOf, commandLine, environmentOf, wordsProblem} from './command-line.ts';
-import {
-  type Claim,
-  type ControlFolder,
-  type EventFile,
-  keyOf,
-  type TaskEvents,
-} from './control-folder.ts';
+import type {TaskCgroup} from './cgroups.ts';
+import {argvOf, commandLine, wordsProblem} from './command-line.ts';
+import {type EventFile, keyOf, type TaskEvents} from './control-folder.ts';
 import {exitWords} from './exit-words.ts';
-import {
-  childrenOf,
-  isAlive,
-  markOf,
-  type ProcessMark,
-  signalGroup,
-  TICKS_PER_SECOND,
-  usageBySession,
-} from './proc.ts';
-import {ownAccount, taskAccount} from './task-account.ts';
-import {removeLeftover} from './remove-leftover.ts';
-import type {Strays} from './strays.ts';
-import {supervisorScript} from './supervisor-script.ts';
-import {DEFAULT_PATH, type Tools} from './tools.ts';
-import {linkVolumes} from './volume-links.ts';
-
-/** What about tasks is the agent's to decide. */
-export interface TaskSettings {
-  readonly persistentRoot: string;
-  readonly cfsQuota: boolean;
-  readonly switchUser: boolean;
-  readonly logBytesMax: number;
-  readonly logFilesMax: number;
-}
-
-/** What a task needs of its executor. */
-export interface TaskHost {
-  readonly control: ControlFolder;
-  readonly cgroups: Cgroups;
-  readonly strays: Strays;
-  readonly tools: Tools;
-  readonly settings: TaskSettings;
-  readonly bootId: string;
-  readonly isClosed: boolean;
-  tell(news: ExecutorNews): void;
-  /** For whoever runs this machine. */
-  complain(key: string, message: string): void;
-  /** Ends commands beside the task. */
-  endSessions(taskId: TaskId): void;
-  /** Tells who runs this machine if it cannot be removed. */
-  removeCgroup(key: string): Promise<void>;
-  /** Resolves when it is this task's turn to start a process: starting them stops all else. */
-  turn(): Promise<void>;
-}
+import {markOf, type ProcessMark} from './proc.ts';
+import {taskAccount} from './task-account.ts';
+import {claimOrRevoke} from './task-claim.ts';
+import type {TaskHost} from './task-host.ts';
+import {prepareTask, readTrouble, spawnSupervisor, taskEnvironment} from './task-launch.ts';
+import {TaskProcesses} from './task-processes.ts';
 
 /**
  * `preparing`: nothing runs; `launched`: its supervisor does; `running`: it does; `ending`: it does
@@ -79,10 +30,8 @@ export class ProcessTask {
   readonly task: ExecutorTask;
   readonly key: string;
   readonly #host: TaskHost;
-  readonly #cgroup: TaskCgroup;
+  readonly #processes: TaskProcesses;
   #phase: Phase = 'preparing';
-  #supervisor: ProcessMark | undefined;
-  #started: ProcessMark | undefined;
   #killDeadline: number | undefined;
   #killTimer: NodeJS.Timeout | undefined;
   #outputRead: (() => void) | undefined;
@@ -92,7 +41,7 @@ export class ProcessTask {
     this.task = task;
     this.key = keyOf(task.spec.taskId);
     this.#host = host;
-    this.#cgroup = host.cgroups.open(this.key);
+    this.#processes = new TaskProcesses(host.cgroups.open(this.key));
   }
 
   get isOver(): boolean {
@@ -113,7 +62,7 @@ export class ProcessTask {
   }
 
   get cgroup(): TaskCgroup {
-    return this.#cgroup;
+    return this.#processes.cgroup;
   }
 
   // Its launch.
@@ -124,7 +73,7 @@ export class ProcessTask {
     const problem = spec.problem ?? (argv === undefined ? undefined : wordsProblem(spec, argv));
     if (problem !== undefined) return this.#endAs('TASK_ERROR', 'REASON_TASK_INVALID', problem);
     try {
-      await this.#prepare(argv);
+      await prepareTask(this.task, argv, this.cgroup, this.#host);
       await this.#host.turn();
       // The next executor will find that it never started.
       if (this.#host.isClosed) return undefined;
@@ -147,65 +96,14 @@ export class ProcessTask {
     }
   }
 
-  async #prepare(argv: readonly string[] | undefined): Promise<void> {
-    const {spec, sandbox} = this.task;
-    const {control, settings, tools} = this.#host;
-    if (spec.container !== undefined || argv === undefined) {
-      const {image = ''} = spec.container ?? {};
-      throw new Error(`this agent runs plain processes only, not the image '${image}'`);
-    }
-    const account = await taskAccount(spec.user, settings.switchUser);
-    if (account !== undefined) await chown(sandbox, account.uid, account.gid);
-    // Of a task of this name that nobody has taken over.
-    if (control.hasTask(this.key)) await removeLeftover(this.key, this.#host);
-    const {persistentRoot} = settings;
-    await linkVolumes(spec.volumes, {sandbox, account, persistentRoot});
-    const line = commandLine({argv, env: this.#envFor(account), account, tty: spec.tty}, tools);
-    makeCgroup(this.#cgroup, this.#limits());
-    const script = supervisorScript({
-      folder: control.taskFolder(this.key),
-      events: join(control.events, this.key),
-      ...{sandbox, mkfifo: tools.mkfifo, setsid: tools.setsid},
-      joins: this.#cgroup.joinedBy,
-      argv: line,
-    });
-    const {logBytesMax: bytesMax, logFilesMax: asideMax} = settings;
-    control.write(this.key, script, {sandbox, bytesMax, asideMax});
-  }
-
-  #envFor(account: UnixAccount | undefined): Readonly<Record<string, string>> {
-    const {spec, sandbox} = this.task;
-    return environmentOf(spec.env, {sandbox, account: account ?? ownAccount()});
-  }
-
-  #limits(): CgroupLimits {
-    const {cpus, memMiB, limits} = this.task.spec;
-    const capped = this.#host.settings.cfsQuota ? cpus : null;
-    const cpusMax = limits.cpus === undefined ? capped : limits.cpus;
-    const memMiBMax = limits.memMiB === undefined ? memMiB : limits.memMiB;
-    return {
-      cpus,
-      cpusMax: cpusMax ?? undefined,
-      memBytesMax: memMiBMax === null ? undefined : Math.round(memMiBMax * 1024 * 1024),
-    };
-  }
-
   #spawnSupervisor(): void {
     const {control} = this.#host;
-    const trouble = openSync(join(control.taskFolder(this.key), 'trouble'), 'a', 0o600);
-    const child = spawn('/bin/sh', [control.scriptOf(this.key)], {
-      cwd: '/',
-      env: {PATH: DEFAULT_PATH, LC_ALL: 'C'},
-      detached: true,
-      stdio: ['ignore', 'ignore', trouble],
-    });
-    closeSync(trouble);
-    child.unref();
+    const child = spawnSupervisor(this.key, control);
     child.on('error', (error) => {
       void this.#endAs('TASK_FAILED', 'REASON_CONTAINER_LAUNCH_FAILED', error.message);
     });
     if (child.pid === undefined) return;
-    this.#supervisor = markOf(child.pid)[0];
+    [this.#processes.supervisor] = markOf(child.pid);
     this.#phase = 'launched';
     child.on('exit', () => {
       if (!this.#isEnding && !this.#host.isClosed) this.sweep(control.allEvents().get(this.key));
@@ -221,11 +119,11 @@ export class ProcessTask {
       const message = 'it was not started before its executor ended';
       return this.#endAs('TASK_FAILED', 'REASON_EXECUTOR_TERMINATED', message);
     }
-    this.#started = events?.started;
-    this.#phase = this.#started === undefined ? 'launched' : 'running';
-    this.#supervisor = claim.bootId === bootId ? claim : undefined;
+    this.#processes.started = events?.started;
+    this.#phase = events?.started === undefined ? 'launched' : 'running';
+    this.#processes.supervisor = claim.bootId === bootId ? claim : undefined;
     this.#killDeadline = control.killDeadlineOf(this.key);
-    if (events?.exitCode === undefined && this.#isSupervised) this.#tellPresent();
+    if (events?.exitCode === undefined && this.#processes.isSupervised) this.#tellPresent();
     this.sweep(events);
     if (this.#killDeadline !== undefined) this.#askToEnd();
     return undefined;
@@ -258,20 +156,16 @@ export class ProcessTask {
       return;
     }
     this.#onStarted(events?.started);
-    if (this.#isEnding || this.#isSupervised) return;
+    if (this.#isEnding || this.#processes.isSupervised) return;
     // It may have written how it ended just before it did so itself.
     const last = this.#host.control.allEvents().get(this.key);
     if (last?.exitCode !== undefined) this.sweep(last);
     else this.#onLost();
   }
 
-  get #isSupervised(): boolean {
-    return this.#supervisor !== undefined && isAlive(this.#supervisor);
-  }
-
   #onStarted(started: ProcessMark | undefined): void {
     if (started === undefined || this.#phase !== 'launched') return;
-    this.#started = started;
+    this.#processes.started = started;
     this.#phase = 'running';
     if (this.#killDeadline === undefined) this.#tell('TASK_RUNNING');
     else this.#askToEnd();
@@ -300,7 +194,7 @@ export class ProcessTask {
     const words = exitWords(code);
     if (this.#killDeadline !== undefined) return this.#endAs('TASK_KILLED', undefined, words);
     if (code === 0) return this.#endAs('TASK_FINISHED', undefined, words);
-    if (this.#cgroup.isOutOfMemory) {
+    if (this.cgroup.isOutOfMemory) {
       const reason = 'REASON_CONTAINER_LIMITATION_MEMORY';
       return this.#endAs('TASK_FAILED', reason, `${this.#memoryWords()}; ${words}`);
     }
@@ -309,7 +203,7 @@ export class ProcessTask {
 
   #memoryWords(): string {
     const {memMiB, limits} = this.task.spec;
-    const peak = this.#cgroup.memBytesPeak;
+    const peak = this.cgroup.memBytesPeak;
     const used = peak === undefined ? '' : ` Maximum Used: ${Math.ceil(peak / 1024 / 1024)}MB`;
     return `Memory limit exceeded: Requested: ${limits.memMiB ?? memMiB}MB${used}`;
   }
@@ -321,8 +215,9 @@ export class ProcessTask {
       void this.#endAs('TASK_KILLED', undefined, 'Command was killed with its supervisor');
       return;
     }
-    const trouble = readTrouble(join(this.#host.control.taskFolder(this.key), 'trouble'));
-    const message = `how the command ended is not known, its supervisor is gone${trouble}`;
+    const trouble = readTrouble(this.key, this.#host.control);
+    const why = 'how the command ended is not known, its supervisor is gone';
+    const message = trouble === '' ? why : `${why}: ${trouble}`;
     void this.#endAs('TASK_FAILED', 'REASON_EXECUTOR_TERMINATED', message);
   }
 
@@ -341,8 +236,9 @@ export class ProcessTask {
     this.#phase = 'over';
     clearTimeout(this.#killTimer);
     this.#host.endSessions(this.task.spec.taskId);
-    const hasGroup = this.#cgroup.joinedBy.length > 0;
-    if (!hasGroup && this.#started !== undefined) await this.#host.strays.end(this.task.sandbox);
+    const {cgroup, started} = this.#processes;
+    const hasGroup = cgroup.joinedBy.length > 0;
+    if (!hasGroup && started !== undefined) await this.#host.strays.end(this.task.sandbox);
     await this.#host.removeCgroup(this.key);
     this.#tell(state, reason, message);
   }
@@ -382,12 +278,8 @@ export class ProcessTask {
     return this.#askToEnd();
   }
 
-  /** All of it: also what has left the group of its leader. */
   #askToEnd(): void {
-    if (this.#started !== undefined && this.#phase === 'running') {
-      signalGroup(this.#started, 'SIGTERM');
-      this.#cgroup.signalOutside(this.#started.pid, 'SIGTERM');
-    }
+    if (this.#phase === 'running') this.#processes.askToEnd();
     this.#armKill();
   }
 
@@ -404,22 +296,14 @@ export class ProcessTask {
       this.#armKill();
       return;
     }
-    const supervisor = this.#supervisor;
-    if (this.#started === undefined && supervisor !== undefined) {
-      // On a full disk it cannot say what it has started.
-      const children = childrenOf(supervisor.pid).flatMap(markOf);
-      // Where it is still on its way, it shall not get there.
-      signalGroup(supervisor, 'SIGKILL');
-      for (const child of children) signalGroup(child, 'SIGKILL');
-    }
+    this.#processes.killUnsaid();
     this.#killAll();
     this.#killTimer = setTimeout(() => this.#force(), AGAIN_MS);
   }
 
   #killAll(): void {
-    this.#started ??= this.#host.control.startedOf(this.key);
-    if (this.#started !== undefined) signalGroup(this.#started, 'SIGKILL');
-    this.#cgroup.killAll();
+    this.#processes.started ??= this.#host.control.startedOf(this.key);
+    this.#processes.killAll();
   }
 
   /** Lets go of it. */
@@ -428,17 +312,7 @@ export class ProcessTask {
   }
 
   async usage(): Promise<TaskUsage | undefined> {
-    const started = this.#started;
-    if (started === undefined || this.#phase !== 'running') return undefined;
-    const counted = this.#cgroup.usage();
-    if (counted !== undefined) return counted;
-    const session = (await usageBySession()).get(started.pid);
-    if (session === undefined) return undefined;
-    return {
-      cpusUserSeconds: session.userTicks / TICKS_PER_SECOND,
-      cpusSystemSeconds: session.systemTicks / TICKS_PER_SECOND,
-      memRssBytes: session.rssBytes,
-    };
+    return this.#phase === 'running' ? this.#processes.usage() : undefined;
   }
 
   /** The words of a command beside it. */
@@ -449,37 +323,7 @@ export class ProcessTask {
   ) {
     const {settings, tools} = this.#host;
     const account = await taskAccount(this.task.spec.user, settings.switchUser);
-    const whole = {...this.#envFor(account), ...env};
+    const whole = {...taskEnvironment(this.task, account), ...env};
     return commandLine({argv, env: whole, account, tty}, tools);
   }
-}
-
-function makeCgroup(group: TaskCgroup, limits: CgroupLimits): void {
-  try {
-    group.make(limits);
-  } catch (error) {
-    const {message} = error as Error;
-    throw new Error(`its control group cannot be made: ${message}`, {cause: error});
-  }
-}
-
-/** A claim is empty for a moment; for longer if its supervisor was killed in this moment. */
-const CLAIM_ROUNDS = 100;
-const CLAIM_PAUSE_MS = 10;
-
-/** Who supervises the task; undefined: nobody does, and from now on nobody will. */
-async function claimOrRevoke(key: string, control: ControlFolder): Promise<Claim | undefined> {
-  for (let round = 0; round < CLAIM_ROUNDS; round += 1) {
-    const claim = control.claimOf(key);
-    if (claim === 'revoked') return undefined;
-    if (claim !== undefined) return claim;
-    if (control.revoke(key) || !control.isClaimed(key)) return undefined;
-    await delay(CLAIM_PAUSE_MS);
-  }
-  return undefined;
-}
-
-function readTrouble(path: string): string {
-  const text = readFileSync(path, 'utf8').trim();
-  return text === '' ? '' : `: ${text}`;
 }
