@@ -95,6 +95,19 @@ export async function inspectContainer(
   };
 }
 
+/** Undefined: there is none. */
+export async function inspectIfThere(
+  client: EngineClient,
+  idOrName: string,
+): Promise<ContainerFacts | undefined> {
+  try {
+    return await inspectContainer(client, idOrName);
+  } catch (error) {
+    if (error instanceof EngineRefusedError && error.status === 404) return undefined;
+    throw error;
+  }
+}
+
 function firstAddress(
   networks: Readonly<Record<string, {readonly IPAddress: string}>>,
 ): string | undefined {
