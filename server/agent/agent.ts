@@ -11,10 +11,11 @@ import {LINK_PROTOCOL, type AgentMessage, type AgentOrder} from '../link/message
 import {takeIdentity, writeIdentity, type Identity} from './identity.ts';
 import type {LeaderWatch} from '../leader-watch.ts';
 import {agentEnv} from './agent-env.ts';
+import type {Executors} from './executors.ts';
 import {LeaderLink, type OpenChannel} from './leader-link.ts';
 import {Sandboxes} from './sandboxes.ts';
 import {hasEnded, reportedState, TaskLedger, type LedgerTask} from './task-ledger.ts';
-import {TaskRunner, type Executors} from './task-runner.ts';
+import {TaskRunner} from './task-runner.ts';
 import {applyToVolumes} from './volumes.ts';
 
 export interface AgentOptions extends Place {

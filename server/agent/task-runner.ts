@@ -19,9 +19,10 @@ import {
 } from '../../engine/index.ts';
 import type {Executor, ExecutorNews} from '../../adapters/ports/executor.ts';
 import type {StatusMessage} from '../link/messages.ts';
-import {startChecks} from './health-checks.ts';
+import {TaskExecutors, type Executors} from './executors.ts';
 import {PastTasks} from './past-tasks.ts';
 import type {Sandboxes} from './sandboxes.ts';
+import {checkTask} from './task-checks.ts';
 import {
   hasEnded,
   taskKey,
@@ -30,15 +31,6 @@ import {
   type TaskLedger,
 } from './task-ledger.ts';
 import {UpdateSender} from './update-sender.ts';
-
-/** Which executor runs what: images in containers, all else as processes. */
-export interface Executors {
-  readonly process: Executor;
-  /** Undefined: no Docker engine is ever used here. */
-  readonly docker: Executor | undefined;
-  /** Why `docker` cannot be used: asked again each time; undefined once an engine has answered. */
-  readonly whyNoDocker: () => Promise<string | undefined>;
-}
 
 export interface RunnerParts {
   readonly agentId: AgentId;
@@ -74,10 +66,7 @@ export class TaskRunner {
   readonly #sender: UpdateSender;
   readonly #moments = new Map<string, Moment>();
   readonly #byTaskId = new Map<TaskId, FrameworkId>();
-  #executors: Executors | undefined;
-  /** Resolves when containers of an earlier process were taken up, or removed. */
-  #containersKnown: Promise<void> | undefined;
-  #isConnected = false;
+  #executors: TaskExecutors | undefined;
   #isClosing = false;
 
   private constructor(parts: RunnerParts) {
@@ -95,39 +84,31 @@ export class TaskRunner {
 
   async #recover(): Promise<void> {
     const {ledger, executors} = this.#parts;
-    this.#executors = await executors((news) => this.#news(news));
+    this.#executors = new TaskExecutors(await executors((news) => this.#news(news)));
     const running = [...ledger.all.values()].filter((task) => !hasEnded(task));
     for (const {launch} of ledger.all.values()) this.#know(launch);
     const handedOver = running.filter(({isHandedOver}) => isHandedOver);
-    const {process} = this.#executors;
     const {log} = this.#parts;
     log.info({tasks: ledger.all.size, running: running.length}, 'tasks recovered');
-    await process.recover(handedOver.filter(({spec}) => spec.container === undefined));
+    const processes = handedOver.filter(({spec}) => spec.container === undefined);
+    await this.#executors.recoverProcesses(processes);
     await this.#recoverContainers(handedOver.filter(({spec}) => spec.container !== undefined));
     for (const task of running) if (!task.isHandedOver) this.#prepare(task);
   }
 
-  /** An engine that is away may have kept its containers: until it is back, nothing is known. */
   async #recoverContainers(tasks: readonly LedgerTask[]): Promise<void> {
-    const {docker, whyNoDocker} = must(this.#executors, 'executors');
-    if (docker === undefined) {
+    const found = await must(this.#executors, 'executors').recoverContainers(tasks);
+    if (found.kind === 'dropped') {
       const message = 'its container is not looked after: this agent uses no Docker engine now';
       for (const task of tasks) {
         this.#update(task, 'TASK_FAILED', {reason: 'REASON_EXECUTOR_TERMINATED', message});
       }
-      return;
-    }
-    const why = await whyNoDocker();
-    if (why === undefined) {
-      this.#containersKnown = docker.recover(tasks);
-      await this.#containersKnown;
-    } else if (tasks.length > 0) {
+    } else if (found.kind === 'awaited') {
       this.#parts.log.warn(
-        {tasks: tasks.length, why},
+        {tasks: tasks.length, why: found.why},
         'tasks are in containers and no Docker engine answers: they are known again when one does',
       );
-      this.#containersKnown = docker.recover(tasks);
-      this.#containersKnown.catch((error: unknown) => {
+      found.known.catch((error: unknown) => {
         if (!this.#isClosing) this.#parts.failed(error);
       });
     }
@@ -150,27 +131,16 @@ export class TaskRunner {
   }
 
   executorOf({spec}: LedgerTask): Executor | undefined {
-    return spec.container === undefined ? this.#executors?.process : this.#executors?.docker;
+    return this.#executors?.of(spec);
   }
 
   /** The master has registered this agent: it is told what it has not acknowledged. */
   connected(): void {
-    this.#isConnected = true;
-    for (const {launch, pending} of this.tasks) {
-      const [head] = pending;
-      if (head !== undefined) this.#offer(head);
-      else this.#sender.stop(taskKey(launch.frameworkId, launch.taskId));
-    }
-  }
-
-  /** Without a master it waits in the ledger for the next one. */
-  #offer(update: StatusMessage): void {
-    if (this.#isConnected) this.#sender.start(taskKey(update.frameworkId, update.taskId), update);
+    this.#sender.connected([...this.tasks].flatMap(({pending}) => pending.slice(0, 1)));
   }
 
   disconnected(): void {
-    this.#isConnected = false;
-    this.#sender.stopAll();
+    this.#sender.disconnected();
   }
 
   launch(launch: LaunchOrder): void {
@@ -205,7 +175,7 @@ export class TaskRunner {
     }
     const {signal} = this.#momentOf(task).abort;
     const ready = this.#parts.sandboxes.make(sandbox).then(async () => {
-      const executor = await this.#executorFor(spec);
+      const executor = await must(this.#executors, 'executors').forLaunch(spec);
       await this.#parts.fetch(spec, sandbox, signal);
       return executor;
     });
@@ -217,19 +187,6 @@ export class TaskRunner {
         else this.#launchFailed(task, (error as Error).message);
       },
     );
-  }
-
-  /** @throws where an image cannot be run. */
-  async #executorFor({container}: TaskSpec): Promise<Executor> {
-    const {docker, process, whyNoDocker} = must(this.#executors, 'executors');
-    if (container === undefined) return process;
-    const why = await whyNoDocker();
-    if (docker === undefined || why !== undefined) {
-      throw new Error(`image '${container.image}' cannot be run: ${why}`);
-    }
-    this.#containersKnown ??= docker.recover([]);
-    await this.#containersKnown;
-    return docker;
   }
 
   #handOver(task: LedgerTask, executor: Executor): void {
@@ -288,7 +245,7 @@ export class TaskRunner {
     }
     const head = left?.pending[0];
     this.#after(done, () => {
-      if (head !== undefined) this.#offer(head);
+      if (head !== undefined) this.#sender.offer(head);
     });
   }
 
@@ -344,7 +301,7 @@ export class TaskRunner {
     const isFirst = this.#pendingOf(task) === 0;
     const done = ledger.push(task, update, now());
     this.#after(done, () => {
-      if (isFirst) this.#offer(update);
+      if (isFirst) this.#sender.offer(update);
     });
   }
 
@@ -357,19 +314,7 @@ export class TaskRunner {
     const moment = this.#momentOf(task);
     if (spec.healthChecks.length === 0 || moment.stopChecks !== undefined) return;
     const executor = this.executorOf(task);
-    moment.stopChecks = startChecks({
-      checks: spec.healthChecks,
-      containerIp: ownAddressOf(this.find(launch.taskId)),
-      exec: async (argv, timeoutMs) => {
-        const session = await executor?.exec(launch.taskId, {argv, tty: false});
-        if (session === undefined) return 1;
-        session.stdout.resume();
-        session.stderr.resume();
-        const timer = setTimeout(() => session.kill(), timeoutMs);
-        const {exitCode} = await session.ended;
-        clearTimeout(timer);
-        return exitCode;
-      },
+    moment.stopChecks = checkTask(this.find(launch.taskId) ?? task, executor, {
       result: (healthy) => {
         const reason: StatusReason = 'REASON_TASK_HEALTH_CHECK_STATUS_UPDATED';
         const now = this.find(launch.taskId);
@@ -416,8 +361,7 @@ export class TaskRunner {
       // What is being fetched is fetched again by the next process.
       abort.abort();
     }
-    await this.#executors?.process.close();
-    await this.#executors?.docker?.close();
+    await this.#executors?.close();
   }
 }
 
@@ -425,10 +369,4 @@ export class TaskRunner {
 function unhealthy(end: string | undefined): Remark {
   const why = 'Killed for its health: a check failed too often';
   return {healthy: false, message: end === undefined ? why : `${why}; ${end}`};
-}
-
-/** Undefined on the network of this machine. */
-function ownAddressOf(task: LedgerTask | undefined): string | undefined {
-  if (task?.spec.container?.network.mode === 'host') return undefined;
-  return task?.statuses.at(-1)?.containerIp;
 }

@@ -5,7 +5,7 @@ import {dockerAnswers} from '../../adapters/docker/docker-answers.ts';
 import {makeDockerExecutor} from '../../adapters/docker/docker-executor.ts';
 import {makeProcessExecutor} from '../../adapters/process/process-executor.ts';
 import type {ExecutorNews} from '../../adapters/ports/executor.ts';
-import type {Executors} from '../agent/task-runner.ts';
+import type {Executors} from '../agent/executors.ts';
 import type {TaskSettings} from '../config/tables.ts';
 
 /** No engine answers, and one was insisted on. */
