@@ -35,6 +35,8 @@ async function refused(
     await run(process.execPath, [join(ROOT, 'cli', 'drydock.ts'), ...args], {
       env: {...process.env, ...env},
       timeout: 60_000,
+      // What spins does not hear SIGTERM.
+      killSignal: 'SIGKILL',
     });
     return [0, ''];
   } catch (error) {
@@ -174,12 +176,14 @@ test('a folder that cannot be made is told in a line, and the start fails', asyn
   const file = join(dataDir, 'file');
   writeFileSync(file, '');
   for (const [path, problem] of [
-    [file, 'EEXIST: file already exists (mkdir)'],
-    [join(file, 'below'), 'ENOTDIR: not a directory (mkdir)'],
+    [file, 'there is a file of that name'],
+    [join(file, 'below'), 'a part of the path is a file'],
+    ['/proc/below/more', 'no folders can be made on that file system (ENOENT)'],
   ] as const) {
+    if (path.startsWith('/proc') && process.platform !== 'linux') continue;
     const [code, stderr] = await refused(['up', '--data-dir', path, '--listen', '127.0.0.1:0']);
     t.is(code, 1);
-    t.is(stderr, `drydock: ${path}: ${problem}\n`);
+    t.is(stderr, `drydock: --data-dir: cannot make ${path}: ${problem}\n`);
   }
   remove(dataDir);
 });

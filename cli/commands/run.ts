@@ -1,4 +1,5 @@
 /** One run of a scenario from the command line: what `sim` and `start` have in common. */
+import {makeFolder} from '../../server/make-folder.ts';
 import {formatInstant} from '../../sim/report/format.ts';
 import {renderSummary} from '../../sim/report/table.ts';
 import type {SimResult} from '../../sim/result.ts';
@@ -61,6 +62,7 @@ export async function runCommand(file: string, options: CommandOptions): Promise
 
 async function present(result: SimResult, options: CommandOptions): Promise<void> {
   const {outFolder, isJson, isQuiet} = options;
+  if (outFolder !== undefined) makeFolder(outFolder);
   const files = outFolder === undefined ? [] : await writeOutputs(outFolder, result);
   if (isJson) process.stdout.write(deterministicJson(result));
   else if (!isQuiet) {

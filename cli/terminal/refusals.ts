@@ -12,6 +12,7 @@ const BAD_INPUT: readonly string[] = [
 ];
 const OUTSIDE: readonly string[] = [
   'FileStoreError',
+  'FolderError',
   'ListenError',
   'NoDockerError',
   'StoreUnavailableError',

@@ -1,5 +1,4 @@
 /** An agent as a process: its work folder, its port, its executors, its link to the leader. */
-import {mkdirSync} from 'node:fs';
 import {join} from 'node:path';
 import type {Logger} from 'pino';
 import {fetchUris} from '../../adapters/fetcher/fetch-uris.ts';
@@ -19,6 +18,7 @@ import {shownSettings} from '../config/shown-settings.ts';
 import type {TaskSettings} from '../config/tables.ts';
 import type {ClusterKey} from '../link/cluster-key.ts';
 import {isProven} from '../link/proof.ts';
+import {makeFolderOf} from '../make-folder.ts';
 import {makeExecutors, type DockerChoice} from './executors.ts';
 import {ownIp} from './own-ip.ts';
 import {openPort} from './open-port.ts';
@@ -28,6 +28,7 @@ export interface AgentProcessParts {
     readonly listen: Address;
     readonly 'log-file'?: string | undefined;
   };
+  /** Made by {@link makeWorkDir}. */
   readonly workDir: string;
   /** The name that others reach it and its tasks at. */
   readonly hostname: string;
@@ -52,6 +53,19 @@ export interface AgentProcess {
   close(): Promise<void>;
 }
 
+/** Its embedded store, below the work folder. */
+const META = 'meta';
+
+/**
+ * What must be there before an agent starts.
+ *
+ * @param flag the setting that names the folder.
+ * @throws FolderError
+ */
+export function makeWorkDir(flag: string, workDir: string): void {
+  makeFolderOf(flag, join(workDir, META));
+}
+
 /**
  * Opens the work folder, takes up its tasks, and looks for the leader.
  *
@@ -59,8 +73,7 @@ export interface AgentProcess {
  */
 export async function startAgentProcess(parts: AgentProcessParts): Promise<AgentProcess> {
   const {settings, workDir, hostname, key, tokens, log} = parts;
-  mkdirSync(workDir, {recursive: true});
-  const store = await openFileStore(join(workDir, 'meta'));
+  const store = await openFileStore(join(workDir, META));
   const shared = await openPort(settings.listen);
   const clock = makeClock();
   const cache = cacheOf(workDir, settings['fetcher-cache-mib']);

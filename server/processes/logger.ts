@@ -1,8 +1,8 @@
 /** Structured logs on stderr: JSON lines, or readable ones for a person at a terminal. */
-import {mkdirSync} from 'node:fs';
 import {dirname} from 'node:path';
 import {destination, multistream, pino, type DestinationStream, type Logger} from 'pino';
 import {build as prettyStream} from 'pino-pretty';
+import {makeFolderOf} from '../make-folder.ts';
 
 export interface LogSettings {
   readonly 'log-level': string;
@@ -21,7 +21,7 @@ export function makeLogger(settings: LogSettings, name: string): Logger {
 
 function inFile(file: string | undefined): readonly DestinationStream[] {
   if (file === undefined) return [];
-  mkdirSync(dirname(file), {recursive: true});
+  makeFolderOf('--log-file', dirname(file));
   return [destination({dest: file, append: true, sync: true})];
 }
 

@@ -1,5 +1,4 @@
 /** An agent on a machine of its own: it finds the leader in ZooKeeper, or is told the master. */
-import {mkdirSync} from 'node:fs';
 import {hostname as machineName} from 'node:os';
 import type {Logger} from 'pino';
 import type {ZkUrl} from '../config/zk-url.ts';
@@ -10,7 +9,7 @@ import {openLineChannel} from '../link/channel.ts';
 import {readKeyFile} from '../link/cluster-key.ts';
 import {connectSecurely} from '../link/secure.ts';
 import {watchZkLeader} from '../master/zk-leadership.ts';
-import {startAgentProcess, type AgentProcess} from './agent-process.ts';
+import {makeWorkDir, startAgentProcess, type AgentProcess} from './agent-process.ts';
 import {chooseDocker} from './executors.ts';
 import {readTokenFile} from './tokens.ts';
 import {StartError} from './start-error.ts';
@@ -25,7 +24,7 @@ export interface LoneAgentParts {
   readonly log: Logger;
 }
 
-/** @throws KeyFileError, TokenFileError, StartError, NoDockerError, and as startAgentProcess. */
+/** @throws KeyFileError, TokenFileError, FolderError, StartError, NoDockerError, and as startAgentProcess. */
 export async function startLoneAgent(
   settings: AgentSettings,
   parts: LoneAgentParts,
@@ -33,7 +32,7 @@ export async function startLoneAgent(
   const {workDir, log} = parts;
   const key = readKeyFile(parts.keyFile);
   const tokens = readTokenFile(settings['token-file']);
-  mkdirSync(workDir, {recursive: true});
+  makeWorkDir('--work-dir', workDir);
   const read = agentResources(settings.resources, settings.role, readMachine(workDir));
   if (!read.ok) throw new StartError(`--resources: ${read.message}`);
   const docker = await chooseDocker(settings);

@@ -3,7 +3,7 @@
  * It is the same master and the same agent as on many machines; only the connection between them
  * stays inside the process.
  */
-import {existsSync, mkdirSync, readdirSync, rmSync} from 'node:fs';
+import {existsSync, readdirSync, rmSync} from 'node:fs';
 import {hostname as machineName, platform} from 'node:os';
 import {join} from 'node:path';
 import type {Logger} from 'pino';
@@ -15,9 +15,10 @@ import {fixedLeader} from '../leader-watch.ts';
 import type {UpSettings} from '../config/tables.ts';
 import {openChannelPair, type Channel} from '../link/channel.ts';
 import {readKeyFile, writeKeyFile} from '../link/cluster-key.ts';
+import {makeFolderOf} from '../make-folder.ts';
 import {SoleLeadership, type SoleStore} from '../master/leadership.ts';
 import type {Master} from '../master/master.ts';
-import {startAgentProcess, type AgentProcess} from './agent-process.ts';
+import {makeWorkDir, startAgentProcess, type AgentProcess} from './agent-process.ts';
 import {chooseDocker, type DockerChoice} from './executors.ts';
 import {startMasterProcess} from './master-process.ts';
 import {StartError} from './start-error.ts';
@@ -42,7 +43,7 @@ const STORE = 'store';
 const AGENTS = 'agents';
 const KEY = 'key';
 
-/** @throws StartError, FileStoreError, ListenError, NoDockerError, TokenFileError */
+/** @throws StartError, FolderError, FileStoreError, ListenError, NoDockerError, TokenFileError */
 export async function startUp(settings: UpSettings, parts: UpParts): Promise<Up> {
   const {dataDir, version, failed, log} = parts;
   makeDataDir(dataDir);
@@ -62,6 +63,7 @@ export async function startUp(settings: UpSettings, parts: UpParts): Promise<Up>
   });
   const agents: AgentProcess[] = [];
   for (const plan of plans) {
+    makeWorkDir('--data-dir', plan.workDir);
     agents.push(
       await startAgentProcess({
         settings: {...settings, listen: {hostname: plan.listenAt, port: 0}},
@@ -136,9 +138,9 @@ function isLoopback(hostname: string): boolean {
   return hostname === 'localhost' || hostname === '::1' || hostname.startsWith('127.');
 }
 
-/** @throws StartError the folder is somebody else's. */
+/** @throws FolderError; StartError: the folder is somebody else's. */
 function makeDataDir(dataDir: string): void {
-  mkdirSync(dataDir, {recursive: true});
+  makeFolderOf('--data-dir', dataDir);
   if (existsSync(keyFileIn(dataDir))) return;
   const foreign = readdirSync(dataDir);
   if (foreign.length > 0) throw new StartError(foreignText(dataDir, foreign));

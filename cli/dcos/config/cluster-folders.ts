@@ -2,8 +2,9 @@
  * The clusters that are set up: one folder each below `~/.dcos/clusters`, named by the id of the
  * cluster, with its `dcos.toml`; the attached one has an empty file `attached` beside it.
  */
-import {existsSync, mkdirSync, readdirSync, rmSync, writeFileSync} from 'node:fs';
+import {existsSync, readdirSync, rmSync, writeFileSync} from 'node:fs';
 import {dirname, join} from 'node:path';
+import {makeFolder} from '../../../server/make-folder.ts';
 import {codeOf, Failure} from '../failure.ts';
 import {readConfigFile, writeConfigFile, writePrivately} from './config-file.ts';
 import {URL_KEY} from './keys.ts';
@@ -128,7 +129,7 @@ export class ClusterFolders {
       if (other !== id) rmSync(join(this.#folder, other, MARK), {force: true});
     }
     const folder = join(this.#folder, id);
-    mkdirSync(folder, {recursive: true});
+    makeFolder(folder);
     writeFileSync(join(folder, MARK), '', {mode: 0o600});
   }
 

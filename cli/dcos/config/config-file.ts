@@ -1,14 +1,7 @@
 /** One `dcos.toml`: read, changed, written so that nobody else can read it. */
-import {
-  chmodSync,
-  mkdirSync,
-  readFileSync,
-  realpathSync,
-  renameSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import {chmodSync, readFileSync, realpathSync, renameSync, statSync, writeFileSync} from 'node:fs';
 import {dirname} from 'node:path';
+import {makeFolder} from '../../../server/make-folder.ts';
 import {codeOf, Failure, messageOf} from '../failure.ts';
 import {parseToml, printToml, TomlError, type TomlDocument} from './toml.ts';
 
@@ -48,7 +41,7 @@ export function writeConfigFile(path: string, values: TomlDocument): void {
 
 export function writePrivately(path: string, content: string): void {
   try {
-    mkdirSync(dirname(path), {recursive: true, mode: FOLDER_MODE});
+    makeFolder(dirname(path), FOLDER_MODE);
     const target = realPath(path);
     const draft = `${target}.${process.pid}.new`;
     writeFileSync(draft, content, {mode: FILE_MODE});

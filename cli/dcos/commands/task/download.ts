@@ -1,7 +1,8 @@
 /** `dcos task download`: files out of the sandbox of a task. */
-import {mkdir, writeFile} from 'node:fs/promises';
+import {writeFile} from 'node:fs/promises';
 import {join, posix, resolve} from 'node:path';
 import type {Command} from 'commander';
+import {makeFolder} from '../../../../server/make-folder.ts';
 import {doing, makeCommand} from '../../command.ts';
 import type {Context} from '../../context.ts';
 import {Failure, messageOf} from '../../failure.ts';
@@ -71,7 +72,7 @@ async function list(files: Files, folder: string, path: string): Promise<readonl
 /** Folders with all that is in them. */
 async function copyAll(parts: CopyParts, chosen: readonly SandboxFile[]): Promise<number> {
   const {files, target} = parts;
-  await write(target, () => mkdir(target, {recursive: true}));
+  await write(target, async () => makeFolder(target));
   let count = 0;
   for (const file of chosen) {
     const to = join(target, safeName(file));
