@@ -9,8 +9,11 @@ import fc from 'fast-check';
 import type {FastifyInstance} from 'fastify';
 import type {GatewayOptions} from './gateway-options.ts';
 import {makeGateway} from './gateway.ts';
+import {SILENT} from './http/api-logger.ts';
 import {JSON_LIMITS, jsonOffence} from './http/json-guard.ts';
 import {HTTP_LIMITS, type HttpLimits} from './http/limits.ts';
+import {makeServer} from './http/make-server.ts';
+import {sendAnswer} from './http/send.ts';
 import {EngineCluster} from './testing/engine-cluster.ts';
 import {get, listening, Wire} from './testing/sockets.ts';
 
@@ -234,10 +237,7 @@ test('who takes nothing of his answer is cut off, and not who only rests', async
     new Promise((resolve) => app.server.getConnections((_error, count) => resolve(count)));
   const resting = await Wire.open(t, port, get('/ping'));
   await resting.has('pong');
-  for (const id of ['/a', '/b', '/c', '/d']) {
-    const payload = {id, cmd: 'true', labels: {large: 'x'.repeat(6_000_000)}};
-    t.is((await app.inject({method: 'POST', url: '/v2/apps', payload})).statusCode, 201);
-  }
+  await largeApps(t, app);
   const wire = await Wire.open(t, port);
   wire.socket.pause();
   wire.socket.write(get('/v2/apps'));
@@ -246,6 +246,97 @@ test('who takes nothing of his answer is cut off, and not who only rests', async
   resting.text = '';
   resting.socket.write(get('/ping'));
   await resting.has('pong');
+});
+
+/** What is listed is large: much more than a kernel takes for a client that does not read. */
+async function largeApps(t: ExecutionContext, app: FastifyInstance): Promise<void> {
+  for (const id of ['/a', '/b', '/c', '/d']) {
+    const payload = {id, cmd: 'true', labels: {large: 'x'.repeat(6_000_000)}};
+    t.is((await app.inject({method: 'POST', url: '/v2/apps', payload})).statusCode, 201);
+  }
+}
+
+/** Asks, and takes nothing; resolves when the answer waits. */
+async function stalled(t: ExecutionContext, port: number, sent: string): Promise<Wire> {
+  const wire = await Wire.open(t, port, sent);
+  await wire.has('\r\n\r\n');
+  wire.socket.pause();
+  return wire;
+}
+
+const LARGE = 24_000_000;
+
+test('answers that nobody takes have to go when there is no room for others', async (t) => {
+  const {app, port} = await scene(t, {answersBytesMax: LARGE * 2.5, answerPatienceMs: 0});
+  await largeApps(t, app);
+  const idle = [];
+  for (let count = 0; count < 5; count += 1) idle.push(await stalled(t, port, get('/v2/apps')));
+  await serves(t, port);
+  for (const wire of idle) wire.socket.resume();
+  // The last one has room beside that of this answer, or is cut off for it.
+  t.true((await (await fetch(`http://127.0.0.1:${port}/v2/apps`)).text()).length > LARGE);
+  for (const wire of idle.slice(0, 3)) {
+    await wire.closed;
+    t.true(wire.text.length < LARGE);
+  }
+  // Nothing stays counted of those who took theirs, or were cut off.
+  for (let count = 0; count < 4; count += 1) {
+    const answer = await fetch(`http://127.0.0.1:${port}/v2/apps`);
+    t.is(answer.status, 200);
+    t.true((await answer.text()).length > LARGE);
+  }
+});
+
+test('while those before take theirs, whoever asks for much is told to come again', async (t) => {
+  const limits = {answersBytesMax: LARGE * 1.5, answerPatienceMs: 3_600_000};
+  const {app, port} = await scene(t, limits);
+  await largeApps(t, app);
+  const first = await stalled(t, port, get('/v2/apps'));
+  const refused = await fetch(`http://127.0.0.1:${port}/v2/apps`);
+  t.is(refused.status, 503);
+  t.is(refused.headers.get('retry-after'), '1');
+  t.deepEqual(await refused.json(), {message: 'Too many answers wait to be taken at this moment'});
+  const payload = {id: '/e', cmd: 'true', labels: {large: 'x'.repeat(6_000_000)}};
+  const changed = await app.inject({method: 'POST', url: '/v2/apps', payload});
+  t.is(changed.statusCode, 201, 'what was done is told');
+  await serves(t, port);
+  first.socket.resume();
+  await first.until(({text}) => text.length > LARGE);
+  t.false(first.isClosed);
+  t.is((await fetch(`http://127.0.0.1:${port}/v2/apps`)).status, 200);
+});
+
+test('requests of one connection are served one after another', async (t) => {
+  const begun: string[] = [];
+  const gates: (() => void)[] = [];
+  const app = makeServer({
+    face: async (exchange) => {
+      begun.push(exchange.path);
+      if (exchange.path !== '/free') await new Promise<void>((resolve) => gates.push(resolve));
+      await sendAnswer(exchange, {status: 200, headers: {}, body: exchange.path});
+    },
+    limits: HTTP_LIMITS,
+    logger: SILENT,
+  });
+  const port = await listening(t, app);
+  const wire = await Wire.open(t, port, get('/one') + get('/two') + get('/three'));
+  for (const path of ['/one', '/two', '/three']) {
+    while (gates.length === 0) await new Promise((resolve) => setImmediate(resolve));
+    await fetch(`http://127.0.0.1:${port}/free`);
+    t.is(begun.filter((one) => one !== '/free').at(-1), path);
+    t.is(gates.length, 1);
+    gates.pop()?.();
+    await wire.has(`\r\n\r\n${path}`);
+  }
+  const gone = await Wire.open(t, port, get('/four') + get('/five'));
+  while (gates.length === 0) await new Promise((resolve) => setImmediate(resolve));
+  gone.socket.resetAndDestroy();
+  gates.pop()?.();
+  const many = await Wire.open(t, port, get('/six') + get('/seven').repeat(1001));
+  await many.closed;
+  await fetch(`http://127.0.0.1:${port}/free`);
+  t.deepEqual(begun.filter((one) => one !== '/free').slice(3), ['/four', '/six']);
+  for (const open of gates) open();
 });
 
 test('a connection stays open between requests for longer than its headers may take', async (t) => {

@@ -44,6 +44,7 @@ const FAULTS = {
   agentRefused: {status: 502, message: 'The agent cannot be reached'},
   agentFailed: {status: 502, message: 'The agent did not answer'},
   bodiesFull: {status: 503, message: 'Too many bodies are on their way at this moment'},
+  answersFull: {status: 503, message: 'Too many answers wait to be taken at this moment'},
   streamsFull: {status: 503, message: 'There are too many event streams already'},
   noLeader: {status: 503, message: 'No leader elected'},
   noConsistentLeadership: {status: 503, message: 'No consistent leadership'},

@@ -1,6 +1,7 @@
 /** One request and its answer, as the faces get them: the path is the one that was sent. */
 import type {IncomingMessage} from 'node:http';
 import type {FastifyReply} from 'fastify';
+import type {AnswerRoom} from './answer-room.ts';
 
 export interface Exchange {
   readonly method: string;
@@ -13,6 +14,8 @@ export interface Exchange {
   readonly url: string;
   readonly raw: IncomingMessage;
   readonly reply: FastifyReply;
+  /** Where its answer is counted until the client has it. */
+  readonly answers: AnswerRoom;
 }
 
 /** Answers what comes its way; what it throws is answered by its caller. */

@@ -1,5 +1,7 @@
+import type {AnswerLimits} from './answer-room.ts';
+
 /** What a client may ask of a server's memory and patience. */
-export interface HttpLimits {
+export interface HttpLimits extends AnswerLimits {
   /** Of a request's body. */
   readonly bodyBytesMax: number;
   readonly headerBytesMax: number;
@@ -23,6 +25,8 @@ export const HTTP_LIMITS: HttpLimits = {
   headersTimeoutMs: 30_000,
   requestTimeoutMs: 120_000,
   answerStallMs: 60_000,
+  answersBytesMax: 256 * 1024 * 1024,
+  answerPatienceMs: 1000,
   keepAliveMs: 3_600_000,
   connectionsMax: 20_000,
 };

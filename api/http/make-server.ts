@@ -7,6 +7,7 @@ import type {IncomingMessage} from 'node:http';
 import type {Socket} from 'node:net';
 import {fastify, type FastifyInstance, type FastifyReply, type FastifyRequest} from 'fastify';
 import {Fault, faultFrom} from '../master-errors.ts';
+import {AnswerRoom} from './answer-room.ts';
 import type {ApiLogger} from './api-logger.ts';
 import {answerClientError} from './client-errors.ts';
 import type {Exchange, Face} from './exchange.ts';
@@ -16,6 +17,7 @@ import {targetOf, withoutQuery} from './raw-path.ts';
 import {ClientGoneError, LET_PASS_BYTES_MAX} from './read-body.ts';
 import {sendFault} from './send.ts';
 import {limitStall} from './stall.ts';
+import {turnOf} from './turns.ts';
 
 export interface ServerParts {
   readonly face: Face;
@@ -57,6 +59,7 @@ export function makeServer({face, limits, logger, upgrade, served}: ServerParts)
     },
   });
   limitConnections(app, limits.connectionsMax);
+  const answers = new AnswerRoom(limits);
   app.removeAllContentTypeParsers();
   // Faces read bodies themselves: what they pass on must stream.
   app.addContentTypeParser('*', (_request, payload, done) => done(null, payload));
@@ -79,15 +82,22 @@ export function makeServer({face, limits, logger, upgrade, served}: ServerParts)
     method: [...METHODS],
     url: ROUTED,
     handler: async (request, reply) => {
+      await turnOf(request.raw.socket, reply.raw);
       await face(exchangeOf(request, reply));
       return reply;
     },
   });
   if (upgrade !== undefined) takeUpgrades(app, upgrade, logger);
 
+  function exchangeOf(request: FastifyRequest, reply: FastifyReply): Exchange {
+    const url = targetOf(request.originalUrl);
+    return {method: request.method, path: url, url, raw: request.raw, reply, answers};
+  }
+
   async function answerError(error: unknown, exchange: Exchange): Promise<FastifyReply> {
-    const {reply} = exchange;
-    if (error instanceof ClientGoneError || reply.raw.destroyed) {
+    const {reply, raw} = exchange;
+    const isGone = error instanceof ClientGoneError || raw.socket.destroyed;
+    if (isGone || reply.raw.destroyed) {
       reply.hijack();
       reply.raw.destroy();
       return reply;
@@ -148,11 +158,6 @@ function takeUpgrades(app: FastifyInstance, {take}: UpgradeParts, logger: ApiLog
 
 function asksFor({headers}: IncomingMessage, protocol: string | undefined): boolean {
   return protocol !== undefined && headers.upgrade?.toLowerCase() === protocol;
-}
-
-function exchangeOf(request: FastifyRequest, reply: FastifyReply): Exchange {
-  const url = targetOf(request.originalUrl);
-  return {method: request.method, path: url, url, raw: request.raw, reply};
 }
 
 /** The rest of a body that is still to come is let pass, unless that would take too long. */

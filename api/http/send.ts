@@ -7,7 +7,9 @@ import {gzip} from 'node:zlib';
 import type {FastifyReply} from 'fastify';
 import type {HttpAnswer} from '../../engine/index.ts';
 import {faultBody, type Fault} from '../master-errors.ts';
-import {headerOf, type Exchange} from './exchange.ts';
+import type {HeldAnswer} from './answer-room.ts';
+import {headerOf, isRead, type Exchange} from './exchange.ts';
+import {ClientGoneError} from './read-body.ts';
 
 const compress = promisify(gzip);
 
@@ -47,12 +49,22 @@ export async function sendBytes(exchange: Exchange, bytes: Buffer | undefined): 
     end(reply);
     return;
   }
+  const {socket} = exchange.raw;
+  if (socket.destroyed) throw new ClientGoneError();
+  const to = {socket, response: reply.raw, isRead: isRead(exchange)};
+  const held = exchange.answers.hold(to, bytes.length);
   if (bytes.length < GZIP_BYTES_MIN || !acceptsGzip(exchange)) {
-    void reply.send(bytes);
+    sendHeld(exchange, held, bytes);
     return;
   }
   const packed = await compress(bytes);
-  void reply.header('content-encoding', 'gzip').header('vary', 'Accept-Encoding').send(packed);
+  exchange.answers.resize(held, packed.length);
+  void reply.header('content-encoding', 'gzip').header('vary', 'Accept-Encoding');
+  sendHeld(exchange, held, packed);
+}
+
+function sendHeld({reply, answers}: Exchange, held: HeldAnswer, bytes: Buffer): void {
+  void reply.header('content-length', bytes.length).send(answers.bodyOf(held, bytes));
 }
 
 function end(reply: FastifyReply): void {

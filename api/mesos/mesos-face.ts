@@ -11,6 +11,7 @@ import type {Exchange, Face} from '../http/exchange.ts';
 import {hostPort} from '../http/host-port.ts';
 import {jsonOf} from '../http/json-chunks.ts';
 import {queryOf, withoutQuery} from '../http/raw-path.ts';
+import {ClientGoneError} from '../http/read-body.ts';
 import {MESOS_BUILD} from './build.ts';
 import type {ClusterCounts} from './cluster-counts.ts';
 import {Endpoints} from './endpoints.ts';
@@ -40,6 +41,8 @@ type Shown = (query: URLSearchParams) => object;
 export class MesosFace {
   readonly #parts: MesosParts;
   readonly #endpoints: Endpoints;
+  /** Ends when what is being shown is written down. */
+  #writing: Promise<unknown> = Promise.resolve();
 
   constructor(parts: MesosParts) {
     this.#parts = parts;
@@ -92,9 +95,16 @@ export class MesosFace {
 
   /** A follower sends the client on; who has just stopped leading asks to be treated as one. */
   async #show(exchange: Exchange, show: Shown): Promise<void> {
-    const {cluster} = this.#parts;
-    if (!cluster.isLeader) throw new NotLeadingError();
-    return sendJson(exchange, await jsonOf(show(queryOf(exchange.path))));
+    const json = this.#writing.then(() => this.#write(exchange, show));
+    this.#writing = json.catch(() => undefined);
+    return sendJson(exchange, await json);
+  }
+
+  /** One at a time: else many who ask at once would have as many lists half written. */
+  #write({raw, path}: Exchange, show: Shown): Promise<string> {
+    if (!this.#parts.cluster.isLeader) throw new NotLeadingError();
+    if (raw.socket.destroyed) throw new ClientGoneError();
+    return jsonOf(show(queryOf(path)));
   }
 
   /** Where the leader is, without its scheme: as Mesos's pages ask. */
