@@ -214,6 +214,12 @@ for (const [title, args, env, expected] of [
     {DRYDOCK_LISTEN: 'everywhere'},
     [/DRYDOCK_LISTEN: expected a host and a port/],
   ],
+  [
+    'what is missing, with a name in the environment that was meant to set it',
+    ['master'],
+    {DRYDOCK_ZKK: 'zk://zk1/drydock'},
+    [/^drydock: DRYDOCK_ZKK: no such setting.* \(did you mean DRYDOCK_ZK\?\)\n.*--zk: expected/],
+  ],
   ['a wrong size', ['up', '--agents', '0'], {}, [/--agents: expected a whole number from 1/]],
   [
     'resources that mean nothing',

@@ -12,6 +12,7 @@ import {
   type SettingTable,
   type SettingValues,
 } from '../../server/config/setting.ts';
+import {unknownNames} from '../../server/config/unknown-names.ts';
 import {InputError} from '../terminal/input-error.ts';
 
 /** Adds an option for each setting, and `--config`. */
@@ -28,7 +29,12 @@ export function addSettings(command: Command, table: SettingTable): Command {
     .addHelpText('after', `\nEach option can be set as ${envName('name-of-option')}, too.`);
 }
 
-/** @throws InputError with every problem. */
+/**
+ * Warns on stderr of names in the environment that are none, whatever follows: what they were to
+ * set may be what is missing.
+ *
+ * @throws InputError with every problem.
+ */
 export function settingsOf<S extends SettingTable>(table: S, command: Command): SettingValues<S> {
   const flags: Record<string, string> = {};
   for (const option of command.options) {
@@ -37,6 +43,7 @@ export function settingsOf<S extends SettingTable>(table: S, command: Command): 
     if (typeof value === 'string') flags[option.long?.slice(2) ?? ''] = value;
     else if (value === true) flags[option.long?.slice(2) ?? ''] = 'true';
   }
+  for (const text of unknownNames(process.env)) process.stderr.write(`drydock: ${text}\n`);
   const path = flags['config'] ?? process.env['DRYDOCK_CONFIG'];
   const file = path === undefined ? {} : {file: {path, values: readConfig(path)}};
   const read = readSettings(table, {flags, env: process.env, ...file});

@@ -16,7 +16,8 @@ Made from the tables in \`server/config/tables.ts\` by \`npm run settings\`; a t
 A setting is looked for on the command line, then in the environment, then in the file that
 \`--config\` (or \`DRYDOCK_CONFIG\`) names: YAML, with names as below and without the dashes. What
 nobody sets has its default. A name that the file has and no table knows is an error, and so is a
-value of the wrong kind; each is told by where it stands.
+value of the wrong kind; each is told by where it stands. Names in the environment that begin with
+\`DRYDOCK_\` and that no command knows are told as well, and have no effect.
 
 Times are written as \`250ms\`, \`10s\`, \`1h30m\`, or as Mesos writes them: \`10secs\`, \`15mins\`.
 

@@ -4,6 +4,7 @@ import test from 'ava';
 import {settingsPage} from './manual.ts';
 import {ATTRIBUTES, DURATION, HOST_PORT, SWITCH, TEXT, whole} from './kinds.ts';
 import {readSettings, setting} from './setting.ts';
+import {unknownNames} from './unknown-names.ts';
 import {shownSettings} from './shown-settings.ts';
 
 const TABLE = {
@@ -45,6 +46,23 @@ test('every wrong value is told, with its place and what was expected', (t) => {
       'colour in d.yaml: no such setting',
     ],
   });
+});
+
+test('names in the environment that are no settings are told, with those that were meant', (t) => {
+  const env = {
+    DRYDOCK_LISTN: 'x',
+    DRYDOCK_ZK_SESION_TIMEOUT: '1s',
+    DRYDOCK_PORT_5050_TCP_ADDR: '10.0.0.1',
+    // Of `up`, of an agent, of the simulator, of our tests, and of somebody else.
+    ...{DRYDOCK_DATA_DIR: 'x', DRYDOCK_WORK_DIR: 'x', DRYDOCK_CONFIG: 'x', DRYDOCK_DATA: 'x'},
+    ...{DRYDOCK_TEST_LOG: 'x', DRYDOCKER: 'x', PATH: 'x'},
+  };
+  t.deepEqual(unknownNames(env), [
+    'DRYDOCK_LISTN: no such setting, it has no effect (did you mean DRYDOCK_LISTEN?)',
+    'DRYDOCK_PORT_5050_TCP_ADDR: no such setting, it has no effect',
+    'DRYDOCK_ZK_SESION_TIMEOUT: no such setting, it has no effect ' +
+      '(did you mean DRYDOCK_ZK_SESSION_TIMEOUT?)',
+  ]);
 });
 
 for (const [text, ms] of [
