@@ -29,6 +29,8 @@ export interface StreamLimits {
   /** A client that lets so many events, or bytes of them, wait is hung up on. */
   readonly waitingMax: number;
   readonly waitingBytesMax: number;
+  /** Of events that any stream has not written yet, each once; then the slowest are hung up on. */
+  readonly heldBytesMax: number;
   readonly heartbeatMs: number;
 }
 
@@ -55,6 +57,7 @@ export const GATEWAY_DEFAULTS: GatewayOptions = {
     streamsMax: 1000,
     waitingMax: 1024,
     waitingBytesMax: 16 * 1024 * 1024,
+    heldBytesMax: 256 * 1024 * 1024,
     heartbeatMs: 10_000,
   },
   proxy: {looksMax: 10, lookIntervalMs: 250, connectMs: 5000, silenceMs: 10_000},

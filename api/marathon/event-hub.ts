@@ -9,7 +9,7 @@ import {accepts} from '../http/accept.ts';
 import type {Exchange} from '../http/exchange.ts';
 import {queryOf} from '../http/raw-path.ts';
 import {Fault} from '../master-errors.ts';
-import {EventStream, type Wishes} from './event-stream.ts';
+import {EventStream, FrameRoom, type Frame, type Wishes} from './event-stream.ts';
 
 const MEDIA_TYPE = 'text/event-stream';
 
@@ -17,12 +17,15 @@ export class EventHub {
   readonly #cluster: Cluster;
   readonly #options: Pick<GatewayOptions, 'now' | 'streams'>;
   readonly #streams = new Set<EventStream>();
+  readonly #room: FrameRoom;
+  #serial = 0;
   /** While there are streams: what ends the listening. */
   #stop: (() => void) | undefined;
 
   constructor(cluster: Cluster, options: Pick<GatewayOptions, 'now' | 'streams'>) {
     this.#cluster = cluster;
     this.#options = options;
+    this.#room = new FrameRoom(options.streams.heldBytesMax);
   }
 
   get streams(): number {
@@ -47,7 +50,8 @@ export class EventHub {
       return;
     }
     const remoteAddress = raw.socket.remoteAddress ?? '';
-    const stream = new EventStream(response, wishesOf(path), this.#options.streams);
+    const means = {limits: this.#options.streams, room: this.#room};
+    const stream = new EventStream(response, wishesOf(path), means);
     response.once('close', () => this.#detach(stream, remoteAddress));
     this.#listen();
     // First to the new one, which then knows that it misses nothing any more.
@@ -88,7 +92,7 @@ export class EventHub {
 
   /** Written once in each form of plans, however many listen. */
   #publish({type, ...fields}: FrameworkEvent, streams: Iterable<EventStream>): void {
-    const frames = new Map<boolean, string>();
+    const frames = new Map<boolean, Frame>();
     for (const stream of streams) {
       if (!stream.wants(type)) continue;
       const {lightPlans} = stream;
@@ -97,12 +101,29 @@ export class EventHub {
       if (known === undefined) frames.set(lightPlans, frame);
       stream.send(frame);
     }
+    while (this.#room.isFull && this.#cutSlowest());
   }
 
-  #frameOf(type: string, fields: object): string {
+  /** That with the oldest event; false: nobody waits. */
+  #cutSlowest(): boolean {
+    let slowest: EventStream | undefined;
+    let serial = Infinity;
+    for (const stream of this.#streams) {
+      const oldest = stream.oldest?.serial ?? Infinity;
+      if (oldest >= serial) continue;
+      slowest = stream;
+      serial = oldest;
+    }
+    slowest?.cut();
+    return slowest !== undefined;
+  }
+
+  #frameOf(type: string, fields: object): Frame {
     const timestamp = new Date(this.#options.now()).toISOString();
     const data = JSON.stringify({...fields, eventType: type, timestamp});
-    return `event: ${type}\ndata: ${data}\n\n`;
+    this.#serial += 1;
+    const bytes = Buffer.from(`event: ${type}\ndata: ${data}\n\n`);
+    return {serial: this.#serial, bytes, holders: 0};
   }
 }
 

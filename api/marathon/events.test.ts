@@ -191,6 +191,39 @@ test('a client that lets too many bytes wait is hung up on, too', async (t) => {
   t.is(cluster.listeners, 0);
 });
 
+test('events that wait have a common room, and the slowest goes when it is full', async (t) => {
+  const filling = 'x'.repeat(500_000);
+  const limits = {heldBytesMax: 8_000_000, waitingBytesMax: 1_000_000_000};
+  const {cluster, open} = await scene(t, limits);
+  const watch = await open('?event_type=event_stream_detached&event_type=mark');
+  const [first, second] = [await open(), await open()];
+  for (const wire of [first, second]) await wire.has('event_stream_attached');
+  let serial = 0;
+  const publishWhile = async (holds: () => boolean): Promise<void> => {
+    for (; holds() && serial < 400; serial += 1) {
+      cluster.publish({type: 'test_event', serial, filling});
+      cluster.publish({type: 'mark', mark: serial});
+      await watch.has(`"mark":${serial},`);
+    }
+  };
+  const detached = (): number => namesOf(watch).filter((name) => name.endsWith('detached')).length;
+  first.socket.pause();
+  await publishWhile(() => serial < 8);
+  await second.has('"serial":7,');
+  second.socket.pause();
+  // What both wait with counts once; the first waits with more.
+  await publishWhile(() => detached() === 0);
+  t.is(detached(), 1);
+  first.socket.resume();
+  await first.closed;
+  second.socket.resume();
+  await second.has(`"serial":${serial - 1},`);
+  // Who takes what comes is never in danger.
+  await publishWhile(() => serial < 100);
+  await second.has('"serial":99,');
+  t.is(detached(), 1);
+});
+
 test('there are so many streams and no more, and only for those who take them', async (t) => {
   const {app, port, open} = await scene(t, {streamsMax: 1});
   const first = await open();
