@@ -137,22 +137,25 @@ function keysCommand(context: Context): Command {
 function validateCommand(context: Context): Command {
   const command = makeCommand('validate', {
     summary: 'Check the file for properties and values that cannot be.',
-    examples: ['dcos config validate'],
+    examples: ['dcos config validate', 'dcos config validate --json'],
   });
-  return doing(command, () => {
+  return doing(withJson(command), (_: [], {json}: JsonFlag) => {
     const {settings, world} = context;
     const problems = [...settings.written].flatMap(([name, value]) => {
       try {
         readValue(findKey(name), `${value}`, world.folder);
         return [];
       } catch (error) {
-        if (error instanceof Failure) return [`  ${name}: ${error.message}`];
+        if (error instanceof Failure) return [{name, message: error.message}];
         throw error;
       }
     });
+    if (json === true) context.printJson({valid: problems.length === 0, problems});
     if (problems.length > 0) {
-      throw new Failure(`the configuration in [${settings.path}] is not valid`, {hints: problems});
+      throw new Failure(`the configuration in [${settings.path}] is not valid`, {
+        hints: problems.map(({name, message}) => `  ${name}: ${message}`),
+      });
     }
-    context.print('Congratulations, your configuration is valid!');
+    if (json !== true) context.print('Congratulations, your configuration is valid!');
   });
 }

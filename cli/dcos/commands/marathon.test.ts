@@ -56,6 +56,12 @@ table([
     stdout: 'Marathon ping response[1x]: "pong"\n',
   },
   {
+    title: 'ping --json tells the answer, and how often it came',
+    words: 'marathon ping --once --json',
+    script: {'GET /service/marathon/ping': {json: 'pong'}},
+    stdout: '{\n    "response": "pong",\n    "count": 1\n}\n',
+  },
+  {
     title: 'about prints what Marathon says of itself',
     words: 'marathon about',
     script: {[`GET ${M}/info`]: {json: {name: 'marathon'}}},

@@ -1,5 +1,5 @@
 // `dcos service`.
-import {table} from '../testing/cases.ts';
+import {table, type Case} from '../testing/cases.ts';
 import {M, STATE} from '../testing/scripts.ts';
 
 table([
@@ -21,18 +21,33 @@ table([
     title: 'service shutdown asks first',
     words: 'service shutdown F2',
     terms: {stdin: 'no\n'},
+    script: {'GET /mesos/master/state': {json: STATE}},
     code: 1,
-    asks: [],
+    asks: ['GET /mesos/master/state'],
     stderr:
       /^Do you really want to teardown F2 with all its tasks\? \[yes\/no\] \nError: Nothing was/,
   },
   {
     title: 'service shutdown --yes tears it down',
     words: 'service shutdown --yes F2',
-    script: {'POST /mesos/master/teardown': {status: 200}},
+    script: {
+      'GET /mesos/master/state': {json: STATE},
+      'POST /mesos/master/teardown': {status: 200},
+    },
     body: 'frameworkId=F2',
-    asks: ['POST /mesos/master/teardown'],
+    asks: ['GET /mesos/master/state', 'POST /mesos/master/teardown'],
   },
+  ...[
+    ['F9', "framework 'F9' does not exist"],
+    ['F0', "framework 'F0' has left already"],
+  ].map(([id, problem]): Case => ({
+    title: `service shutdown asks nobody about what is not there: ${problem}`,
+    words: `service shutdown ${id}`,
+    script: {'GET /mesos/master/state': {json: STATE}},
+    code: 1,
+    asks: ['GET /mesos/master/state'],
+    stderr: `Error: ${problem}\nSee which there are: dcos service list --inactive\n`,
+  })),
   {
     title: 'service log of a part of the master leads to where that logs',
     words: 'service log marathon',

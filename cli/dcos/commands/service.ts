@@ -67,6 +67,7 @@ function shutdownCommand(context: Context): Command {
     examples: ['dcos service shutdown 5f6f7c1e-0001'],
   }).option('--yes', 'do not ask');
   return doing(command, async ([id]: [string], {yes}: {yes?: true}) => {
+    await checkFramework(context, id);
     if (yes !== true) {
       const prompter = new Prompter(context.world);
       try {
@@ -87,4 +88,15 @@ function shutdownCommand(context: Context): Command {
       });
     }
   });
+}
+
+/** @throws Failure it is not there: nobody should be asked for nothing. */
+async function checkFramework(context: Context, id: string): Promise<void> {
+  const {frameworks = [], completed_frameworks: gone = []} = await readState(context);
+  if (frameworks.some((framework) => framework.id === id)) return;
+  const isGone = gone.some((framework) => framework.id === id);
+  throw new Failure(
+    isGone ? `framework '${id}' has left already` : `framework '${id}' does not exist`,
+    {hints: ['See which there are: dcos service list --inactive']},
+  );
 }

@@ -1,6 +1,6 @@
 /** `dcos marathon ping`: whether Marathon answers, once for each master. */
 import type {Command} from 'commander';
-import {doing, makeCommand} from '../../command.ts';
+import {doing, makeCommand, withJson, type JsonFlag} from '../../command.ts';
 import type {Context} from '../../context.ts';
 import {Failure} from '../../failure.ts';
 import {interrupted} from '../../http/client.ts';
@@ -11,15 +11,20 @@ import {stopReason} from '../../world.ts';
 const PATIENCE_MS = 10_000;
 const PAUSE_MS = 500;
 
+interface PingFlags extends JsonFlag {
+  readonly once?: true;
+}
+
 export function pingCommand(context: Context): Command {
   const command = makeCommand('ping', {
     summary: 'Ask Marathon for a sign of life, once for each master.',
-    examples: ['dcos marathon ping --once'],
+    examples: ['dcos marathon ping', 'dcos marathon ping --once --json'],
   }).option('--once', 'ask once, however many masters there are');
-  return doing(command, async (_: [], {once}: {once?: true}) => {
+  return doing(withJson(command), async (_: [], {once, json}: PingFlags) => {
     const count = once === true ? 1 : Math.max(1, (await mastersOf(context)).length);
     const answer = await pingTimes(context, count);
-    context.print(`Marathon ping response[${count}x]: ${JSON.stringify(answer)}`);
+    if (json === true) context.printJson({response: answer, count});
+    else context.print(`Marathon ping response[${count}x]: ${JSON.stringify(answer)}`);
   });
 }
 
