@@ -20,7 +20,6 @@ export interface SeenAgent {
   readonly registeredAt?: number | undefined;
   readonly lastAt?: number | undefined;
   readonly address?: Place | undefined;
-  readonly version?: string | undefined;
 }
 
 /** What is counted for each framework. */
@@ -136,9 +135,9 @@ export class ClusterCounts implements LossListener, Witness {
     }
   }
 
-  agent(_now: number, {agentId, hostname, ip, port, version}: AgentReport): void {
+  agent(_now: number, {agentId, hostname, ip, port}: AgentReport): void {
     const address = {hostname, ip, port};
-    this.agents.set(agentId, {...this.agents.get(agentId), address, version});
+    this.agents.set(agentId, {...this.agents.get(agentId), address});
   }
 
   measured(now: number, what: Measured, ms: number): void {

@@ -14,6 +14,7 @@ import {
 } from '../../engine/index.ts';
 import type {MasterIdentity, Place} from '../cluster.ts';
 import {attributesForm} from './attributes-form.ts';
+import {MESOS_BUILD} from './build.ts';
 import type {SeenAgent} from './cluster-counts.ts';
 import {pidOf} from './pid.ts';
 import {
@@ -119,7 +120,7 @@ export function agentForm(
   const all = view.kinds.describe(resources);
   const used = holdings.used(`agent ${info.id}`);
   const offered = holdings.offered(`agent ${info.id}`);
-  const {registeredAt = 0, lastAt = 0, version = ''} = seen ?? {};
+  const {registeredAt = 0, lastAt = 0} = seen ?? {};
   const place = placeOf(info, seen);
   return {
     ...identityForm(info, place),
@@ -133,7 +134,7 @@ export function agentForm(
     unreserved_resources: unreservedForm(all),
     active: state === 'active',
     deactivated: false,
-    version,
+    version: MESOS_BUILD.version,
     capabilities: ['MULTI_ROLE', 'HIERARCHICAL_ROLE', 'RESERVATION_REFINEMENT'],
     reserved_resources_full: reservedFullForms(all),
     unreserved_resources_full: unreservedFullForms(all),

@@ -120,7 +120,7 @@ test('the state tells who leads and what there is', async (t) => {
     unreserved_resources: {cpus: 8, gpus: 0, mem: 1024, disk: 0, ports: '[31000-31009]'},
     active: true,
     deactivated: false,
-    version: '0.1.0',
+    version: '1.11.0',
   });
   t.deepEqual(agent.reserved_resources_full, {
     web: [
