@@ -1,6 +1,6 @@
 /** `drydock up`, `master`, `agent`, `keygen` as processes: starts, stops, and what is refused. */
 import {execFile} from 'node:child_process';
-import {mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync} from 'node:fs';
+import {existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync} from 'node:fs';
 import {createServer} from 'node:net';
 import {tmpdir} from 'node:os';
 import {dirname, join} from 'node:path';
@@ -118,7 +118,8 @@ test('an address in use is told, and what to do', async (t) => {
   });
   const address = server.address();
   const port = typeof address === 'object' && address !== null ? address.port : 0;
-  const dataDir = temp();
+  const parent = temp();
+  const dataDir = join(parent, 'new');
   const [code, stderr] = await refused([
     ...['up', '--data-dir', dataDir, '--docker', 'off', '--log-level', 'silent'],
     ...['--listen', `127.0.0.1:${port}`],
@@ -129,7 +130,24 @@ test('an address in use is told, and what to do', async (t) => {
     `drydock: cannot listen on 127.0.0.1:${port}: another process listens there ` +
       '(choose another port with --listen)\n',
   );
+  t.false(existsSync(dataDir), 'nothing is left of it');
   server.close();
+  remove(parent);
+});
+
+test('an engine that was insisted on and is not there is told once', async (t) => {
+  const dataDir = temp();
+  const socket = `unix://${join(dataDir, 'nowhere.sock')}`;
+  const [code, stderr] = await refused([
+    ...['up', '--data-dir', join(dataDir, 'new'), '--listen', '127.0.0.1:0'],
+    ...['--docker', 'on', '--docker-host', socket],
+  ]);
+  t.is(code, 1);
+  t.is(
+    stderr,
+    `drydock: --docker on: the Docker engine does not answer: nobody listens at ${socket} ` +
+      '(ENOENT). Is it running? (start one, or leave --docker away)\n',
+  );
   remove(dataDir);
 });
 
@@ -223,7 +241,10 @@ for (const [title, args, env, expected] of [
   ['a wrong size', ['up', '--agents', '0'], {}, [/--agents: expected a whole number from 1/]],
   [
     'resources that mean nothing',
-    ['up', '--data-dir', join(folder, 'none'), '--resources', 'cpus=4'],
+    [
+      ...['up', '--data-dir', join(folder, 'none'), '--resources', 'cpus=4'],
+      ...['--listen', '127.0.0.1:0'],
+    ],
     {},
     [/--resources: 'cpus=4' must have the form name:value/],
   ],

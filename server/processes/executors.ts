@@ -11,7 +11,7 @@ import type {TaskSettings} from '../config/tables.ts';
 /** No engine answers, and one was insisted on. */
 export class NoDockerError extends Error {
   constructor(why: string) {
-    super(`no Docker engine answers: ${why} (start one, or leave --docker away)`);
+    super(`--docker on: ${why} (start one, or leave --docker away)`);
     this.name = 'NoDockerError';
   }
 }

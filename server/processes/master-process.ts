@@ -14,6 +14,7 @@ import {openLineChannel} from '../link/channel.ts';
 import {idOfKey, type ClusterKey} from '../link/cluster-key.ts';
 import {proofHeaders} from '../link/proof.ts';
 import {makeSecureServer, peerOf} from '../link/secure.ts';
+import type {SharedPort} from '../link/shared-port.ts';
 import type {Leadership} from '../master/leadership.ts';
 import {Master} from '../master/master.ts';
 import {engineOptions} from './engine-options.ts';
@@ -28,6 +29,8 @@ export interface MasterProcessParts {
     readonly hostname?: string | undefined;
     readonly 'log-file'?: string | undefined;
   };
+  /** Opened where it listens; absent: it is opened now. */
+  readonly port?: SharedPort | undefined;
   /** Agents that connect must have it, too. */
   readonly key: ClusterKey;
   readonly tokens: readonly string[];
@@ -52,7 +55,7 @@ export interface MasterProcess {
  */
 export async function startMasterProcess(parts: MasterProcessParts): Promise<MasterProcess> {
   const {settings, key, tokens, version, log} = parts;
-  const shared = await openPort(settings.listen);
+  const shared = parts.port ?? (await openPort(settings.listen));
   const {advertise, hostname = settings.listen.hostname} = settings;
   const address = advertise ?? {hostname, port: shared.port};
   const ip = await ownIp(address, settings.listen);

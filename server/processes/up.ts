@@ -21,6 +21,7 @@ import type {Master} from '../master/master.ts';
 import {makeWorkDir, startAgentProcess, type AgentProcess} from './agent-process.ts';
 import {chooseDocker, type DockerChoice} from './executors.ts';
 import {startMasterProcess} from './master-process.ts';
+import {openPort} from './open-port.ts';
 import {StartError} from './start-error.ts';
 import {readTokenFile} from './tokens.ts';
 
@@ -46,6 +47,8 @@ const KEY = 'key';
 /** @throws StartError, FolderError, FileStoreError, ListenError, NoDockerError, TokenFileError */
 export async function startUp(settings: UpSettings, parts: UpParts): Promise<Up> {
   const {dataDir, version, failed, log} = parts;
+  // Nothing is left of a first start that has nowhere to listen.
+  const port = existsSync(dataDir) ? undefined : await openPort(settings.listen);
   makeDataDir(dataDir);
   const key = readKeyFile(keyFileIn(dataDir));
   const tokens = readTokenFile(settings['token-file']);
@@ -55,6 +58,7 @@ export async function startUp(settings: UpSettings, parts: UpParts): Promise<Up>
   const store = await reopen();
   const masterProcess = await startMasterProcess({
     settings: {...settings, hostname: masterName(settings)},
+    port,
     key,
     tokens,
     makeLeadership: async (self) => new SoleLeadership(self, {store, reopen}, log),
