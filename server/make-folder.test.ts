@@ -34,7 +34,7 @@ for (const [path, reason] of [
   // Node's own way of making it does not end there.
   ['/proc/x/y', 'no folders can be made on that file system (ENOENT)'],
 ] as const) {
-  test(`a folder that cannot be made is told with its setting: ${reason}, ${path.slice(-4)}`, (t) => {
+  test(`what cannot be made is told with its setting: ${reason}, ${path.slice(-4)}`, (t) => {
     if (path.startsWith('/proc') && !existsSync('/proc')) {
       t.pass('this machine has no such file system');
       return;

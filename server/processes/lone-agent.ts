@@ -24,7 +24,10 @@ export interface LoneAgentParts {
   readonly log: Logger;
 }
 
-/** @throws KeyFileError, TokenFileError, FolderError, StartError, NoDockerError, and as startAgentProcess. */
+/**
+ * @throws KeyFileError, TokenFileError, FolderError, StartError, NoDockerError, and as
+ * startAgentProcess.
+ */
 export async function startLoneAgent(
   settings: AgentSettings,
   parts: LoneAgentParts,
