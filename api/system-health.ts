@@ -75,7 +75,7 @@ function answerTo(
   if (first === 'report' && isWhole) return report(nodes);
   if (first === 'nodes') {
     if (isWhole) return {nodes: nodes.map(nodeForm)};
-    const node = nodes.find(({ip}) => ip === second);
+    const node = gathered(nodes, ({ip}) => ip).find(({ip}) => ip === second);
     return node && nodeAnswer(node, third, fourth);
   }
   if (first === 'units') {
@@ -118,7 +118,11 @@ function report(nodes: readonly Node[]): object {
     unit.id,
     {...unitForm(unit), nodes: nodes.filter(has(unit.id)).map((node) => nodeOfUnit(node, unit.id))},
   ]);
-  const all = nodes.map((node) => [node.ip, {...nodeForm(node), units: node.units.map(wholeUnit)}]);
+  const machines = gathered(nodes, ({ip}) => ip);
+  const all = machines.map((node) => [
+    node.ip,
+    {...nodeForm(node), units: node.units.map(wholeUnit)},
+  ]);
   return {Units: Object.fromEntries(units), Nodes: Object.fromEntries(all)};
 }
 
@@ -136,16 +140,25 @@ function unitsOf(nodes: readonly Node[]): readonly Unit[] {
   return [...byId.values()].sort((left, right) => (left.id < right.id ? -1 : 1));
 }
 
+/** Each machine once in each of its roles: it may have a master and agents. */
 function nodesOf({cluster, counts}: HealthParts): readonly Node[] {
   const {self, leader} = cluster;
   const others = leader === undefined || sameAddress(leader, self) ? [] : [leader];
-  return [
+  const all = [
     masterNode(cluster, self, self.id),
     ...others.map((address) => masterNode(cluster, address, '')),
     ...[...cluster.view.agents()].map((agent) =>
       agentNode(agent, counts.agents.get(agent.info.id)?.address),
     ),
   ];
+  return gathered(all, ({ip, role}) => `${role} ${ip}`);
+}
+
+/** Those of one key as one that has the units of all; it is named after the first. */
+function gathered(nodes: readonly Node[], keyOf: (node: Node) => string): readonly Node[] {
+  return [...Map.groupBy(nodes, keyOf).values()].flatMap((group) =>
+    group.slice(0, 1).map((first) => ({...first, units: unitsOf(group)})),
+  );
 }
 
 /** Where it is not known, the name. */

@@ -2,6 +2,7 @@
 import test, {type ExecutionContext} from 'ava';
 import type {FastifyInstance} from 'fastify';
 import type {GatewayOptions} from '../gateway-options.ts';
+import {agentIdOf} from '../../engine/index.ts';
 import {makeGateway} from '../gateway.ts';
 import {EngineCluster, STARTED_AT, type ClusterSetup} from '../testing/engine-cluster.ts';
 
@@ -561,4 +562,40 @@ test('the log of a master is among its files', async (t) => {
   t.is(read.body, '{"data":"/**","offset":0}');
   const other = await app.inject({url: '/files/read?path=/etc/passwd&offset=0'});
   t.is(other.statusCode, 404);
+});
+
+test('a master and agents of one machine are shown in each role, and as one node', async (t) => {
+  const {cluster, get} = scene(t);
+  for (const name of ['a1', 'a2']) cluster.join(name, 'cpus:1', {ip: '127.0.0.1'});
+  cluster.join('a3', 'cpus:1', {ip: '10.0.0.3'});
+  cluster.step({kind: 'agentDisconnected', agentId: agentIdOf('a2')});
+  const health = '/system/health/v1';
+  t.deepEqual(await get(`${health}/nodes`), {
+    nodes: [
+      {host_ip: '127.0.0.1', health: 0, role: 'master'},
+      {host_ip: '127.0.0.1', health: 1, role: 'agent'},
+      {host_ip: '10.0.0.3', health: 0, role: 'agent'},
+    ],
+  });
+  t.deepEqual(await get(`${health}/nodes/127.0.0.1`), {
+    ...{host_ip: '127.0.0.1', health: 1, role: 'master'},
+  });
+  const {units} = await get(`${health}/nodes/127.0.0.1/units`);
+  t.deepEqual(
+    units.map(({id, health: one}: Json) => [id, one]),
+    [
+      ['drydock-agent.service', 1],
+      ['drydock-chronos.service', 0],
+      ['drydock-marathon.service', 0],
+      ['drydock-master.service', 0],
+    ],
+  );
+  const unit = 'drydock-agent.service';
+  t.like(await get(`${health}/nodes/127.0.0.1/units/${unit}`), {
+    id: unit,
+    output: 'The agent is disconnected.',
+  });
+  t.like(await get(`${health}/units/${unit}/nodes/127.0.0.1`), {health: 1, role: 'agent'});
+  const {Nodes} = await get(`${health}/report`);
+  t.is(Nodes['127.0.0.1'].units.length, 4);
 });
