@@ -892,3 +892,29 @@ test('whatever is sent is answered, and a Chronos that was restored answers the 
   );
   t.pass();
 });
+
+test('errors quote the beginning of what was sent, however long it is', (t) => {
+  const world = new ApiWorld();
+  const long = 'x'.repeat(100_000);
+  const job = {name: 'a', command: 'true'};
+  const run = {cmd: 'true', cpus: 0.1, mem: 32, disk: 0};
+  const cron = {id: 'n', concurrencyPolicy: 'ALLOW', enabled: true};
+  for (const [path, body] of [
+    ['/v1/scheduler/iso8601', {...job, schedule: long}],
+    ['/v1/scheduler/iso8601', {...job, schedule: `R/${long}/PT1H`}],
+    ['/v1/scheduler/iso8601', {...job, schedule: `R//P${long}`}],
+    ['/v1/scheduler/iso8601', {...job, schedule: 'R//PT1H', scheduleTimeZone: long}],
+    ['/v1/scheduler/iso8601', {...job, schedule: `cron ${long}`}],
+    ['/v1/scheduler/dependency', {...job, parents: [long]}],
+    ['/v0/scheduled-jobs', {id: 'm', run, schedules: [{...cron, cron: long}]}],
+    ['/v0/scheduled-jobs', {id: 'm', run, schedules: [{...cron, cron: `${long} * * * *`}]}],
+    ['/v0/scheduled-jobs', {id: 'm', run, schedules: [{...cron, cron: `* * ${long} * *`}]}],
+    ['/v0/scheduled-jobs', {id: 'm', run, [long]: 1}],
+  ] as const) {
+    const answer = world.http('POST', path, body);
+    const text = JSON.stringify(answer.body);
+    const what = `${path} ${JSON.stringify(body).slice(0, 80)}: ${text.slice(0, 200)}`;
+    t.true(answer.status >= 400 && answer.status < 500, what);
+    t.true(text.length < 2000, `${text.length} ${what}`);
+  }
+});

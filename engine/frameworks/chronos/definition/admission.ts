@@ -7,6 +7,7 @@
 import {refuse, type Fault} from '../../json/json-shape.ts';
 import {chainTo} from '../jobs/graph.ts';
 import {parentsOf, type JobDefinition} from './job-definition.ts';
+import {excerpt} from '../../json/excerpt.ts';
 
 /** The jobs that are there, as far as it matters to a new one. */
 export interface KnownJobs {
@@ -63,7 +64,8 @@ function refuseForm(definition: JobDefinition, jobs: KnownJobs, faults: Fault[])
   refuse(faults, at, `there is a ${owner} job of this name: ${name}`);
 }
 
-function shown(names: readonly string[], between: string): string {
+function shown(given: readonly string[], between: string): string {
+  const names = given.map(excerpt);
   const rest = names.length - NAMES_MAX;
   if (rest <= 0) return names.join(between);
   const head = names.slice(0, NAMES_MAX - 1);

@@ -1,4 +1,5 @@
 /** Shapes that take nothing but what they name: no other field, no other case. */
+import {excerpt} from '../../json/excerpt.ts';
 import {
   isObject,
   object,
@@ -35,7 +36,11 @@ function refuseOthers(
   if (!isObject(value)) return;
   for (const name of Object.keys(value)) {
     if (known.has(name)) continue;
-    refuse(faults, `${at}/${name}`, `unknown field; expected one of: ${[...known].join(', ')}`);
+    refuse(
+      faults,
+      `${at}/${excerpt(name)}`,
+      `unknown field; expected one of: ${[...known].join(', ')}`,
+    );
   }
 }
 

@@ -9,6 +9,7 @@ import {parseInterval, printInterval, type Interval} from '../schedule/interval.
 import {nominalMsMin} from '../schedule/period.ts';
 import type {Timetable} from '../schedule/timetable.ts';
 import {parentsOf, type ChronosDefinition, type JobDefinition} from './job-definition.ts';
+import {excerpt} from '../../json/excerpt.ts';
 
 export interface ScheduleTrigger {
   readonly kind: 'schedule';
@@ -101,7 +102,7 @@ function chronosSchedule(
   }
   const parsed = parseInterval(schedule, {zone, now});
   if (!parsed.ok) {
-    return refuse(faults, at, `Cannot parse schedule '${schedule}': ${parsed.message}`);
+    return refuse(faults, at, `Cannot parse schedule '${excerpt(schedule)}': ${parsed.message}`);
   }
   const {interval} = parsed;
   refusePeriod(interval, at, faults);
@@ -147,15 +148,15 @@ function cronTrigger(
 ): ScheduleTrigger | undefined {
   const parsed = parseCron(text, dayRule);
   if (!parsed.ok) {
-    return refuse(faults, at, `Can not read cron expression "${text}": ${parsed.message}`);
+    return refuse(faults, at, `Can not read cron expression "${excerpt(text)}": ${parsed.message}`);
   }
   const timetable = cronTimetable(parsed.cron, zone);
   if (timetable.nextAfter(now) === undefined && timetable.lastUntil(now) === undefined) {
-    return refuse(faults, at, `there is no such day: "${text}"`);
+    return refuse(faults, at, `there is no such day: "${excerpt(text)}"`);
   }
   return {kind: 'schedule', timetable, repetitions: null, zone, interval: undefined, anchored};
 }
 
 function unknownZone(id: string): string {
-  return `No time zone found with this id: ${JSON.stringify(id)}; expected one like Europe/Paris`;
+  return `No time zone found with this id: ${JSON.stringify(excerpt(id))}; expected one like Europe/Paris`;
 }

@@ -5,6 +5,7 @@
 import {CronCalendar, type CronDays} from './cron-calendar.ts';
 import {parseMonthDays, parseWeekDays} from './cron-days.ts';
 import {parseNumbers, type NumberField} from './cron-numbers.ts';
+import {excerpt} from '../../json/excerpt.ts';
 
 /**
  * What two restricted day fields mean. `or`: either one suffices, as in Unix; a field that begins
@@ -44,7 +45,7 @@ export function parseCron(text: string, dayRule: DayRule): CronResult {
   const fields = text.trim().toUpperCase().split(/\s+/);
   if (fields.length < 5 || fields.length > 6) {
     const five = 'minute, hour, day of month, month, day of week, and perhaps the year';
-    return refused(`expected five or six fields (${five}), found ${JSON.stringify(text)}`);
+    return refused(`expected five or six fields (${five}), found ${JSON.stringify(excerpt(text))}`);
   }
   const [minuteText = '', hourText = '', monthDayText = '', monthText = ''] = fields;
   const [, , , , weekDayText = '', yearText] = fields;
@@ -107,17 +108,19 @@ function yearOf(text: string | undefined): readonly number[] | undefined | 'wron
 function refusedField({name, min, max, names}: NumberField, found: string): CronResult {
   const named = names.length > 0 ? ` or ${names[0]} to ${names.at(-1)}` : '';
   return refused(
-    `${name}: expected * or ${SETS}, from ${min} to ${max}${named}, found ${JSON.stringify(found)}`,
+    `${name}: expected * or ${SETS}, from ${min} to ${max}${named}, found ${JSON.stringify(excerpt(found))}`,
   );
 }
 
 function refusedDays(name: string, found: string, forms: string): CronResult {
-  return refused(`${name}: expected *, ? or ${SETS}; of ${forms}; found ${JSON.stringify(found)}`);
+  return refused(
+    `${name}: expected *, ? or ${SETS}; of ${forms}; found ${JSON.stringify(excerpt(found))}`,
+  );
 }
 
 function noDay(text: string): string {
   const never = 'there is never such a day';
-  return `day of month, month, day of week: ${never}, found ${JSON.stringify(text)}`;
+  return `day of month, month, day of week: ${never}, found ${JSON.stringify(excerpt(text))}`;
 }
 
 function refused(message: string): CronResult {

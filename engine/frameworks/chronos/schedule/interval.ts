@@ -4,6 +4,7 @@ import {localText} from '../../../kernel/instants.ts';
 import {fixedZone, offsetText, type Zone} from '../../../kernel/time-zones.ts';
 import {parsePeriod, type Period} from './period.ts';
 import {parseStart} from './start.ts';
+import {excerpt} from '../../json/excerpt.ts';
 
 export interface Interval {
   /** How many runs; null: without end. */
@@ -45,7 +46,9 @@ export function parseInterval(
   const [, count = '', startText = '', periodText = ''] = parts;
   const repetitions = count === '' ? null : Number(count);
   if (repetitions !== null && repetitions > Number.MAX_SAFE_INTEGER) {
-    return refused(`repetitions: expected at most ${Number.MAX_SAFE_INTEGER}, found ${count}`);
+    return refused(
+      `repetitions: expected at most ${Number.MAX_SAFE_INTEGER}, found ${excerpt(count)}`,
+    );
   }
   const period = parsePeriod(periodText);
   if (!period.ok) return refused(`period: ${period.message}`);
@@ -97,5 +100,5 @@ function refused(message: string): IntervalResult {
 }
 
 function quoted(text: string): string {
-  return JSON.stringify(text);
+  return JSON.stringify(excerpt(text));
 }

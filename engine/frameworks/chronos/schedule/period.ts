@@ -3,6 +3,7 @@
  * each number with a sign of its own, a fraction only of seconds, and `P` alone is nothing at all.
  */
 import {DAY_MS} from '../../../kernel/calendar.ts';
+import {excerpt} from '../../json/excerpt.ts';
 
 /** Whole numbers, kept apart as they were written: `PT60M` is not `PT1H`. */
 export interface Period {
@@ -37,7 +38,7 @@ export type PeriodResult =
 export function parsePeriod(text: string): PeriodResult {
   const period = periodOf(PERIOD.exec(text) ?? []);
   if (period !== undefined) return {ok: true, period};
-  const message = `expected a period such as P1D or PT30M, found ${JSON.stringify(text)}`;
+  const message = `expected a period such as P1D or PT30M, found ${JSON.stringify(excerpt(text))}`;
   return {ok: false, message};
 }
 

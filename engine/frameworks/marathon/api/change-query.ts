@@ -7,6 +7,7 @@ import type {Fault} from '../../json/json-shape.ts';
 import {readTerms, type DeploymentTerms} from '../deploy/terms.ts';
 import type {ChangeTerms} from './make-change.ts';
 import {flagOf, valueOf, type Query} from '../../http/query.ts';
+import {excerpt} from '../../json/excerpt.ts';
 
 export type ReadHow =
   | {readonly ok: true; readonly how: ChangeTerms}
@@ -28,7 +29,8 @@ function termsOf(query: Query, faults: Fault[]): DeploymentTerms | undefined {
     const value = valueOf(query, name);
     if (value === undefined) continue;
     const number = NUMBER.test(value) ? Number(value) : undefined;
-    if (number === undefined) faults.push({path: `?${name}`, message: `'${value}' is no number`});
+    if (number === undefined)
+      faults.push({path: `?${name}`, message: `'${excerpt(value)}' is no number`});
     else given[name] = number;
   }
   const onFailure = valueOf(query, 'onFailure');
@@ -55,6 +57,6 @@ function flagAt(query: Query, name: string, faults: Fault[]): boolean | undefine
   const value = valueOf(query, name);
   if (value === undefined) return undefined;
   if (/^(?:|true|false)$/i.test(value)) return flagOf(query, name);
-  faults.push({path: `?${name}`, message: `'${value}' is neither true nor false`});
+  faults.push({path: `?${name}`, message: `'${excerpt(value)}' is neither true nor false`});
   return undefined;
 }

@@ -18,6 +18,7 @@ import {
   setOf,
   text,
 } from '../../json/json-shape.ts';
+import {excerpt} from '../../json/excerpt.ts';
 
 const port = integer(0, 65535);
 const labels = mapOf(text());
@@ -205,7 +206,7 @@ const ipAddress = object(
 );
 
 const limit = either(oneOf('unlimited'), number(0), (value) => {
-  const sent = `'${typeof value === 'string' ? value : JSON.stringify(value)}'`;
+  const sent = `'${excerpt(typeof value === 'string' ? value : JSON.stringify(value))}'`;
   return `${sent} is an invalid resource limit. It must be 'unlimited' or a number`;
 });
 

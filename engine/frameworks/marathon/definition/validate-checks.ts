@@ -2,6 +2,7 @@
 import {KILL_SHARE_LABEL, parseShare} from '../health/kill-guard.ts';
 import type {AppDefinition} from './app-definition.ts';
 import {isObject, refuse, type Fault} from '../../json/json-shape.ts';
+import {excerpt} from '../../json/excerpt.ts';
 
 type NamedPort = {readonly name?: string | undefined};
 
@@ -88,5 +89,9 @@ export function readiness(app: AppDefinition, faults: Fault[]): void {
 export function killShare({labels}: Pick<AppDefinition, 'labels'>, faults: Fault[]): void {
   const share = labels[KILL_SHARE_LABEL];
   if (share === undefined || parseShare(share) !== undefined) return;
-  refuse(faults, `/labels/${KILL_SHARE_LABEL}`, `expected a number from 0 to 1, found "${share}"`);
+  refuse(
+    faults,
+    `/labels/${KILL_SHARE_LABEL}`,
+    `expected a number from 0 to 1, found "${excerpt(share)}"`,
+  );
 }
