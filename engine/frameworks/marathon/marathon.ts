@@ -222,7 +222,11 @@ export class Marathon implements Framework {
       deployments: this.#deployments,
       changes: this.#changes,
     };
-    const config: NormaliseConfig = {...CONFIG, defaultRole: this.#services.role};
+    const config: NormaliseConfig = {
+      ...CONFIG,
+      defaultRole: this.#services.role,
+      legacyAppForm: this.#options.legacyAppForm,
+    };
     const commands = new Commands(
       parts,
       {

@@ -564,6 +564,94 @@ test('apps are shown in the old form as well, where that is wanted', (t) => {
   t.like(bodyOf(fake, '/v2/apps//b'), {app: {container: null, fetch: [], env: {}}});
 });
 
+const OLD_APPS: readonly (readonly [title: string, app: Json])[] = [
+  ['BRIDGE', MAPPED],
+  ['BRIDGE without mappings', {...MAPPED, container: dockerOf('BRIDGE')}],
+  [
+    'USER',
+    {
+      ...MAPPED,
+      container: {...dockerOf('USER'), portMappings: [{containerPort: 80, name: 'http'}]},
+      ipAddress: {networkName: 'dcos', labels: {a: 'b'}},
+    },
+  ],
+  ['HOST', {...MAPPED, container: dockerOf('HOST'), ports: [0, 12_000]}],
+  [
+    'an address of its own',
+    {
+      ...APP,
+      ipAddress: {
+        networkName: 'dcos',
+        discovery: {ports: [{number: 80, name: 'http', protocol: 'tcp'}]},
+      },
+    },
+  ],
+  ['uris', {...APP, uris: ['http://x/a.tgz', 'http://x/b']}],
+  ['fetch', {...APP, fetch: [{uri: 'http://x/a', cache: true, extract: false}]}],
+  ['fetch in BRIDGE', {...MAPPED, fetch: [{uri: 'http://x/a', cache: true}]}],
+];
+
+function dockerOf(network: string): Json {
+  return {type: 'DOCKER', docker: {image: 'x', network}};
+}
+
+/** As shown, without the version: that may only be sent alone. */
+function shownWithoutVersion(fake: FakeCluster): Json {
+  const {app} = bodyOf(fake, '/v2/apps//a') as {app: Json};
+  return Object.fromEntries(Object.entries(app).filter(([name]) => name !== 'version'));
+}
+
+for (const [title, sent] of OLD_APPS) {
+  test(`what is shown in both forms is taken back unchanged: ${title}`, (t) => {
+    const fake = new FakeCluster(1, {legacyAppForm: true});
+    t.is(ask(fake, 'POST /v2/apps', {...sent, id: '/a'}).status, 201);
+    fake.runAll();
+    const {app} = bodyOf(fake, '/v2/apps//a') as {app: Json};
+    const shown = shownWithoutVersion(fake);
+    for (const line of ['PUT /v2/apps//a', 'PUT /v2/apps//a?partialUpdate=false']) {
+      const answer = ask(fake, line, shown);
+      t.is(answer.status, 200, JSON.stringify(answer.body));
+      fake.runAll();
+      t.deepEqual(bodyOf(fake, '/v2/apps//a')['app'], app, `${line} makes no other app`);
+    }
+    const scaled = ask(fake, 'PUT /v2/apps//a?force=true', {...shown, instances: 3});
+    t.is(scaled.status, 200);
+    t.is(shownWithoutVersion(fake)['instances'], 3);
+    const plain = new FakeCluster();
+    ask(plain, 'POST /v2/apps', {...sent, id: '/a'});
+    t.is(ask(plain, 'PUT /v2/apps//a', shown).status, 422, 'as Marathon does');
+  });
+}
+
+const DIFFERENT: readonly (readonly [title: string, sent: Json, change: Json])[] = [
+  ['another URI', {...APP, uris: ['http://x/a']}, {uris: ['http://x/b']}],
+  ['another network', MAPPED, {networks: [{mode: 'host'}]}],
+  ['another list of ports', MAPPED, {ports: [10_007]}],
+  [
+    'another mapping',
+    MAPPED,
+    {
+      container: {
+        type: 'DOCKER',
+        docker: {image: 'x', network: 'BRIDGE', portMappings: [{containerPort: 80}]},
+        portMappings: [{containerPort: 81}],
+      },
+    },
+  ],
+];
+
+for (const [title, sent, change] of DIFFERENT) {
+  test(`two forms that say different things are refused, also where both are shown: ${title}`, (t) => {
+    const fake = new FakeCluster(1, {legacyAppForm: true});
+    ask(fake, 'POST /v2/apps', {...sent, id: '/a'});
+    fake.runAll();
+    const before = bodyOf(fake, '/v2/apps//a');
+    const answer = ask(fake, 'PUT /v2/apps//a', {...shownWithoutVersion(fake), ...change});
+    t.is(answer.status, 422);
+    t.deepEqual(bodyOf(fake, '/v2/apps//a'), before);
+  });
+}
+
 test('a service port that is not to be had is the fault of the server', (t) => {
   const fake = new FakeCluster();
   const definitions = (from: number, count: number): object[] =>

@@ -215,4 +215,6 @@ export interface NormaliseConfig {
   readonly defaultRole: string;
   /** `--enable_features`: gpu_resources, secrets, external_volumes. */
   readonly enabledFeatures: readonly string[];
+  /** Apps are shown in the old form as well, and taken back in both. */
+  readonly legacyAppForm?: boolean | undefined;
 }

@@ -6,6 +6,7 @@
 import type {AppDefinition, AppUpdate, NormaliseConfig} from './app-definition.ts';
 import {appBody} from './app-shape.ts';
 import {withDefaults} from './defaults.ts';
+import {saysTheSame, withoutOldForm} from './both-forms.ts';
 import {isObject, refuse, type Fault} from '../../json/json-shape.ts';
 import {refuseContradictions, translateOldForm} from './old-form.ts';
 import {canonicalPath} from './path-id.ts';
@@ -34,6 +35,26 @@ export function normaliseApp(
   body: unknown,
   config: NormaliseConfig,
   place: AppPlace = {},
+): Normalised<AppDefinition> {
+  return inEitherForm(body, config, (sent) => normaliseWhole(sent, config, place));
+}
+
+/** In both forms, it is read in the new one alone, which must say all that the old one does. */
+function inEitherForm(
+  body: unknown,
+  config: NormaliseConfig,
+  read: (body: unknown) => Normalised<AppDefinition>,
+): Normalised<AppDefinition> {
+  const first = read(body);
+  if (first.ok || config.legacyAppForm !== true || !isObject(body)) return first;
+  const second = read(withoutOldForm(body));
+  return second.ok && saysTheSame(body, second.value, config) ? second : first;
+}
+
+function normaliseWhole(
+  body: unknown,
+  config: NormaliseConfig,
+  place: AppPlace,
 ): Normalised<AppDefinition> {
   const update = normaliseUpdate(body, config, place);
   if (!update.ok) return update;
@@ -80,6 +101,15 @@ export function mergeUpdate(
   body: unknown,
   config: NormaliseConfig,
   place: AppPlace = {},
+): Normalised<AppDefinition> {
+  return inEitherForm(body, config, (sent) => merge(stored, sent, config, place));
+}
+
+function merge(
+  stored: AppDefinition,
+  body: unknown,
+  config: NormaliseConfig,
+  place: AppPlace,
 ): Normalised<AppDefinition> {
   const update = normaliseUpdate(body, config, place);
   if (!update.ok) return update;
