@@ -107,9 +107,8 @@ function yearOf(text: string | undefined): readonly number[] | undefined | 'wron
 
 function refusedField({name, min, max, names}: NumberField, found: string): CronResult {
   const named = names.length > 0 ? ` or ${names[0]} to ${names.at(-1)}` : '';
-  return refused(
-    `${name}: expected * or ${SETS}, from ${min} to ${max}${named}, found ${JSON.stringify(excerpt(found))}`,
-  );
+  const shown = JSON.stringify(excerpt(found));
+  return refused(`${name}: expected * or ${SETS}, from ${min} to ${max}${named}, found ${shown}`);
 }
 
 function refusedDays(name: string, found: string, forms: string): CronResult {

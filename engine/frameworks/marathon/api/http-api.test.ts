@@ -641,7 +641,7 @@ const DIFFERENT: readonly (readonly [title: string, sent: Json, change: Json])[]
 ];
 
 for (const [title, sent, change] of DIFFERENT) {
-  test(`two forms that say different things are refused, also where both are shown: ${title}`, (t) => {
+  test(`forms that differ are refused, also where both are shown: ${title}`, (t) => {
     const fake = new FakeCluster(1, {legacyAppForm: true});
     ask(fake, 'POST /v2/apps', {...sent, id: '/a'});
     fake.runAll();
