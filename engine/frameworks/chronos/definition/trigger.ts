@@ -158,5 +158,6 @@ function cronTrigger(
 }
 
 function unknownZone(id: string): string {
-  return `No time zone found with this id: ${JSON.stringify(excerpt(id))}; expected one like Europe/Paris`;
+  const shown = JSON.stringify(excerpt(id));
+  return `No time zone found with this id: ${shown}; expected one like Europe/Paris`;
 }
