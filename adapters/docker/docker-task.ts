@@ -49,6 +49,8 @@ export interface TaskSurroundings {
 
 /** How long the end of a task waits for the rest of its output. */
 const OUTPUT_MS_MAX = 30_000;
+/** How long its container does, with which the rest would be lost. */
+const CONTAINER_MS_MAX = 300_000;
 
 export class DockerTask {
   readonly task: ExecutorTask;
@@ -62,6 +64,7 @@ export class DockerTask {
   #mayExist = false;
   #isStartingTold: boolean;
   #isOver = false;
+  #copying: Promise<void> = Promise.resolve();
   /** Fires when its container has ended. */
   readonly #ended = new AbortController();
 
@@ -158,6 +161,7 @@ export class DockerTask {
 
   /** Removes what is left of it. */
   async discard(): Promise<void> {
+    await atMost(CONTAINER_MS_MAX, this.#copying);
     await removeContainer(this.#around.client, this.containerName);
     await rm(this.#placesFile, {force: true});
     await this.#kill.discard();
@@ -286,6 +290,7 @@ export class DockerTask {
   /** Once it was started: until its end is told. */
   async #attend(logs: LogCopier): Promise<void> {
     const copying = logs.run(this.#ended.signal);
+    this.#copying = copying;
     const killing = this.#kill.enforce(this.#ended.signal);
     try {
       const end = await this.#end.untilEnded();

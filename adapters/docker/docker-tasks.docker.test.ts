@@ -1,4 +1,5 @@
 import {appendFile, mkdir, readdir, readFile, stat, writeFile} from 'node:fs/promises';
+import {connect, createServer} from 'node:net';
 import {join} from 'node:path';
 import type {Readable} from 'node:stream';
 import anyTest, {type ExecutionContext, type TestFn} from 'ava';
@@ -406,6 +407,63 @@ test('over crashes of the agent no line of its output is lost or doubled', async
   const filters = {label: [`drydock.agent=${argument.agentId}`]};
   t.is((await docker.listContainers({all: true, filters})).length, 1);
 });
+
+/** An engine's socket by another way. @returns what it was asked for, `GET /path`. */
+async function listenBetween(socket: string, engine: string): Promise<readonly string[]> {
+  const asked: string[] = [];
+  const server = createServer((client) => {
+    const upstream = connect(engine);
+    client.on('data', (chunk) => asked.push(String(chunk).split(' HTTP/')[0] ?? ''));
+    for (const side of [client, upstream]) side.on('error', () => undefined);
+    client.pipe(upstream).pipe(client);
+  });
+  server.unref();
+  await new Promise<void>((resolve) => {
+    server.listen(socket, resolve);
+  });
+  return asked;
+}
+
+test('of a task that is killed while it talks all is there, without reading it again', async (t) => {
+  const {folder, docker} = t.context.bed;
+  const socket = join(folder, 'engine.sock');
+  const engine = process.env['DOCKER_HOST'] ?? 'unix:///var/run/docker.sock';
+  const asked = await listenBetween(socket, engine.replace('unix://', ''));
+  const bed = await makeDockerBed({host: `unix://${socket}`});
+  const agent = new Agent(bed);
+  try {
+    const container = containerOf();
+    const shell = 'while :; do seq 1000000 1000200; echo oops >&2; sleep 0.02; done';
+    const task = await agent.launch({shell, container});
+    await until('much output', async () => (await outputSoFar(task)).length > 200_000);
+    (await agent.executor()).kill(task.spec.taskId, 0);
+    t.is((await agent.ended(task)).state, 'TASK_KILLED');
+    const name = containerNameOf(bed.argument.agentId, task.spec.frameworkId, task.spec.taskId);
+    for (const [file, other] of [
+      ['stdout', 'stderr'],
+      ['stderr', 'stdout'],
+    ] as const) {
+      const log = await docker.getContainer(name).logs({[file]: true, [other]: false});
+      const [found, wanted] = [await output(task, file), unframed(log)];
+      t.true(found === wanted, `${file}: ${found.length} of ${wanted.length} bytes`);
+    }
+    const logs = asked.filter((line) => line.startsWith('GET') && line.includes('/logs?'));
+    t.regex(logs.at(-1) ?? '', /tail=\d+/);
+  } finally {
+    await agent.shutDown();
+    await bed.cleanUp();
+  }
+});
+
+function unframed(log: Buffer): string {
+  const texts: Buffer[] = [];
+  for (let from = 0; from < log.length;) {
+    const end = from + 8 + log.readUInt32BE(from + 4);
+    texts.push(log.subarray(from + 8, end));
+    from = end;
+  }
+  return String(Buffer.concat(texts));
+}
 
 test('a kill goes on after the agent was restarted, and its end is told as that', async (t) => {
   const {agent} = t.context;

@@ -5,8 +5,7 @@
  */
 import {open, readFile, type FileHandle} from 'node:fs/promises';
 import {join} from 'node:path';
-import type {Readable} from 'node:stream';
-import {setTimeout as sleep} from 'node:timers/promises';
+import {addAbortSignal, type Readable} from 'node:stream';
 import {
   EngineAwayError,
   EngineRefusedError,
@@ -14,7 +13,7 @@ import {
   LetGoError,
   type EngineClient,
 } from './engine-client.ts';
-import {type CursorState, LogCursor, NOTHING_COPIED, sinceOf} from './log-cursor.ts';
+import {type CursorState, followsOn, LogCursor, NOTHING_COPIED, sinceOf} from './log-cursor.ts';
 import {
   type LogMessage,
   makeFrameReader,
@@ -23,7 +22,9 @@ import {
   type MessageReader,
   type StreamName,
 } from './log-messages.ts';
+import {attachOutput, openLog, readPieces} from './log-streams.ts';
 import {OutputFile, readBeyond, type OutputLimits, type OutputMark} from './output-file.ts';
+import {Silence} from './silence.ts';
 
 export interface LogCopierOptions extends OutputLimits {
   readonly client: EngineClient;
@@ -47,15 +48,22 @@ interface Output {
   readonly opened: OutputMark;
 }
 
+/** How long a stream is read. */
+interface Patience {
+  readonly signal: AbortSignal;
+  /** Something has come. */
+  readonly heard: () => void;
+}
+
 type Outputs = Readonly<Record<StreamName, Output>>;
 
-const OPEN_TIMEOUT_MS = 30_000;
 const BACKOFF_MS_MIN = 100;
 const BACKOFF_MS_MAX = 5_000;
-/** How long the rest may take to come out of what is attached to. */
-const DRAIN_MS = 2_000;
-const SMALL_PIECE_BYTES = 16_384;
-const GATHER_MS = 10;
+/** The container has ended and nothing has come for so long: nothing more will. */
+const SILENCE_MS = 2_000;
+/** How many messages of a log's end are read in turn, for those that were missed. */
+const TAILS = [500, 50_000];
+const TAIL_BYTES_MAX = 16 * 1024 * 1024;
 /** Room enough for the two places, so that writing them anew is one small write. */
 const PLACES_BYTES = 512;
 
@@ -77,7 +85,8 @@ export class LogCopier {
     await this.#open();
     if (!this.#isUnkept) return;
     try {
-      this.#attached = await this.#connect(this.#options.client.closed);
+      const {client, containerId} = this.#options;
+      this.#attached = await attachOutput(client, containerId, client.closed);
     } catch (error) {
       const isOutside = error instanceof EngineAwayError || error instanceof EngineRefusedError;
       if (!isOutside) throw error;
@@ -149,63 +158,93 @@ export class LogCopier {
     this.#options.onTrouble(message);
   }
 
+  /**
+   * While the container runs its log is followed, and then until the engine has no more. That may
+   * leave out what was written last, so when all is over it is read once more: only its end where
+   * that will do, for an engine looks for what is new from the beginning on.
+   */
   async #read(ended: AbortSignal): Promise<void> {
-    if (this.#isUnkept) return this.#readAttached(ended);
-    const {client, containerId} = this.#options;
-    const outputs = this.#mustBeOpen();
-    const since = sinceOf(Object.values(outputs).map(({cursor}) => cursor.state));
-    for (const {cursor} of Object.values(outputs)) cursor.rewind();
-    // When it has ended, following ends by itself, and with it everything has been read.
-    const isLast = ended.aborted;
-    const signal = isLast ? client.closed : ended;
-    const stream = await client.stream(signal, OPEN_TIMEOUT_MS, (docker, abortSignal) =>
-      docker.getContainer(containerId).logs({
-        follow: true,
-        stdout: true,
-        stderr: true,
-        timestamps: true,
-        ...(since === undefined ? {} : {since}),
-        abortSignal,
-      }),
-    );
-    const reader = this.#options.tty ? makeTerminalReader() : makeFrameReader(true);
-    await this.#copy(stream, reader, signal);
-    if (isLast) await this.#take(reader.flush());
-  }
-
-  async #readAttached(ended: AbortSignal): Promise<void> {
-    const {client, tty} = this.#options;
-    if (ended.aborted && this.#attached === undefined) return;
-    const late = new AbortController();
-    const onEnd = (): void => void setTimeout(() => late.abort(), DRAIN_MS).unref();
-    ended.addEventListener('abort', onEnd, {once: true});
+    const {closed} = this.#options.client;
+    const silence = new Silence(SILENCE_MS, ended);
+    const signal = AbortSignal.any([closed, silence.signal]);
+    const patience = {signal, heard: () => silence.heard()};
     try {
-      const signal = AbortSignal.any([client.closed, late.signal]);
-      const stream = this.#attached ?? (await this.#connect(signal));
-      this.#attached = undefined;
-      await this.#copy(stream, tty ? makeRawReader() : makeFrameReader(false), signal);
+      if (this.#isUnkept) await this.#readAttached(ended, patience);
+      else if (!ended.aborted) await this.#readNew(patience);
+      else if (!(await this.#readEnd())) {
+        const reader = await this.#readNew({signal: closed, heard: () => undefined});
+        await this.#take(reader.flush());
+      }
     } finally {
-      ended.removeEventListener('abort', onEnd);
+      silence.stop();
     }
   }
 
-  #connect(signal: AbortSignal): Promise<NodeJS.ReadableStream> {
-    const {client, containerId} = this.#options;
-    return client.stream(signal, OPEN_TIMEOUT_MS, (docker, abortSignal) =>
-      docker
-        .getContainer(containerId)
-        .attach({stream: true, stdout: true, stderr: true, abortSignal}),
-    );
+  /** @returns what may hold the beginning of a message. */
+  async #readNew(patience: Patience): Promise<MessageReader> {
+    const {client, containerId, tty} = this.#options;
+    const outputs = Object.values(this.#mustBeOpen());
+    const since = sinceOf(outputs.map(({cursor}) => cursor.state));
+    for (const {cursor} of outputs) cursor.rewind();
+    const stream = await openLog(client, containerId, patience.signal, {since});
+    const reader = tty ? makeTerminalReader() : makeFrameReader(true);
+    await this.#copy(stream, reader, patience);
+    return reader;
+  }
+
+  /** False: what is missing is, or may be, more than that. */
+  async #readEnd(): Promise<boolean> {
+    const {stdout, stderr} = this.#mustBeOpen();
+    if (stdout.cursor.state.at === '' && stderr.cursor.state.at === '') return false;
+    for (const tail of TAILS) {
+      const batches = await this.#findEnd(tail);
+      if (batches === undefined) continue;
+      for (const {cursor} of [stdout, stderr]) cursor.rewind();
+      for (const batch of batches) await this.#take(batch);
+      return true;
+    }
+    return false;
+  }
+
+  /** @returns undefined: something may be missing before it. */
+  async #findEnd(tail: number): Promise<readonly (readonly LogMessage[])[] | undefined> {
+    const {client, containerId, tty} = this.#options;
+    const {stdout, stderr} = this.#mustBeOpen();
+    const reader = tty ? makeTerminalReader() : makeFrameReader(true);
+    const batches: (readonly LogMessage[])[] = [];
+    let bytes = 0;
+    const stream = await openLog(client, containerId, client.closed, {tail});
+    for await (const piece of readPieces(stream)) {
+      bytes += piece.length;
+      if (bytes > TAIL_BYTES_MAX) return undefined;
+      batches.push(reader.push(piece));
+    }
+    batches.push(reader.flush());
+    const messages = batches.flat();
+    const copied = {stdout: stdout.cursor.state, stderr: stderr.cursor.state};
+    const isWhole = messages.length < tail;
+    return isWhole || followsOn(copied, messages) ? batches : undefined;
+  }
+
+  async #readAttached(ended: AbortSignal, patience: Patience): Promise<void> {
+    const {client, containerId, tty} = this.#options;
+    if (ended.aborted && this.#attached === undefined) return;
+    const stream = this.#attached ?? (await attachOutput(client, containerId, patience.signal));
+    this.#attached = undefined;
+    // One that was attached to before the start knows nothing of this patience.
+    addAbortSignal(patience.signal, stream as Readable);
+    await this.#copy(stream, tty ? makeRawReader() : makeFrameReader(false), patience);
   }
 
   async #copy(
     stream: NodeJS.ReadableStream,
     reader: MessageReader,
-    signal: AbortSignal,
+    {signal, heard}: Patience,
   ): Promise<void> {
     try {
-      for await (const chunk of readPieces(stream as Readable)) {
-        await this.#take(reader.push(chunk));
+      for await (const piece of readPieces(stream)) {
+        heard();
+        await this.#take(reader.push(piece));
         if (signal.aborted) return;
       }
     } catch (error) {
@@ -269,21 +308,6 @@ export class LogCopier {
     await outputs?.stderr.file.close();
     await this.#places?.close();
     this.#places = undefined;
-  }
-}
-
-/**
- * The engine sends line by line, and each piece costs several writes: lets what comes close
- * together come as one.
- */
-async function* readPieces(stream: Readable): AsyncGenerator<Buffer> {
-  for await (const chunk of stream as AsyncIterable<Buffer>) {
-    // One read gives one line, even if there are more already.
-    const length = stream.readableLength;
-    const more = length > 0 ? (stream.read(length) as Buffer | null) : null;
-    const piece = more === null ? chunk : Buffer.concat([chunk, more]);
-    yield piece;
-    if (piece.length < SMALL_PIECE_BYTES) await sleep(GATHER_MS);
   }
 }
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import {isDeepStrictEqual} from 'node:util';
 import test from 'ava';
 import fc from 'fast-check';
-import {type CursorState, LogCursor, NOTHING_COPIED, sinceOf} from './log-cursor.ts';
+import {type CursorState, followsOn, LogCursor, NOTHING_COPIED, sinceOf} from './log-cursor.ts';
 import {
   type LogMessage,
   makeFrameReader,
@@ -111,16 +111,22 @@ const arbPiece: fc.Arbitrary<Piece> = fc.record({
 });
 
 /**
- * Until the next interruption: how many messages are got, how many of those are not written down,
- * and whether it is the engine that goes, or the agent.
+ * Until the next interruption: how many messages of the log's end are tried first, how many are
+ * got, how many of those are not written down, and whether it is the engine that goes, or the agent.
  */
-const arbLife = fc.record({taken: fc.nat(6), unsaved: fc.nat(4), agentStays: fc.boolean()});
+const arbLife = fc.record({
+  tail: fc.nat(20),
+  taken: fc.nat(6),
+  unsaved: fc.nat(4),
+  agentStays: fc.boolean(),
+});
 
 test('however often it is interrupted, nothing is lost and nothing doubled', (t) => {
   const arbPieces = fc.array(arbPiece, {maxLength: 40});
-  const property = fc.property(arbPieces, fc.array(arbLife, {maxLength: 10}), (pieces, lives) => {
+  const arbLives = fc.array(arbLife, {maxLength: 10});
+  const property = fc.property(arbPieces, arbLives, fc.nat(40), (pieces, lives, tail) => {
     const log = makeLog(pieces);
-    const files = copyOver(log, lives);
+    const files = copyOver(log, [...lives, {tail, taken: Infinity, unsaved: 0, agentStays: true}]);
     for (const stream of STREAMS) {
       const said = log.filter((message) => message.stream === stream);
       assert.equal(files[stream], said.map(({data}) => data.toString()).join(''));
@@ -132,6 +138,7 @@ test('however often it is interrupted, nothing is lost and nothing doubled', (t)
 });
 
 interface Life {
+  readonly tail: number;
   readonly taken: number;
   readonly unsaved: number;
   readonly agentStays: boolean;
@@ -145,15 +152,19 @@ function copyOver(log: readonly LogMessage[], lives: readonly Life[]): Record<St
   let opened = saved;
   let cursors = openBoth(files, opened);
   let agentStays = true;
-  for (const life of [...lives, {taken: Infinity, unsaved: 0, agentStays: true}]) {
+  for (const life of lives) {
     if (!agentStays) {
       opened = saved;
       cursors = openBoth(files, opened);
     }
     ({agentStays} = life);
     for (const cursor of Object.values(cursors)) cursor.rewind();
-    const since = sinceOf([cursors.stdout.state, cursors.stderr.state]);
-    const answer = log.filter(({at}) => since === undefined || secondsOf(at) >= since);
+    const states = {stdout: cursors.stdout.state, stderr: cursors.stderr.state};
+    const since = sinceOf(Object.values(states));
+    const end = log.slice(Math.max(log.length - life.tail, 0));
+    const answer = followsOn(states, end)
+      ? end
+      : log.filter(({at}) => since === undefined || secondsOf(at) >= since);
     let taken = 0;
     for (const message of answer) {
       if (taken >= life.taken) break;
@@ -215,4 +226,21 @@ test('of two streams, the log is read from shortly before the last message', (t)
   t.is(sinceOf([state(100e9), state(3e9)]), '1900000095.000000000');
   // The rest of an open line will bear the timestamp of its beginning.
   t.is(sinceOf([state(100e9), state(3e9 + 7, true)]), '1900000003.000000007');
+});
+
+test('the end of a log follows on what was copied only if nothing can be missing between', (t) => {
+  const one = {at: stamp(5), count: 2, open: false};
+  const message = (stream: StreamName, ns: number): LogMessage => {
+    return {stream, at: stamp(ns), data: Buffer.from('x\n')};
+  };
+  const both = {stdout: one, stderr: one};
+  t.true(followsOn(both, [message('stdout', 4), message('stderr', 6)]));
+  t.true(followsOn({stdout: one, stderr: NOTHING_COPIED}, [message('stdout', 4)]));
+  // It may be new, and others before it as well.
+  t.false(followsOn(both, [message('stdout', 6)]));
+  t.false(followsOn({stdout: one, stderr: NOTHING_COPIED}, [message('stderr', 4)]));
+  // Of those with one timestamp, some may be before it.
+  t.false(followsOn(both, [message('stdout', 5), message('stdout', 5)]));
+  t.false(followsOn(both, [message('stdout', 4), message('stderr', 5)]));
+  t.false(followsOn(both, []));
 });

@@ -2,7 +2,7 @@
  * How far one stream of a container has been copied, so that whoever reads its log again neither
  * misses nor doubles a message.
  */
-import type {LogMessage} from './log-messages.ts';
+import type {LogMessage, StreamName} from './log-messages.ts';
 
 export interface CursorState {
   /** Timestamp of the last message; empty: there was none yet. */
@@ -81,6 +81,21 @@ export class LogCursor {
     this.#beyond = isSame ? this.#beyond.subarray(length) : this.#beyond.subarray(0, 0);
     return isSame ? data.subarray(length) : data;
   }
+}
+
+/**
+ * Whether nothing is missing between what was copied and these messages, the last ones of the log,
+ * and all with the timestamp of the last that was copied are among them, or none.
+ */
+export function followsOn(
+  copied: Readonly<Record<StreamName, CursorState>>,
+  messages: readonly LogMessage[],
+): boolean {
+  const [first] = messages;
+  // Within a stream timestamps rise, so an older message was copied.
+  if (first === undefined || first.at >= copied[first.stream].at) return false;
+  const other = messages.find(({stream}) => stream !== first.stream);
+  return other === undefined || other.at !== copied[other.stream].at;
 }
 
 /** Before the last message of both streams, which are written to the log by turns. */
