@@ -138,7 +138,8 @@ class DockerExecutor implements Executor {
     if (id === undefined) throw new Error(`task '${taskId}' does not run`);
     const session = await openExec(this.#around.client, id, request);
     this.#sessions.add(session);
-    void session.ended.finally(() => this.#sessions.delete(session));
+    const over = (): unknown => this.#sessions.delete(session);
+    session.ended.then(over, over);
     return session;
   }
 

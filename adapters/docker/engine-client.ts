@@ -5,6 +5,7 @@
  */
 import {setTimeout as sleep} from 'node:timers/promises';
 import type Docker from 'dockerode';
+import {ExecutorAwayError} from '../ports/executor.ts';
 import {Connection} from './connection.ts';
 
 /** The engine answered that it will not, or cannot. */
@@ -20,7 +21,7 @@ export class EngineRefusedError extends Error {
 }
 
 /** Nobody answered, or not in time: the engine may have done what it was asked for, or not. */
-export class EngineAwayError extends Error {
+export class EngineAwayError extends ExecutorAwayError {
   constructor(message: string, options?: ErrorOptions) {
     super(message, options);
     this.name = 'EngineAwayError';

@@ -2,7 +2,7 @@ import {mkdir, readFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {setTimeout as delay} from 'node:timers/promises';
 import anyTest, {type ExecutionContext, type TestFn} from 'ava';
-import type {ExecutorTask} from '../ports/executor.ts';
+import {ExecutorAwayError, type ExecSession, type ExecutorTask} from '../ports/executor.ts';
 import {Agent, isEnd} from '../ports/testing/contract-agent.ts';
 import {dockerAnswers} from './docker-answers.ts';
 import {type BedArgument, type DockerBed, makeDockerBed} from './testing/docker-bed.ts';
@@ -134,6 +134,27 @@ test.serial(
     } finally {
       plain.goOn();
     }
+  },
+);
+
+test.serial(
+  'while the engine is away, nobody can tell how a command beside a task is',
+  async (t) => {
+    const agent = await openAgent(t, live);
+    const task = await agent.launch({shell: COUNT});
+    await agent.running(task);
+    const executor = await agent.executor();
+    const run = (text: string): Promise<ExecSession> =>
+      executor.exec(task.spec.taskId, {argv: ['/bin/sh', '-c', text], tty: false});
+    const cutOff = await run('echo here; sleep 1000');
+    await new Promise((resolve) => cutOff.stdout.once('data', resolve));
+    await live.crash();
+    await t.throwsAsync(cutOff.ended, {instanceOf: ExecutorAwayError});
+    await t.throwsAsync(run('exit 3'), {instanceOf: ExecutorAwayError});
+    await live.start();
+    const {exitCode} = await (await run('exit 3')).ended;
+    t.is(exitCode, 3);
+    t.deepEqual(agent.newsOf(task.spec.taskId).filter(isEnd), []);
   },
 );
 

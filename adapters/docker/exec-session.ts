@@ -70,6 +70,8 @@ export class DockerExec implements ExecSession {
     // Who writes to a command that has ended meanwhile is told by `ended`.
     socket.on('error', () => undefined);
     this.ended = this.#run(tty ? makeRawReader() : makeFrameReader(false));
+    // Nobody need wait for it.
+    this.ended.catch(() => undefined);
   }
 
   async resize(columns: number, rows: number): Promise<void> {
@@ -90,7 +92,11 @@ export class DockerExec implements ExecSession {
   kill(): void {
     if (this.#isKilled) return;
     this.#isKilled = true;
-    void this.#killProcess().finally(() => this.#socket.destroy());
+    const letGo = (): void => this.letGo();
+    this.#killProcess().then(letGo, (error: unknown) => {
+      letGo();
+      if (!(error instanceof EngineAwayError)) throw error;
+    });
   }
 
   /** Of its connection, when this process goes. */
@@ -124,15 +130,18 @@ export class DockerExec implements ExecSession {
     return KILLED;
   }
 
-  /** Undefined: it is gone, with its container, or nobody can be asked any more. */
+  /**
+   * Undefined: it is gone, with its container, or so is this executor.
+   *
+   * @throws EngineAwayError
+   */
   async #inspect(): Promise<Docker.ExecInspectInfo | undefined> {
     try {
       return await this.#client.ask(ASK_TIMEOUT_MS, (_, abortSignal) =>
         this.#exec.inspect({abortSignal}),
       );
     } catch (error) {
-      const isOutside = error instanceof EngineRefusedError || error instanceof EngineAwayError;
-      if (isOutside || error instanceof LetGoError) return undefined;
+      if (error instanceof EngineRefusedError || error instanceof LetGoError) return undefined;
       throw error;
     }
   }

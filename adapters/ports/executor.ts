@@ -50,12 +50,21 @@ export interface ExecRequest {
   readonly env?: Readonly<Record<string, string>> | undefined;
 }
 
+/** What runs the tasks does not answer now. Nothing is known of them, and they may be well. */
+export class ExecutorAwayError extends Error {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'ExecutorAwayError';
+  }
+}
+
 /** A running `exec`. */
 export interface ExecSession {
   readonly stdin: NodeJS.WritableStream;
   readonly stdout: NodeJS.ReadableStream;
   readonly stderr: NodeJS.ReadableStream;
   resize(columns: number, rows: number): Promise<void>;
+  /** Rejects with ExecutorAwayError if nobody can tell how it ended. */
   readonly ended: Promise<ExecResult>;
   /** Ends it by force. */
   kill(): void;
@@ -79,7 +88,7 @@ export interface Executor {
    * TASK_FAILED (REASON_EXECUTOR_TERMINATED). What it finds of this agent beside these is removed.
    */
   recover(tasks: readonly ExecutorTask[]): Promise<void>;
-  /** @throws if the task does not run (any more). */
+  /** @throws if the task does not run (any more); ExecutorAwayError. */
   exec(taskId: TaskId, request: ExecRequest): Promise<ExecSession>;
   /** Undefined if it does not run. */
   usage(taskId: TaskId): Promise<TaskUsage | undefined>;

@@ -3,6 +3,7 @@ import {createServer} from 'node:http';
 import test, {type ExecutionContext} from 'ava';
 import type {AgentHealthCheck} from '../../engine/index.ts';
 import {until} from '../../adapters/ports/testing/until.ts';
+import {ExecutorAwayError} from '../../adapters/ports/executor.ts';
 import {startChecks} from './health-checks.ts';
 
 const TIMES = {delayMs: 0, gracePeriodMs: 0, intervalMs: 5, timeoutMs: 5000, failuresMax: 3};
@@ -113,4 +114,19 @@ test('before its first success, failures within the grace period do not count', 
   });
   await until('it is well', () => told.results.length > 0);
   t.deepEqual(told.results, [true]);
+});
+
+test('while nobody can tell, nothing is told, and neither failures nor successes count', async (t) => {
+  const away = Symbol();
+  const answers = [0, away, away, away, away, 1, away, 1, away, 1];
+  const told = watch(t, command, {
+    failuresMax: 3,
+    code: () => {
+      const answer = answers.shift();
+      if (answer === away) throw new ExecutorAwayError('the Docker engine does not answer');
+      return typeof answer === 'number' ? answer : 0;
+    },
+  });
+  await until('it gives up', () => told.gaveUp === 1);
+  t.deepEqual([told.results, answers], [[true, false, false, false], []]);
 });

@@ -2,15 +2,17 @@
  * Checks that an agent makes of its tasks: commands where the task is, and HTTP and TCP from this
  * machine (Mesos's health checker, reference part 3.9). A task is told healthy after its first
  * success, unhealthy after every failure that counts, and is given up after too many in a row.
+ * While what runs it does not answer, nobody can tell what a command would: nothing is counted.
  */
 import type {AgentHealthCheck, CheckedPort, TaskCommand} from '../../engine/index.ts';
+import {ExecutorAwayError} from '../../adapters/ports/executor.ts';
 import {probeHttpOnwards, probeTcp, type ProbeTarget} from '../probing.ts';
 
 export interface CheckedTask {
   readonly checks: readonly AgentHealthCheck[];
   /** Its own address, where it has a network of its own. */
   readonly containerIp: string | undefined;
-  /** Runs a command where the task is; resolves to its exit code. */
+  /** Runs a command where the task is; resolves to its exit code. @throws ExecutorAwayError */
   readonly exec: (argv: readonly string[], timeoutMs: number) => Promise<number>;
   /** Only changes to healthy, and every failure that counts. */
   readonly result: (healthy: boolean) => void;
@@ -47,11 +49,14 @@ function startCheck(
   const run = async (): Promise<void> => {
     const isHealthy = await attempt(check, task);
     if (isOver) return;
-    if (isHealthy) {
+    if (isHealthy === true) {
       failures = 0;
       hasSucceeded = true;
       tell(true);
-    } else if (hasSucceeded || performance.now() - startedAt >= check.gracePeriodMs) {
+    } else if (
+      isHealthy === false &&
+      (hasSucceeded || performance.now() - startedAt >= check.gracePeriodMs)
+    ) {
       failures += 1;
       tell(false);
       if (check.failuresMax > 0 && failures >= check.failuresMax) {
@@ -69,14 +74,17 @@ function startCheck(
   };
 }
 
-/** Any failure to ask is a failed check. */
-async function attempt({check, timeoutMs}: AgentHealthCheck, task: CheckedTask): Promise<boolean> {
+/** Any failure to ask is a failed check. Undefined: nobody can tell. */
+async function attempt(
+  {check, timeoutMs}: AgentHealthCheck,
+  task: CheckedTask,
+): Promise<boolean | undefined> {
   const limitMs = timeoutMs === 0 ? 2 ** 31 - 1 : timeoutMs;
   switch (check.kind) {
     case 'command':
       return await task.exec(argvOf(check.command), limitMs).then(
         (code) => code === 0,
-        () => false,
+        (error: unknown) => (error instanceof ExecutorAwayError ? undefined : false),
       );
     case 'http': {
       const outcome = await probeHttpOnwards({...check, ...targetOf(check, task)}, limitMs);

@@ -26,9 +26,11 @@ export function checkTask(
       session.stdout.resume();
       session.stderr.resume();
       const timer = setTimeout(() => session.kill(), timeoutMs);
-      const {exitCode} = await session.ended;
-      clearTimeout(timer);
-      return exitCode;
+      try {
+        return (await session.ended).exitCode;
+      } finally {
+        clearTimeout(timer);
+      }
     },
     ...outcome,
   });
