@@ -231,7 +231,7 @@ test('who sends slowly is told that it took too long', async (t) => {
   await serves(t, port);
 });
 
-test('who takes nothing of his answer is cut off, and not who only rests', async (t) => {
+test.serial('who takes nothing of his answer is cut off, and not who only rests', async (t) => {
   const {app, port} = await scene(t, {answerStallMs: 500});
   const connections = (): Promise<number> =>
     new Promise((resolve) => app.server.getConnections((_error, count) => resolve(count)));
@@ -248,7 +248,10 @@ test('who takes nothing of his answer is cut off, and not who only rests', async
   await resting.has('pong');
 });
 
-/** What is listed is large: much more than a kernel takes for a client that does not read. */
+/**
+ * What is listed is large: much more than a kernel takes for a client that does not read. It takes
+ * the process for so long that tests of short timeouts must not run meanwhile.
+ */
 async function largeApps(t: ExecutionContext, app: FastifyInstance): Promise<void> {
   for (const id of ['/a', '/b', '/c', '/d']) {
     const payload = {id, cmd: 'true', labels: {large: 'x'.repeat(6_000_000)}};
@@ -266,7 +269,7 @@ async function stalled(t: ExecutionContext, port: number, sent: string): Promise
 
 const LARGE = 24_000_000;
 
-test('answers that nobody takes have to go when there is no room for others', async (t) => {
+test.serial('answers that nobody takes have to go when there is no room for others', async (t) => {
   const {app, port} = await scene(t, {answersBytesMax: LARGE * 2.5, answerPatienceMs: 0});
   await largeApps(t, app);
   const idle = [];
@@ -287,24 +290,29 @@ test('answers that nobody takes have to go when there is no room for others', as
   }
 });
 
-test('while those before take theirs, whoever asks for much is told to come again', async (t) => {
-  const limits = {answersBytesMax: LARGE * 1.5, answerPatienceMs: 3_600_000};
-  const {app, port} = await scene(t, limits);
-  await largeApps(t, app);
-  const first = await stalled(t, port, get('/v2/apps'));
-  const refused = await fetch(`http://127.0.0.1:${port}/v2/apps`);
-  t.is(refused.status, 503);
-  t.is(refused.headers.get('retry-after'), '1');
-  t.deepEqual(await refused.json(), {message: 'Too many answers wait to be taken at this moment'});
-  const payload = {id: '/e', cmd: 'true', labels: {large: 'x'.repeat(6_000_000)}};
-  const changed = await app.inject({method: 'POST', url: '/v2/apps', payload});
-  t.is(changed.statusCode, 201, 'what was done is told');
-  await serves(t, port);
-  first.socket.resume();
-  await first.until(({text}) => text.length > LARGE);
-  t.false(first.isClosed);
-  t.is((await fetch(`http://127.0.0.1:${port}/v2/apps`)).status, 200);
-});
+test.serial(
+  'while those before take theirs, whoever asks for much is told to come again',
+  async (t) => {
+    const limits = {answersBytesMax: LARGE * 1.5, answerPatienceMs: 3_600_000};
+    const {app, port} = await scene(t, limits);
+    await largeApps(t, app);
+    const first = await stalled(t, port, get('/v2/apps'));
+    const refused = await fetch(`http://127.0.0.1:${port}/v2/apps`);
+    t.is(refused.status, 503);
+    t.is(refused.headers.get('retry-after'), '1');
+    t.deepEqual(await refused.json(), {
+      message: 'Too many answers wait to be taken at this moment',
+    });
+    const payload = {id: '/e', cmd: 'true', labels: {large: 'x'.repeat(6_000_000)}};
+    const changed = await app.inject({method: 'POST', url: '/v2/apps', payload});
+    t.is(changed.statusCode, 201, 'what was done is told');
+    await serves(t, port);
+    first.socket.resume();
+    await first.until(({text}) => text.length > LARGE);
+    t.false(first.isClosed);
+    t.is((await fetch(`http://127.0.0.1:${port}/v2/apps`)).status, 200);
+  },
+);
 
 test('requests of one connection are served one after another', async (t) => {
   const begun: string[] = [];
