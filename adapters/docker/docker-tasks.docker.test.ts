@@ -424,7 +424,7 @@ async function listenBetween(socket: string, engine: string): Promise<readonly s
   return asked;
 }
 
-test('of a task that is killed while it talks all is there, without reading it again', async (t) => {
+test('a task killed while it talks has all its output, without reading it again', async (t) => {
   const {folder, docker} = t.context.bed;
   const socket = join(folder, 'engine.sock');
   const engine = process.env['DOCKER_HOST'] ?? 'unix:///var/run/docker.sock';

@@ -112,7 +112,7 @@ const arbPiece: fc.Arbitrary<Piece> = fc.record({
 
 /**
  * Until the next interruption: how many messages of the log's end are tried first, how many are
- * got, how many of those are not written down, and whether it is the engine that goes, or the agent.
+ * got, how many of those are not written down, and whether the engine goes, or the agent.
  */
 const arbLife = fc.record({
   tail: fc.nat(20),

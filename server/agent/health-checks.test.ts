@@ -116,7 +116,7 @@ test('before its first success, failures within the grace period do not count', 
   t.deepEqual(told.results, [true]);
 });
 
-test('while nobody can tell, nothing is told, and neither failures nor successes count', async (t) => {
+test('what nobody can tell is no success and no failure', async (t) => {
   const away = Symbol();
   const answers = [0, away, away, away, away, 1, away, 1, away, 1];
   const told = watch(t, command, {
