@@ -15,6 +15,8 @@ export function portOf(app: FastifyInstance): number {
   return (app.server.address() as AddressInfo).port;
 }
 
+const PATIENCE_MS = 120_000;
+
 /** A connection whose text can be waited for. */
 export class Wire {
   readonly socket: Socket;
@@ -49,17 +51,26 @@ export class Wire {
     for (const look of this.#waiting) look();
   }
 
-  /** Resolves when it holds; never, if it never does: the test's own timeout ends it. */
-  until(holds: (wire: Wire) => boolean): Promise<void> {
-    return new Promise((resolve) => {
-      const look = (): void => {
-        if (!holds(this)) return;
-        this.#waiting.delete(look);
-        resolve();
-      };
-      this.#waiting.add(look);
-      look();
-    });
+  /** Resolves when it holds; fails when it cannot any more, or has not for very long. */
+  async until(holds: (wire: Wire) => boolean): Promise<void> {
+    const held = Promise.withResolvers<void>();
+    const fail = (why: string): void => {
+      const text = this.text.length > 500 ? `${this.text.slice(0, 500)}…` : this.text;
+      held.reject(new Error(`${why}: ${holds.toString()}; what came is ${JSON.stringify(text)}`));
+    };
+    const look = (): void => {
+      if (holds(this)) held.resolve();
+      else if (this.isClosed) fail('closed before it held');
+    };
+    const giveUp = setTimeout(() => fail('waited in vain'), PATIENCE_MS);
+    this.#waiting.add(look);
+    look();
+    try {
+      await held.promise;
+    } finally {
+      this.#waiting.delete(look);
+      clearTimeout(giveUp);
+    }
   }
 
   has(part: RegExp | string): Promise<void> {
