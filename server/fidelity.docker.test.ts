@@ -7,6 +7,7 @@ import {mkdtempSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import test, {type ExecutionContext} from 'ava';
+import type Docker from 'dockerode';
 import {connectDocker, importBusybox} from '../adapters/docker/testing/images.ts';
 import {Simulation} from '../sim/simulation.ts';
 import {NO_SUPPLIES} from '../sim/supplies.ts';
@@ -56,13 +57,37 @@ async function healthy(url: string): Promise<number> {
   return deployments.length === 0 ? tasksHealthy : 0;
 }
 
+/** Those of an agent whose files are in this folder. */
+async function containersOf(docker: Docker, folder: string): Promise<readonly string[]> {
+  const all = await docker.listContainers({all: true, filters: {label: ['drydock.agent']}});
+  const ours = all.filter(({Mounts}) => Mounts.some(({Source}) => Source?.startsWith(folder)));
+  return ours.map(({Id}) => Id);
+}
+
 /** As it goes on real containers. */
 async function realEvents(): Promise<readonly TimedEvent[]> {
-  await importBusybox(await connectDocker(), IMAGE);
+  const docker = await connectDocker();
+  await importBusybox(docker, IMAGE);
   const folder = mkdtempSync(join(tmpdir(), 'drydock-fidelity-'));
   const size = ['--resources', 'cpus:64;mem:65536;disk:65536'];
   const daemon = await startUp(folder, '--docker', 'on', '--log-level', 'warn', ...size);
-  const url = urlOf(daemon);
+  try {
+    const events = await tellStory(urlOf(daemon));
+    // They go after the ends of their tasks were acknowledged: a moment later.
+    await until('its containers are removed', async () => {
+      return (await containersOf(docker, folder)).length === 0;
+    });
+    return events;
+  } finally {
+    await daemon.stop();
+    for (const id of await containersOf(docker, folder)) {
+      await docker.getContainer(id).remove({force: true, v: true});
+    }
+    rmSync(folder, {recursive: true, force: true});
+  }
+}
+
+async function tellStory(url: string): Promise<readonly TimedEvent[]> {
   const log = new EventLog();
   await log.open(url);
   const allHealthy = (): Promise<unknown> =>
@@ -80,8 +105,6 @@ async function realEvents(): Promise<readonly TimedEvent[]> {
   await log.stop();
   await json(`${url}/v2/apps/story`, 'DELETE');
   await untilNoTasks(url);
-  await daemon.stop();
-  rmSync(folder, {recursive: true, force: true});
   return log.events;
 }
 
