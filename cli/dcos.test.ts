@@ -82,6 +82,7 @@ test('the process outlives a reader that has enough, and stops to follow then', 
         : {data: 'x\n'.repeat((size - offset) / 2), offset};
     },
   });
+  t.teardown(() => server.close());
   const home = new Home();
   t.teardown(() => home.remove());
   const {code, stderr} = await spawnDcos(
@@ -91,7 +92,6 @@ test('the process outlives a reader that has enough, and stops to follow then', 
     (child) => child.stdout?.once('data', () => child.stdout?.destroy()),
   );
   t.deepEqual([code, stderr], [0, '']);
-  await server.close();
 });
 
 test('the process ends by SIGINT with 130 while it waits for an answer', async (t) => {
@@ -99,6 +99,7 @@ test('the process ends by SIGINT with 130 while it waits for an answer', async (
   t.teardown(() => home.remove());
   let interrupt = (): void => undefined;
   const server = await scriptedServer({[`GET ${M}/apps`]: () => interrupt()});
+  t.teardown(() => server.close());
   const {code, stderr} = await spawnDcos(
     t,
     // One request only: the answer to another could end it first.
@@ -113,5 +114,4 @@ test('the process ends by SIGINT with 130 while it waits for an answer', async (
   );
   t.is(code, 130);
   t.is(stderr, 'Error: User interrupted command with Ctrl-C\n');
-  await server.close();
 });

@@ -87,6 +87,7 @@ table([
 
 test('a token is shown to its cluster only, and never where a redirect leads to', async (t) => {
   const other = await scriptedServer({'GET /elsewhere': {json: {apps: []}}});
+  t.teardown(() => other.close());
   const {asked} = await runCase({
     words: 'marathon app list -q',
     terms: {env: {DCOS_ACS_TOKEN: 'secret'}},
@@ -97,7 +98,6 @@ test('a token is shown to its cluster only, and never where a redirect leads to'
   t.is(asked[0]?.headers.authorization, 'token=secret');
   t.is(other.asked.length, 1);
   t.is(other.asked[0]?.headers.authorization, undefined);
-  await other.close();
 });
 
 test('nobody listens: the address is told, and what to do', async (t) => {
