@@ -96,3 +96,18 @@ function parseAttributes(text: string): Readonly<Record<string, string | number>
   }
   return attributes;
 }
+
+const UNITS = [
+  {ms: 86_400_000, people: 'd', mesos: 'days'},
+  {ms: 3_600_000, people: 'h', mesos: 'hrs'},
+  {ms: 60_000, people: 'm', mesos: 'mins'},
+  {ms: 1000, people: 's', mesos: 'secs'},
+  {ms: 1, people: 'ms', mesos: 'ms'},
+] as const;
+
+/** In the largest unit that divides it, as people write it here or as Mesos shows it. */
+export function durationText(ms: number, style: 'mesos' | 'people'): string {
+  if (ms === 0) return style === 'mesos' ? '0ns' : '0d';
+  const unit = UNITS.find((one) => ms % one.ms === 0);
+  return unit === undefined ? `${ms}ms` : `${ms / unit.ms}${unit[style]}`;
+}

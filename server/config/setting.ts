@@ -2,7 +2,7 @@
  * Settings of a process: read from flags, from the environment (`DRYDOCK_…`), from a file, in this
  * order, with one table for all three. A wrong value is told by where it was written.
  */
-import {DURATION, type Kind} from './kinds.ts';
+import {DURATION, durationText, type Kind} from './kinds.ts';
 
 export interface Setting<T, D extends T | undefined = T | undefined> {
   readonly kind: Kind<T>;
@@ -28,21 +28,7 @@ export function setting<T, D extends T | undefined>(
 export function defaultText({kind, byDefault, defaultShown}: Setting<unknown, unknown>): string {
   if (defaultShown !== undefined) return defaultShown;
   if (byDefault === undefined) return '';
-  return kind === DURATION ? timeText(byDefault as number) : textOf(byDefault);
-}
-
-const UNITS = [
-  ['d', 86_400_000],
-  ['h', 3_600_000],
-  ['m', 60_000],
-  ['s', 1000],
-  ['ms', 1],
-] as const;
-
-/** In the largest unit that divides it. */
-function timeText(ms: number): string {
-  const [unit, size] = UNITS.find((entry) => ms % entry[1] === 0) ?? ['ms', 1];
-  return `${ms / size}${unit}`;
+  return kind === DURATION ? durationText(byDefault as number, 'people') : textOf(byDefault);
 }
 
 /** Settings by the names of their flags, without the dashes: `zk-session-timeout`. */

@@ -1,7 +1,7 @@
 /** Settings as `/flags` shows them, in Mesos's way: `10mins`, `rack:a;ssd:true`, names with `_`. */
 import type {Address} from '../../api/cluster.ts';
 import {hostPort} from '../../api/http/host-port.ts';
-import {DURATION} from './kinds.ts';
+import {DURATION, durationText} from './kinds.ts';
 import type {SettingTable} from './setting.ts';
 import {AGENT_SETTINGS, MASTER_SETTINGS, UP_SETTINGS} from './tables.ts';
 
@@ -17,23 +17,11 @@ export function shownSettings(values: Readonly<Record<string, unknown>>): Record
   for (const [name, value] of Object.entries(values)) {
     if (value === undefined) continue;
     const isDuration = typeof value === 'number' && DURATIONS.has(name);
-    shown[name.replaceAll('-', '_')] = isDuration ? durationText(value) : masked(textOf(value));
+    shown[name.replaceAll('-', '_')] = isDuration
+      ? durationText(value, 'mesos')
+      : masked(textOf(value));
   }
   return shown;
-}
-
-const UNITS = [
-  ['days', 86_400_000],
-  ['hrs', 3_600_000],
-  ['mins', 60_000],
-  ['secs', 1000],
-  ['ms', 1],
-] as const;
-
-/** In the largest unit that divides it. */
-function durationText(ms: number): string {
-  const [unit, size] = UNITS.find((entry) => ms % entry[1] === 0) ?? ['ms', 1];
-  return ms === 0 ? '0ns' : `${ms / size}${unit}`;
 }
 
 function textOf(value: unknown): string {

@@ -56,25 +56,25 @@ table([
   {
     title: 'task log prints the last ten lines of stdout',
     words: 'task log web',
-    script: filesOf({'/work/web.1/stdout': LINES}),
+    script: filesOf({'/sandboxes/web.1/stdout': LINES}),
     stdout: LINES.split('\n').slice(20).join('\n'),
   },
   {
     title: 'task log prints another file, and as many lines as are wanted',
     words: 'task log --lines=1 web.1 stderr',
-    script: filesOf({'/work/web.1/stderr': 'one\ntwo, without an end'}),
+    script: filesOf({'/sandboxes/web.1/stderr': 'one\ntwo, without an end'}),
     stdout: 'two, without an end',
   },
   {
     title: 'task log heads each of several tasks',
     words: 'task log --all --lines=1 web',
-    script: filesOf({'/work/web.1/stdout': 'new\n', '/work/web.0/stdout': 'old\n'}),
+    script: filesOf({'/sandboxes/web.1/stdout': 'new\n', '/sandboxes/web.0/stdout': 'old\n'}),
     stdout: '===> web.0:stdout <===\nold\n===> web.1:stdout <===\nnew\n',
   },
   {
     title: 'task log reads what a task wrote that has ended, if none runs',
     words: 'task log web.0',
-    script: filesOf({'/work/web.0/stdout': 'old\n'}),
+    script: filesOf({'/sandboxes/web.0/stdout': 'old\n'}),
     stdout: 'old\n',
   },
   {
@@ -103,10 +103,10 @@ table([
     words: 'task ls web',
     script: {
       ...filesOf({}),
-      'GET /agent/S1/files/browse?path=%2Fwork%2Fweb.1': {
+      'GET /agent/S1/files/browse?path=%2Fsandboxes%2Fweb.1': {
         json: [
-          {path: '/work/web.1/stderr', mode: '-rw-r--r--', size: 0},
-          {path: '/work/web.1/stdout', mode: '-rw-r--r--', size: 5},
+          {path: '/sandboxes/web.1/stderr', mode: '-rw-r--r--', size: 0},
+          {path: '/sandboxes/web.1/stdout', mode: '-rw-r--r--', size: 5},
         ],
       },
     },
@@ -117,7 +117,7 @@ table([
     words: 'task ls --long web logs',
     script: {
       ...filesOf({}),
-      'GET /agent/S1/files/browse?path=%2Fwork%2Fweb.1%2Flogs': {
+      'GET /agent/S1/files/browse?path=%2Fsandboxes%2Fweb.1%2Flogs': {
         json: [
           {path: '/a/x', mode: '-rw-r--r--', nlink: 1, uid: '0', gid: '0', size: 12, mtime: 0},
         ],
@@ -192,7 +192,7 @@ test('task log --follow goes on until the task has ended, also over a rotated fi
 test('task log --follow is meant to end by Ctrl-C', async (t) => {
   const {code, stderr, stdout} = await runCase({
     words: 'task log --follow web.1',
-    script: filesOf({'/work/web.1/stdout': 'a\n'}),
+    script: filesOf({'/sandboxes/web.1/stdout': 'a\n'}),
     terms: {
       seen: (text, stop) => {
         if (text === 'a\n') stop.abort('interrupted');

@@ -148,8 +148,8 @@ const AGENT_STATE = {
   frameworks: [
     {
       id: 'F1',
-      executors: [{id: 'web.1', directory: '/work/web.1'}],
-      completed_executors: [{id: 'web.0', directory: '/work/web.0'}],
+      executors: [{id: 'web.1', directory: '/sandboxes/web.1'}],
+      completed_executors: [{id: 'web.0', directory: '/sandboxes/web.0'}],
     },
   ],
 };
